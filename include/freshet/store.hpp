@@ -1,0 +1,430 @@
+// SPDX-License-Identifier: MIT
+// Event streams on one crash-safe log: create, append, seek.
+//
+// A *stream* has a name and holds events, numbered from 0 without gaps (their *index*). All events of all
+// streams also have one gapless number, the *ordinal*. A *commit* is a transaction; commits are numbered
+// 1, 2, 3, ... and their times strictly increase. The *version* of a stream is the index of its last event,
+// -1 when it is empty.
+//
+// Threads: a Store may be used by any number of threads at once. A Transaction, Snapshot, cursor or
+// Follower belongs to one thread at a time. Nothing may be used in a process forked from the one that opened it.
+//
+// Memory: all of it is lent by the caller and stays lent until close(). The library never calls malloc.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "freshet/bytes.hpp"
+#include "freshet/door.hpp"
+#include "freshet/error.hpp"
+
+namespace freshet {
+
+inline constexpr std::size_t stream_name_size_max = 255;
+inline constexpr std::size_t event_type_size_max = 255;
+
+// ---- what is appended ----
+
+// A name for an event that its writer makes up, so that it can safely try again. All zeros: no id.
+struct EventId {
+    std::array<std::byte, 16> bytes{};
+    [[nodiscard]] bool is_set() const noexcept;
+    friend bool operator==(const EventId&, const EventId&) noexcept = default;
+};
+
+struct Event {
+    std::string_view type;  // 1 to 255 bytes of UTF-8 without control characters.
+    Bytes payload;
+    Bytes metadata;
+    EventId id;
+};
+
+// What the writer believes about a stream. A commit whose beliefs do not hold does not happen.
+class Expected {
+public:
+    static constexpr Expected any() noexcept { return Expected{-2}; }
+    static constexpr Expected no_stream() noexcept { return Expected{-1}; }      // It has no events.
+    static constexpr Expected stream_exists() noexcept { return Expected{-4}; }  // It has events, or was created.
+    // The index of its last event. A number below 0 is refused as invalid_argument.
+    static constexpr Expected version(std::int64_t n) noexcept { return Expected{n < 0 ? -3 : n}; }
+    [[nodiscard]] constexpr std::int64_t number() const noexcept { return number_; }
+
+private:
+    constexpr explicit Expected(std::int64_t number) noexcept : number_{number} {}
+    std::int64_t number_;
+};
+
+struct StreamAppend {
+    std::string_view stream;
+    Expected expected = Expected::any();
+    std::span<const Event> events;
+};
+
+// An expectation on a stream that the commit does not write.
+struct Check {
+    std::string_view stream;
+    Expected expected = Expected::any();
+};
+
+// One check that did not hold.
+struct Failure {
+    Code code = Code::none;        // wrong_version, idempotency_conflict, stream_not_found, ...
+    bool of_check = false;         // In the list of Checks; otherwise in the list of StreamAppends.
+    std::uint32_t number = 0;      // Which one in its list.
+    std::uint32_t event = 0;       // idempotency_conflict: the first event in the way.
+    std::int64_t expected = 0;     // As Expected::number().
+    std::int64_t actual = 0;       // The version of the stream.
+    std::uint64_t commit = 0;      // Which commit wrote the stream last (0: none did), ...
+    std::uint64_t time_us = 0;     // ... and when.
+};
+
+enum class Durability : std::uint8_t {
+    durable,   // The call returns when the commit is on stable storage.
+    deferred,  // The call returns at once: sync() makes it durable, and snapshots show it only then.
+};
+
+enum class Outcome : std::uint8_t {
+    nothing,    // An empty batch: nothing was written, nothing was checked.
+    appended,   //
+    duplicate,  // All events were there already by their ids: this is where.
+};
+
+struct Appended {
+    Outcome outcome = Outcome::nothing;
+    bool durable = false;
+    bool created = false;             // The (first) stream began with this commit.
+    std::uint64_t commit = 0;
+    std::uint64_t time_us = 0;
+    std::uint64_t first_ordinal = 0;  // The ordinals of the batch; of the first stream, where duplicate.
+    std::uint64_t last_ordinal = 0;
+    std::int64_t first_index = -1;    // The indexes in the (first) stream.
+    std::int64_t last_index = -1;     // Its new version; for `nothing`, its version.
+};
+
+// ---- what is read ----
+
+// An event as it was recorded. The views lie in the store or in the cursor and hold until the cursor's
+// next step.
+struct Recorded {
+    std::string_view stream;
+    std::string_view type;
+    Bytes payload;
+    Bytes metadata;
+    EventId id;
+    std::uint64_t index = 0;
+    std::uint64_t ordinal = 0;
+    std::uint64_t commit = 0;
+    std::uint64_t time_us = 0;
+};
+
+// From where a stream is read.
+class Horizon {
+public:
+    static constexpr Horizon beginning() noexcept { return Horizon{0, false}; }
+    static constexpr Horizon index(std::uint64_t n) noexcept { return Horizon{n, false}; }
+    static constexpr Horizon newest() noexcept { return Horizon{0, true}; }
+    [[nodiscard]] constexpr bool is_newest() const noexcept { return newest_; }
+    [[nodiscard]] constexpr std::uint64_t number() const noexcept { return number_; }
+
+private:
+    constexpr Horizon(std::uint64_t number, bool newest) noexcept : number_{number}, newest_{newest} {}
+    std::uint64_t number_;
+    bool newest_;
+};
+
+enum class Direction : std::uint8_t { forwards, backwards };
+inline constexpr std::uint64_t no_limit = ~std::uint64_t{0};
+
+// From where all streams are read, in commit order. Both are inclusive.
+class LogStart {
+public:
+    static constexpr LogStart commit(std::uint64_t n) noexcept { return LogStart{n, true}; }
+    static constexpr LogStart ordinal(std::uint64_t n) noexcept { return LogStart{n, false}; }
+    [[nodiscard]] constexpr bool is_commit() const noexcept { return is_commit_; }
+    [[nodiscard]] constexpr std::uint64_t number() const noexcept { return number_; }
+
+private:
+    constexpr LogStart(std::uint64_t number, bool is_commit) noexcept
+        : number_{number}, is_commit_{is_commit} {}
+    std::uint64_t number_;
+    bool is_commit_;
+};
+
+// Empty fields let everything through. The views stay lent for the life of the cursor.
+struct LogFilter {
+    std::string_view stream_prefix;
+    std::string_view type;
+};
+
+// ---- opening ----
+
+enum class Level : std::uint8_t { debug, info, warning, error };
+
+// What the store has to say beside its answers. May be called from any thread that calls the store.
+using LogCallback = void (*)(void* context, Level level, Code code, std::string_view message) noexcept;
+
+enum class Digest : std::uint8_t {
+    none,    // CRC-32C alone: finds accidents.
+    sha256,  // A SHA-256 chain over salted payload digests too: tamper-evident against a head kept elsewhere.
+};
+
+struct Options {
+    bool create = false;     // Make the store if there is none. Never empties one.
+    bool read_only = false;  // Writes nothing and takes no lock; shows what is attested to be durable.
+
+    // How much is lent, and for what. required_memory() adds it up.
+    std::size_t pool_size = std::size_t{16} << 20;  // Pages of the tree: the directory of streams lives here.
+    std::uint32_t snapshot_count_max = 64;          // Open at once; 1 to 1,024.
+    std::uint32_t segment_count_max = 16384;        // Of the log; 16,384 of 64 MiB are 1 TiB.
+
+    // Properties of a new store, fixed at creation; an existing one keeps its own.
+    std::uint32_t segment_size = std::uint32_t{64} << 20;    // A power of two, 4 KiB to 1 GiB.
+    std::uint32_t frame_size_max = std::uint32_t{1} << 20;   // 1 KiB to a quarter of segment_size. An event must fit into one.
+    Digest digest = Digest::none;
+
+    // How the log grows ahead of its end; a multiple of 512. Small in simulation.
+    std::uint32_t growth_size = std::uint32_t{1} << 20;
+
+    LogCallback log = nullptr;
+    void* log_context = nullptr;
+};
+
+// How many bytes open() takes with these options, whatever is in the store.
+std::size_t required_memory(const Options& options) noexcept;
+
+// A place in the history of one store, small enough to keep elsewhere: verify() tells later whether
+// the log still contains it.
+struct Head {
+    std::uint64_t store = 0;
+    std::uint64_t commit = 0;
+    std::uint64_t next_ordinal = 0;
+    std::uint64_t time_us = 0;
+    std::uint64_t address = 0;             // Where the log ended.
+    std::uint32_t epoch = 0;               // Counts recoveries.
+    std::uint32_t epoch_nonce = 0;
+    std::array<std::byte, 32> chain{};     // CRC-32C in the first four bytes, or SHA-256.
+};
+
+// What a call that failed can say beyond its code. Owned by the caller; every failing call fills it anew.
+struct Diagnostic {
+    Error error;
+    std::uint32_t segment = 0;          // corrupt, io: which file (0: `head`), ...
+    std::uint64_t offset = 0;           // ... and where in it.
+    std::uint64_t commit = 0;           // corrupt: the last good commit.
+    std::uint64_t needed = 0;           // out_of_memory, too_large: how many bytes it would take, ...
+    std::uint64_t limit = 0;            // ... and how many there are.
+    std::uint32_t format = 0;           // newer_format: the version found.
+    Holder holder;                      // locked: by whom.
+    std::uint32_t failure_count = 0;    // How many checks failed; `failures` says of the first of them.
+    std::array<Failure, 8> failures{};
+};
+
+struct StoreStatistics {
+    std::uint64_t commit = 0;        // Newest durable commit.
+    std::uint64_t next_ordinal = 0;
+    std::uint64_t time_us = 0;
+    std::uint64_t stream_count = 0;
+    std::uint64_t log_size = 0;      // Bytes of log in use, segment by segment.
+    std::uint32_t segment_count = 0;
+    std::size_t pool_page_count = 0;
+    std::size_t pool_page_used = 0;
+    bool poisoned = false;
+};
+
+struct VerifyReport {
+    std::uint64_t commit_count = 0;
+    std::uint64_t event_count = 0;
+    std::uint64_t stream_count = 0;
+    std::uint64_t byte_count = 0;
+    Head head;                // Of what was verified.
+    bool anchor_found = false;
+};
+
+struct StreamInfo {
+    std::int64_t version = -1;  // -1: created, and empty.
+};
+
+namespace store {
+struct State;  // src/store/state.hpp
+struct Published;
+}  // namespace store
+
+class Store;
+
+// The store at one commit, for as long as it is held. Taking one costs a store and a load and blocks nobody.
+// Close it before the store.
+class Snapshot {
+public:
+    Snapshot() noexcept = default;
+    Snapshot(Snapshot&& other) noexcept;
+    Snapshot& operator=(Snapshot&& other) noexcept;
+    ~Snapshot() { close(); }
+    void close() noexcept;
+
+    [[nodiscard]] bool is_open() const noexcept { return state_ != nullptr; }
+    [[nodiscard]] std::uint64_t commit() const noexcept;
+    [[nodiscard]] std::uint64_t next_ordinal() const noexcept;
+    [[nodiscard]] std::uint64_t time_us() const noexcept;
+    [[nodiscard]] Head head() const noexcept;
+    // stream_not_found; invalid_name; corrupt.
+    [[nodiscard]] Result<StreamInfo> stream(std::string_view name) const noexcept;
+
+private:
+    friend class Store;
+    friend class StreamCursor;
+    friend class LogCursor;
+    store::State* state_ = nullptr;
+    const store::Published* published_ = nullptr;
+    std::uint32_t slot_ = 0;
+};
+
+// The events of one stream. The snapshot stays open, and `name` lent, while the cursor is in use.
+class StreamCursor {
+public:
+    // beginning / index n / newest, forwards or backwards, both including the event they name (backwards
+    // from the beginning is event 0 alone). An index behind the newest event gives no events, and no
+    // error. stream_not_found; invalid_name.
+    Status open(const Snapshot& snapshot, std::string_view name, Horizon horizon,
+                Direction direction = Direction::forwards, std::uint64_t limit = no_limit) noexcept;
+    // True: `event` is filled. False: no more. corrupt, io.
+    Result<bool> next(Recorded& event) noexcept;
+
+private:
+    Status load_block(std::uint64_t block) noexcept;
+
+    const Snapshot* snapshot_ = nullptr;
+    std::string_view name_;
+    std::uint64_t next_ = 0;
+    std::uint64_t remaining_ = 0;
+    Direction direction_ = Direction::forwards;
+    std::uint64_t block_ = ~std::uint64_t{0};
+    std::uint64_t count_ = 0;                    // Events in the stream.
+    std::array<std::uint64_t, 32> addresses_{};  // Of block_.
+};
+
+// All events in commit order, filtered. The snapshot stays open while the cursor is in use.
+class LogCursor {
+public:
+    // A start behind the newest commit gives no events; more than one behind it is ahead_of_log.
+    Status open(const Snapshot& snapshot, LogStart start, LogFilter filter = {}) noexcept;
+    Result<bool> next(Recorded& event) noexcept;  // As StreamCursor::next().
+    // The ordinal from which to go on later: past what was returned or passed over.
+    [[nodiscard]] std::uint64_t next_ordinal() const noexcept { return next_ordinal_; }
+
+private:
+    Status enter_frame() noexcept;
+    Status find_stream(std::uint32_t slot) noexcept;
+
+    const Snapshot* snapshot_ = nullptr;
+    LogFilter filter_;
+    std::uint64_t frame_ = 0;         // Address of the frame being read.
+    std::uint64_t event_offset_ = 0;  // Of the next event, in the frame.
+    std::uint64_t next_ordinal_ = 0;
+    std::uint32_t event_number_ = 0;  // In the frame.
+    bool in_frame_ = false;
+    std::uint32_t slot_ = ~std::uint32_t{0};   // Whose name and first index these are.
+    std::uint32_t slot_offset_ = 0;            // Where the entry after it stands in the stream table.
+    std::uint64_t first_index_ = 0;
+    std::uint32_t name_size_ = 0;
+    std::array<char, stream_name_size_max + 1> name_{};
+};
+
+// One atomic commit made of several calls. begin() makes the caller the writer: other writers wait
+// until commit() or rollback(). After a call that failed nothing but rollback() is left.
+class Transaction {
+public:
+    Transaction() noexcept = default;
+    Transaction(const Transaction&) = delete;
+    Transaction& operator=(const Transaction&) = delete;
+    ~Transaction() { rollback(); }
+
+    Status begin(Store& store, Diagnostic& diagnostic) noexcept;
+    Status create(std::string_view stream, Diagnostic& diagnostic) noexcept;
+    Result<Appended> append(const StreamAppend& append, Diagnostic& diagnostic) noexcept;
+    Status check(const Check& check, Diagnostic& diagnostic) noexcept;
+    Result<Appended> commit(Durability durability, Diagnostic& diagnostic) noexcept;
+    void rollback() noexcept;  // Leaves no trace. Does nothing when there is no transaction.
+
+private:
+    Store* store_ = nullptr;
+    Appended summary_{};
+    bool failed_ = false;
+};
+
+class Store {
+public:
+    Store() noexcept = default;
+    Store(const Store&) = delete;
+    Store& operator=(const Store&) = delete;
+    ~Store() { static_cast<void>(close()); }
+
+    // Opens, and recovers if the last writer did not close. The door and the memory stay lent until close().
+    // not_found (and no Options::create), not_a_store, newer_format, corrupt, locked, out_of_memory,
+    // permission, read_only, full, io, invalid_argument.
+    Status open(const Options& options, Door door, MutableBytes memory, Diagnostic& diagnostic) noexcept;
+    // Makes everything durable, attests the end and cuts the log to it. The store is closed whatever this returns.
+    Status close() noexcept;
+
+    // stream_not_found and so on are the Codes a Failure carries.
+    Status create(std::string_view stream, Diagnostic& diagnostic) noexcept;
+    // All or nothing. Every failing expectation and check is reported in `diagnostic`; the error is the first's.
+    // `events` of all appends empty: nothing is checked or written, and that is a success.
+    Result<Appended> append(std::span<const StreamAppend> appends, std::span<const Check> checks,
+                            Durability durability, Diagnostic& diagnostic) noexcept;
+    Result<Appended> append(const StreamAppend& append, Diagnostic& diagnostic,
+                            Durability durability = Durability::durable) noexcept;
+    // Makes every commit made so far durable, the deferred ones too.
+    Status sync(Diagnostic& diagnostic) noexcept;
+    // Writes down that everything durable is durable, so that damage to it will always be named.
+    Status maintain(Diagnostic& diagnostic) noexcept;
+
+    // too_many_snapshots.
+    Result<Done> snapshot(Snapshot& snapshot) noexcept;
+    [[nodiscard]] Head head() noexcept;
+    [[nodiscard]] StoreStatistics statistics() noexcept;
+
+    // Reads the whole log from the disk up to the newest durable commit: every checksum, the chain, and that
+    // the tree is what the log adds up to. With `anchor`, also that the log contains that place.
+    // `scratch`: at least frame_size_max + 8 KiB. corrupt (diagnostic says where), io, out_of_memory.
+    Status verify(MutableBytes scratch, const Head* anchor, VerifyReport& report,
+                  Diagnostic& diagnostic) noexcept;
+
+private:
+    friend class Transaction;
+    friend class Follower;
+    store::State* state_ = nullptr;
+};
+
+// Reads all streams from an ordinal on, and goes on as new commits become durable.
+class Follower {
+public:
+    enum class Step : std::uint8_t {
+        event,      // The Recorded is filled.
+        caught_up,  // All that is durable has been read: said once each time it becomes true.
+        timeout,    // Nothing new came.
+    };
+    // ahead_of_log: this store has not come that far; was it restored?
+    Status open(Store& store, std::uint64_t ordinal, LogFilter filter = {}) noexcept;
+    Result<Step> next(Recorded& event, std::uint64_t timeout_us) noexcept;
+    // What to keep to go on later: the ordinal of the next event.
+    [[nodiscard]] std::uint64_t next_ordinal() const noexcept { return next_ordinal_; }
+    void close() noexcept;
+
+private:
+    Store* store_ = nullptr;
+    Snapshot snapshot_;
+    LogCursor cursor_;
+    LogFilter filter_;
+    std::uint64_t next_ordinal_ = 0;
+    bool reading_ = false;
+    bool told_caught_up_ = false;
+};
+
+// One clear English sentence for a diagnostic, and one hint of what to do, into `into`; cut to fit.
+std::string_view describe(const Diagnostic& diagnostic, std::span<char> into) noexcept;
+std::string_view hint(const Diagnostic& diagnostic, std::span<char> into) noexcept;
+
+}  // namespace freshet
