@@ -12,7 +12,8 @@ namespace freshet {
 
 // Each file gets a room of `file_size_max` bytes of the lent memory, so memory / file_size_max files fit;
 // use the segment size of the store. A file that outgrows its room, or one file too many, is `full`.
-// Nothing is freed but a removed file's room. Not for several threads unless each call is made under a lock,
+// Nothing is freed but a removed file's room; a file that is open when its name is removed or taken over
+// is closed by that. Not for several threads unless each call is made under a lock,
 // but read() and map() of bytes that were written before.
 class MemoryDisk final : public Disk {
 public:
@@ -46,6 +47,10 @@ private:
     };
     [[nodiscard]] MutableBytes room(File file) const noexcept;
     [[nodiscard]] Entry* find(std::string_view name) noexcept;
+    [[nodiscard]] Entry* find_free() noexcept;
+    static void set_name(Entry& entry, std::string_view name) noexcept;
+    void clear_gap(File file, std::uint64_t end) noexcept;
+    void grow_to(File file, std::uint64_t end) noexcept;
 
     MutableBytes memory_;
     std::size_t file_size_max_;

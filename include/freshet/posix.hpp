@@ -11,7 +11,8 @@
 
 namespace freshet {
 
-// One directory. Files are made with mode 0600, the directory with 0700; symbolic links are not followed.
+// One directory. Files are made with mode 0600, the directory with 0700. A file of the store that is a symbolic
+// link is refused (the directory itself may be reached through one).
 class PosixDisk final : public Disk {
 public:
     static constexpr std::uint32_t file_count_max = 16;
@@ -44,6 +45,9 @@ public:
     void unlock() noexcept override;
 
 private:
+    [[nodiscard]] Status check_writable() const noexcept;
+    [[nodiscard]] int descriptor(File file) const noexcept;
+
     int directory_ = -1;
     int lock_ = -1;
     std::int64_t process_ = 0;
