@@ -1,0 +1,749 @@
+// SPDX-License-Identifier: MIT
+// Goal: every Disk keeps the contract of freshet/door.hpp, so that what holds on one holds on all.
+// Method: one suite of what they share, run on each; then what only a real directory can do wrong.
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <functional>
+#include <memory>
+#include <random>
+#include <thread>
+#include <vector>
+
+#include "disk/io.hpp"
+#include "freshet/memory.hpp"
+#include "freshet/posix.hpp"
+#include "tests/temporary.hpp"
+
+namespace freshet {
+namespace {
+
+using test::TemporaryDirectory;
+
+constexpr std::size_t room_size = std::size_t{1} << 18;
+
+class Subject {
+public:
+    virtual ~Subject() = default;
+    virtual Disk& disk() = 0;
+};
+
+class PosixSubject final : public Subject {
+public:
+    PosixSubject() { EXPECT_TRUE(disk_.open_directory(directory_.path("store").c_str(), true)); }
+    Disk& disk() override { return disk_; }
+
+private:
+    TemporaryDirectory directory_;
+    PosixDisk disk_;
+};
+
+class MemorySubject final : public Subject {
+public:
+    Disk& disk() override { return disk_; }
+
+private:
+    // Not zero: a disk may not rely on what it is lent.
+    std::vector<std::byte> memory_ = std::vector<std::byte>(16 * room_size, std::byte{0xa5});
+    MemoryDisk disk_{memory_, room_size};
+};
+
+struct Kind {
+    const char* name;
+    std::function<std::unique_ptr<Subject>()> make;
+};
+
+template <class T>
+Kind kind(const char* name) {
+    return {name, [] { return std::make_unique<T>(); }};
+}
+
+class AnyDisk : public testing::TestWithParam<Kind> {
+protected:
+    File create(std::string_view name) {
+        const Result<File> file = disk.open(name, OpenMode::create);
+        EXPECT_TRUE(file);
+        return *file;
+    }
+
+    void put(File file, std::uint64_t offset, std::string_view text) {
+        EXPECT_TRUE(write_all(disk, file, offset, as_bytes(text)));
+    }
+
+    std::string get(File file, std::uint64_t offset, std::size_t size) {
+        std::string text(size, '?');
+        const Result<std::size_t> count =
+            read_all(disk, file, offset, std::as_writable_bytes(std::span{text}));
+        EXPECT_TRUE(count);
+        text.resize(*count);
+        return text;
+    }
+
+    std::unique_ptr<Subject> subject = GetParam().make();
+    Disk& disk = subject->disk();
+};
+
+TEST_P(AnyDisk, ReadsBackWhatWasWritten) {
+    const File file = create("a");
+    put(file, 0, "hello");
+    put(file, 5, " world");
+    EXPECT_EQ(get(file, 0, 100), "hello world");
+    EXPECT_EQ(get(file, 6, 3), "wor");
+    EXPECT_EQ(*disk.size(file), 11U);
+    put(file, 0, "J");
+    EXPECT_EQ(get(file, 0, 100), "Jello world");
+}
+
+TEST_P(AnyDisk, WritesTwoPartsAsOne) {
+    const File file = create("a");
+    ASSERT_TRUE(write_all(disk, file, 0, as_bytes("ab"), as_bytes("cd")));
+    ASSERT_TRUE(write_all(disk, file, 4, {}, as_bytes("ef")));
+    ASSERT_TRUE(write_all(disk, file, 6, as_bytes("gh"), {}));
+    ASSERT_TRUE(write_all(disk, file, 8, {}, {}));
+    EXPECT_EQ(get(file, 0, 100), "abcdefgh");
+}
+
+TEST_P(AnyDisk, ReadsNothingBehindTheEnd) {
+    const File file = create("a");
+    put(file, 0, "abc");
+    EXPECT_EQ(get(file, 3, 10), "");
+    EXPECT_EQ(get(file, 1000, 10), "");
+    EXPECT_EQ(get(file, 0, 0), "");
+}
+
+TEST_P(AnyDisk, FillsGapsWithZeros) {
+    const File file = create("a");
+    put(file, 4, "x");
+    EXPECT_EQ(get(file, 0, 100), std::string("\0\0\0\0x", 5));
+}
+
+TEST_P(AnyDisk, ReadsZerosWhereAFileWasCutAndGrew) {
+    const File file = create("a");
+    put(file, 0, "secret");
+    ASSERT_TRUE(disk.truncate(file, 2));
+    EXPECT_EQ(get(file, 0, 100), "se");
+    ASSERT_TRUE(disk.truncate(file, 6));
+    EXPECT_EQ(get(file, 0, 100), std::string("se\0\0\0\0", 6));
+    ASSERT_TRUE(disk.truncate(file, 1));
+    put(file, 3, "x");
+    EXPECT_EQ(get(file, 0, 100), std::string("s\0\0x", 4));
+}
+
+TEST_P(AnyDisk, ReopensByName) {
+    const File file = create("00000001.log");
+    put(file, 0, "kept");
+    disk.close(file);
+    const Result<File> again = disk.open("00000001.log", OpenMode::write);
+    ASSERT_TRUE(again);
+    EXPECT_EQ(get(*again, 0, 100), "kept");
+    put(*again, 4, "!");
+    const Result<File> reader = disk.open("00000001.log", OpenMode::read);
+    ASSERT_TRUE(reader);
+    EXPECT_EQ(get(*reader, 0, 100), "kept!");
+}
+
+TEST_P(AnyDisk, EmptiesWhatItCreatesAnew) {
+    disk.close(create("a"));
+    const File file = create("a");
+    put(file, 0, "old");
+    disk.close(file);
+    EXPECT_EQ(*disk.size(create("a")), 0U);
+}
+
+TEST_P(AnyDisk, MissesFilesThatAreNotThere) {
+    EXPECT_EQ(disk.open("none", OpenMode::read).error(), Code::not_found);
+    EXPECT_EQ(disk.open("none", OpenMode::write).error(), Code::not_found);
+    EXPECT_EQ(disk.remove("none").error(), Code::not_found);
+    EXPECT_EQ(disk.rename("none", "other").error(), Code::not_found);
+}
+
+TEST_P(AnyDisk, TakesShortNamesAndRefusesOthers) {
+    disk.close(create("x"));
+    disk.close(create("123456789012345678901234"));
+    for (const std::string_view name : {"", ".", "..", ".hidden", "a/b", "1234567890123456789012345"}) {
+        EXPECT_EQ(disk.open(name, OpenMode::create).error(), Code::invalid_argument) << name;
+        EXPECT_EQ(disk.remove(name).error(), Code::invalid_argument) << name;
+        EXPECT_EQ(disk.rename("x", name).error(), Code::invalid_argument) << name;
+        EXPECT_EQ(disk.rename(name, "x").error(), Code::invalid_argument) << name;
+    }
+    EXPECT_EQ(disk.open(std::string_view{"a\0b", 3}, OpenMode::create).error(),
+              Code::invalid_argument);
+}
+
+TEST_P(AnyDisk, RenamesOverWhatWasThere) {
+    const File old = create("head");
+    put(old, 0, "old");
+    disk.close(old);
+    const File fresh = create("head.new");
+    put(fresh, 0, "new");
+    ASSERT_TRUE(disk.sync(fresh));
+    ASSERT_TRUE(disk.rename("head.new", "head"));
+    ASSERT_TRUE(disk.sync_directory());
+    EXPECT_EQ(disk.open("head.new", OpenMode::read).error(), Code::not_found);
+    EXPECT_EQ(get(fresh, 0, 100), "new");
+    EXPECT_EQ(get(*disk.open("head", OpenMode::read), 0, 100), "new");
+    EXPECT_TRUE(disk.rename("head", "head"));
+    EXPECT_EQ(get(*disk.open("head", OpenMode::read), 0, 100), "new");
+}
+
+TEST_P(AnyDisk, RemovesFiles) {
+    disk.close(create("a"));
+    ASSERT_TRUE(disk.remove("a"));
+    EXPECT_EQ(disk.open("a", OpenMode::read).error(), Code::not_found);
+    EXPECT_EQ(*disk.size(create("a")), 0U);
+}
+
+TEST_P(AnyDisk, WritesZerosOfEveryAlignment) {
+    for (const std::uint64_t offset : {0U, 512U, 4096U, 4608U, 7680U}) {
+        for (const std::size_t size : {512U, 4096U, 8192U, 8704U, 66048U}) {
+            const File file = create("a");
+            put(file, 0, std::string(offset + size + 700, 'x'));
+            ASSERT_TRUE(zero_all(disk, file, offset, size));
+            const std::string expected =
+                std::string(offset, 'x') + std::string(size, '\0') + std::string(700, 'x');
+            EXPECT_EQ(get(file, 0, expected.size() + 1), expected) << offset << " " << size;
+            disk.close(file);
+        }
+    }
+}
+
+TEST_P(AnyDisk, GrowsByZeros) {
+    const File file = create("a");
+    put(file, 0, "x");
+    ASSERT_TRUE(zero_all(disk, file, 512, 65536));
+    EXPECT_EQ(*disk.size(file), 512U + 65536U);
+    EXPECT_EQ(get(file, 0, 70000), "x" + std::string(511 + 65536, '\0'));
+}
+
+TEST_P(AnyDisk, MapsWhatIsWrittenLater) {
+    const File file = create("a");
+    const Result<const std::byte*> map = disk.map(file, room_size);
+    ASSERT_TRUE(map);
+    const auto text = [&](std::size_t offset, std::size_t size) {
+        return std::string{as_text({*map + offset, size})};
+    };
+    put(file, 0, "first");
+    EXPECT_EQ(text(0, 5), "first");
+    ASSERT_TRUE(zero_all(disk, file, 0, 8192));
+    EXPECT_EQ(text(0, 5), std::string(5, '\0'));
+    put(file, 8190, "later");
+    EXPECT_EQ(text(8190, 5), "later");
+    disk.close(file);
+    EXPECT_EQ(text(8190, 5), "later");
+    disk.unmap(*map, room_size);
+}
+
+TEST_P(AnyDisk, RefusesToMapNothing) {
+    EXPECT_EQ(disk.map(create("a"), 0).error(), Code::invalid_argument);
+}
+
+TEST_P(AnyDisk, LocksOnce) {
+    Holder holder;
+    ASSERT_TRUE(disk.lock(holder));
+    EXPECT_EQ(disk.lock(holder).error(), Code::locked);
+    disk.unlock();
+    ASSERT_TRUE(disk.lock(holder));
+    disk.unlock();
+    disk.unlock();
+}
+
+// Method: random writes, zeros and cuts of one file, beside the same on a string.
+TEST_P(AnyDisk, AgreesWithAString) {
+    for (std::uint32_t seed = 1; seed <= 20; seed++) {
+        std::mt19937 random{seed};
+        std::string model;
+        const File file = create("a");
+        for (int step = 0; step < 100; step++) {
+            const std::size_t offset = random() % 20'000;
+            const std::size_t size = 1 + random() % 9'000;
+            const std::string text(size, static_cast<char>('a' + step % 26));
+            const auto set = [&](std::size_t at, const std::string& bytes) {
+                if (model.size() < at + bytes.size()) model.resize(at + bytes.size());
+                model.replace(at, bytes.size(), bytes);
+            };
+            switch (random() % 4) {
+                case 0:
+                case 1:
+                    put(file, offset, text);
+                    set(offset, text);
+                    break;
+                case 2: {
+                    const std::size_t sector = offset / 512 * 512;
+                    const std::size_t sectors_size = (size / 512 + 1) * 512;
+                    ASSERT_TRUE(zero_all(disk, file, sector, sectors_size));
+                    set(sector, std::string(sectors_size, '\0'));
+                    break;
+                }
+                default:
+                    ASSERT_TRUE(disk.truncate(file, offset));
+                    model.resize(offset);
+            }
+            ASSERT_EQ(get(file, 0, 40'000), model) << "seed " << seed << " step " << step;
+        }
+        disk.close(file);
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(Disks, AnyDisk,
+                         testing::Values(kind<PosixSubject>("Posix"), kind<MemorySubject>("Memory")),
+                         [](const auto& subject) { return std::string{subject.param.name}; });
+
+// ---- io: whatever the disk answers, no loop is endless and no byte is lost ----
+
+// Moves at most `step` bytes a call, and is broken off before each by `interruption_count` signals.
+class SlowDisk final : public Disk {
+public:
+    SlowDisk(Disk& inner, std::size_t step, std::uint32_t interruption_count)
+        : inner_{inner}, step_{step}, interruption_count_{interruption_count} {}
+
+    Result<File> open(std::string_view name, OpenMode mode) noexcept override {
+        return inner_.open(name, mode);
+    }
+    void close(File file) noexcept override { inner_.close(file); }
+    Result<std::uint64_t> size(File file) noexcept override { return inner_.size(file); }
+    Result<std::size_t> read(File file, std::uint64_t offset, MutableBytes into) noexcept override {
+        if (interrupts()) return Error{Code::interrupted, EINTR};
+        return inner_.read(file, offset, into.first(std::min(step_, into.size())));
+    }
+    Result<std::size_t> write(File file, std::uint64_t offset, Bytes first,
+                              Bytes second) noexcept override {
+        if (interrupts()) return Error{Code::interrupted, EINTR};
+        const Bytes some = first.first(std::min(step_, first.size()));
+        return inner_.write(file, offset, some, second.first(std::min(step_ - some.size(), second.size())));
+    }
+    Result<std::size_t> write_zeros(File file, std::uint64_t offset,
+                                    std::size_t size) noexcept override {
+        if (interrupts()) return Error{Code::interrupted, EINTR};
+        return inner_.write_zeros(file, offset, std::min(step_, size));
+    }
+    Status truncate(File file, std::uint64_t size) noexcept override {
+        return inner_.truncate(file, size);
+    }
+    Status sync(File file) noexcept override { return inner_.sync(file); }
+    Status sync_directory() noexcept override { return inner_.sync_directory(); }
+    Status rename(std::string_view from, std::string_view to) noexcept override {
+        return inner_.rename(from, to);
+    }
+    Status remove(std::string_view name) noexcept override { return inner_.remove(name); }
+    Result<const std::byte*> map(File file, std::size_t size) noexcept override {
+        return inner_.map(file, size);
+    }
+    void unmap(const std::byte* address, std::size_t size) noexcept override {
+        inner_.unmap(address, size);
+    }
+    Status lock(Holder& holder) noexcept override { return inner_.lock(holder); }
+    void unlock() noexcept override { inner_.unlock(); }
+
+private:
+    bool interrupts() noexcept {
+        interrupted_++;
+        if (interrupted_ <= interruption_count_) return true;
+        interrupted_ = 0;
+        return false;
+    }
+
+    Disk& inner_;
+    std::size_t step_;
+    std::uint32_t interruption_count_;
+    std::uint32_t interrupted_ = 0;
+};
+
+TEST(Io, GoesOnAfterShortTransfersAndSignals) {
+    MemorySubject memory;
+    for (const std::size_t step : {1U, 2U, 3U, 100U}) {
+        SlowDisk disk{memory.disk(), step, 2};
+        const File file = *disk.open("a", OpenMode::create);
+        ASSERT_TRUE(write_all(disk, file, 0, as_bytes("abcde"), as_bytes("fgh")));
+        ASSERT_TRUE(zero_all(disk, file, 8, 512));
+        std::string text(600, '?');
+        const auto count = read_all(disk, file, 0, std::as_writable_bytes(std::span{text}));
+        ASSERT_TRUE(count);
+        EXPECT_EQ(text.substr(0, *count), "abcdefgh" + std::string(512, '\0'));
+    }
+}
+
+TEST(Io, CallsADiskThatMovesNothingBroken) {
+    MemorySubject memory;
+    SlowDisk disk{memory.disk(), 0, 0};
+    const File file = *disk.open("a", OpenMode::create);
+    EXPECT_EQ(write_all(disk, file, 0, as_bytes("a")).error(), Code::io);
+    EXPECT_EQ(zero_all(disk, file, 0, 512).error(), Code::io);
+}
+
+TEST(Io, GivesUpAfterAStormOfSignals) {
+    MemorySubject memory;
+    SlowDisk disk{memory.disk(), 10, 1'000'000'000};
+    const File file = *disk.open("a", OpenMode::create);
+    EXPECT_EQ(write_all(disk, file, 0, as_bytes("a")).error(), Code::io);
+    EXPECT_EQ(write_all(disk, file, 0, as_bytes("a")).error().system_error, EINTR);
+}
+
+TEST(Io, ReportsErrorsAsTheyAre) {
+    MemorySubject memory;
+    const File file = *memory.disk().open("a", OpenMode::create);
+    EXPECT_EQ(write_all(memory.disk(), file, room_size, as_bytes("a")).error(), Code::full);
+}
+
+// ---- memory ----
+
+TEST(MemoryDisk, IsFullWhenAFileOutgrowsItsRoom) {
+    MemorySubject memory;
+    Disk& disk = memory.disk();
+    const File file = *disk.open("a", OpenMode::create);
+    const std::string text(room_size, 'x');
+    EXPECT_TRUE(disk.write(file, 0, as_bytes(text), {}));
+    EXPECT_EQ(disk.write(file, 1, as_bytes(text), {}).error(), Code::full);
+    EXPECT_EQ(disk.write(file, 1, {}, as_bytes(text)).error(), Code::full);
+    EXPECT_EQ(disk.write_zeros(file, 512, room_size).error(), Code::full);
+    EXPECT_EQ(disk.truncate(file, room_size + 1).error(), Code::full);
+    EXPECT_EQ(disk.map(file, room_size + 1).error(), Code::full);
+    EXPECT_EQ(disk.write(file, ~std::uint64_t{0}, as_bytes("a"), {}).error(), Code::full);
+}
+
+TEST(MemoryDisk, IsFullWhenThereIsOneFileTooMany) {
+    MemorySubject memory;
+    Disk& disk = memory.disk();
+    for (int i = 0; i < 16; i++) ASSERT_TRUE(disk.open(std::to_string(i), OpenMode::create));
+    EXPECT_EQ(disk.open("more", OpenMode::create).error(), Code::full);
+    ASSERT_TRUE(disk.remove("7"));
+    EXPECT_TRUE(disk.open("more", OpenMode::create));
+}
+
+// ---- a real directory ----
+
+mode_t mode_of(const std::string& path) {
+    struct stat about{};
+    EXPECT_EQ(lstat(path.c_str(), &about), 0) << path;
+    return about.st_mode & 0777;
+}
+
+TEST(PosixDisk, MakesPrivateFilesInAPrivateDirectory) {
+    const TemporaryDirectory directory;
+    PosixDisk disk;
+    ASSERT_TRUE(disk.open_directory(directory.path("store").c_str(), true));
+    ASSERT_TRUE(disk.open("a", OpenMode::create));
+    Holder holder;
+    ASSERT_TRUE(disk.lock(holder));
+    EXPECT_EQ(mode_of(directory.path("store")), 0700U);
+    EXPECT_EQ(mode_of(directory.path("store/a")), 0600U);
+    EXPECT_EQ(mode_of(directory.path("store/lock")), 0600U);
+}
+
+TEST(PosixDisk, MakesNoDirectoryUnasked) {
+    const TemporaryDirectory directory;
+    PosixDisk disk;
+    EXPECT_EQ(disk.open_directory(directory.path("none").c_str(), false).error(), Code::not_found);
+    EXPECT_EQ(disk.open_directory(directory.path("none/store").c_str(), true).error(), Code::not_found);
+    EXPECT_FALSE(std::filesystem::exists(directory.path("none")));
+}
+
+TEST(PosixDisk, NamesAFileThatIsNoStore) {
+    const TemporaryDirectory directory;
+    std::ofstream{directory.path("file")} << "text";
+    PosixDisk disk;
+    EXPECT_EQ(disk.open_directory(directory.path("file").c_str(), false).error(), Code::not_a_store);
+    EXPECT_EQ(disk.open_directory(directory.path("file").c_str(), true).error(), Code::not_a_store);
+    EXPECT_EQ(disk.open_directory(directory.path("file/x").c_str(), false).error(), Code::not_a_store);
+}
+
+TEST(PosixDisk, RefusesLongPaths) {
+    const std::string path(4001, 'x');
+    PosixDisk disk;
+    EXPECT_EQ(disk.open_directory(path.c_str(), true).error(), Code::too_large);
+}
+
+TEST(PosixDisk, FollowsNoLinkToAFile) {
+    const TemporaryDirectory directory;
+    std::ofstream{directory.path("precious")} << "text";
+    std::filesystem::create_symlink(directory.path("precious"), directory.path("head"));
+    PosixDisk disk;
+    ASSERT_TRUE(disk.open_directory(directory.path().c_str(), false));
+    EXPECT_EQ(disk.open("head", OpenMode::create).error().system_error, ELOOP);
+    EXPECT_EQ(std::filesystem::file_size(directory.path("precious")), 4U);
+}
+
+TEST(PosixDisk, OpensOnlyFiles) {
+    const TemporaryDirectory directory;
+    std::filesystem::create_directory(directory.path("folder"));
+    ASSERT_EQ(mkfifo(directory.path("pipe").c_str(), 0600), 0);
+    PosixDisk disk;
+    ASSERT_TRUE(disk.open_directory(directory.path().c_str(), false));
+    EXPECT_EQ(disk.open("folder", OpenMode::read).error().system_error, EISDIR);
+    EXPECT_EQ(disk.open("folder", OpenMode::write).error().system_error, EISDIR);
+    EXPECT_EQ(disk.open("pipe", OpenMode::read).error(), Code::io);
+    EXPECT_EQ(disk.open("pipe", OpenMode::write).error(), Code::io);
+}
+
+TEST(PosixDisk, SaysWhoHoldsTheLockWithinOneProcessToo) {
+    const TemporaryDirectory directory;
+    PosixDisk first;
+    PosixDisk second;
+    ASSERT_TRUE(first.open_directory(directory.path().c_str(), false));
+    ASSERT_TRUE(second.open_directory(directory.path().c_str(), false));
+    const std::uint64_t before_us = PosixClock{}.now_us();
+    Holder holder;
+    ASSERT_TRUE(first.lock(holder));
+    EXPECT_EQ(holder.process, 0U);
+    for (int i = 0; i < 2; i++) {
+        EXPECT_EQ(second.lock(holder).error(), Code::locked);
+        EXPECT_EQ(holder.process, static_cast<std::uint64_t>(getpid()));
+        EXPECT_GE(holder.since_us, before_us);
+        EXPECT_LE(holder.since_us, PosixClock{}.now_us());
+    }
+    first.close_directory();
+    ASSERT_TRUE(second.lock(holder));
+}
+
+TEST(PosixDisk, TrustsNoTextInTheLock) {
+    const TemporaryDirectory directory;
+    PosixDisk first;
+    PosixDisk second;
+    ASSERT_TRUE(first.open_directory(directory.path().c_str(), false));
+    ASSERT_TRUE(second.open_directory(directory.path().c_str(), false));
+    Holder holder;
+    ASSERT_TRUE(first.lock(holder));
+    for (const char* text : {"", "1", "1 2", "x y\n", "99999999999999999999 1\n", "-1 5\n", "\n\n",
+                             "1 99999999999999999999999999999999999999999999999\n"}) {
+        std::ofstream{directory.path("lock")} << text;
+        holder = {7, 7};
+        EXPECT_EQ(second.lock(holder).error(), Code::locked) << text;
+        EXPECT_EQ(holder.process, 0U) << text;
+        EXPECT_EQ(holder.since_us, 0U) << text;
+    }
+}
+
+// A program may be started without standard input, output and error. What it prints, or what a library in
+// it prints, must not land in a store.
+TEST(PosixDisk, NeverUsesTheStandardDescriptors) {
+    const TemporaryDirectory directory;
+    const pid_t child = fork();
+    ASSERT_GE(child, 0);
+    if (child == 0) {
+        for (int i = 0; i < 3; i++) ::close(i);
+        PosixDisk disk;
+        Holder holder;
+        bool good = static_cast<bool>(disk.open_directory(directory.path("store").c_str(), true));
+        good = good && disk.lock(holder);
+        const Result<File> file = disk.open("a", OpenMode::create);
+        good = good && file && zero_all(disk, *file, 0, 8192);
+        for (int i = 0; i < 3; i++) good = good && fcntl(i, F_GETFD) < 0;
+        _exit(good ? 0 : 1);
+    }
+    int status = 0;
+    waitpid(child, &status, 0);
+    EXPECT_EQ(status, 0);
+}
+
+// Goal: a child that goes on with its parent's store harms neither the log nor the lock.
+TEST(PosixDisk, RefusesAForkedChild) {
+    const TemporaryDirectory directory;
+    PosixDisk disk;
+    ASSERT_TRUE(disk.open_directory(directory.path().c_str(), false));
+    const File file = *disk.open("a", OpenMode::create);
+    Holder holder;
+    ASSERT_TRUE(disk.lock(holder));
+    const pid_t child = fork();
+    ASSERT_GE(child, 0);
+    if (child == 0) {
+        bool good = disk.write(file, 0, as_bytes("x"), {}).error() == Code::forked;
+        good = good && disk.write_zeros(file, 0, 512).error() == Code::forked;
+        good = good && disk.sync(file).error() == Code::forked;
+        good = good && disk.sync_directory().error() == Code::forked;
+        good = good && disk.truncate(file, 0).error() == Code::forked;
+        good = good && disk.open("b", OpenMode::create).error() == Code::forked;
+        good = good && disk.rename("a", "b").error() == Code::forked;
+        good = good && disk.remove("a").error() == Code::forked;
+        good = good && disk.lock(holder).error() == Code::forked;
+        disk.close_directory();
+        _exit(good ? 0 : 1);
+    }
+    int status = 0;
+    waitpid(child, &status, 0);
+    EXPECT_EQ(status, 0);
+    PosixDisk other;
+    ASSERT_TRUE(other.open_directory(directory.path().c_str(), false));
+    EXPECT_EQ(other.lock(holder).error(), Code::locked);
+    EXPECT_TRUE(disk.write(file, 0, as_bytes("x"), {}));
+}
+
+TEST(PosixDisk, HasALimitOfOpenFiles) {
+    const TemporaryDirectory directory;
+    PosixDisk disk;
+    ASSERT_TRUE(disk.open_directory(directory.path().c_str(), false));
+    std::vector<File> files;
+    for (std::uint32_t i = 0; i < PosixDisk::file_count_max; i++) {
+        files.push_back(*disk.open(std::to_string(i), OpenMode::create));
+    }
+    EXPECT_EQ(disk.open("more", OpenMode::create).error().system_error, EMFILE);
+    disk.close(files[3]);
+    EXPECT_TRUE(disk.open("more", OpenMode::create));
+}
+
+TEST(PosixDisk, ClosesWhatItOpened) {
+    const auto count = [] {
+        int open_count = 0;
+        for (int i = 0; i < 256; i++) open_count += fcntl(i, F_GETFD) >= 0 ? 1 : 0;
+        return open_count;
+    };
+    const TemporaryDirectory directory;
+    std::filesystem::create_directory(directory.path("folder"));
+    const int before = count();
+    {
+        PosixDisk disk;
+        ASSERT_TRUE(disk.open_directory(directory.path().c_str(), true));
+        const File file = *disk.open("a", OpenMode::create);
+        ASSERT_TRUE(zero_all(disk, file, 512, 65536));
+        EXPECT_FALSE(disk.open("folder", OpenMode::read));
+        Holder holder;
+        ASSERT_TRUE(disk.lock(holder));
+        EXPECT_FALSE(disk.lock(holder));
+        EXPECT_EQ(count(), before + 3);
+    }
+    EXPECT_EQ(count(), before);
+}
+
+// A small file system of its own in memory, for as long as it is in scope; needs the right to mount.
+class SmallFileSystem {
+public:
+    explicit SmallFileSystem(const std::string& path) : path_{path} {
+        std::filesystem::create_directory(path);
+        mounted_ = mount("tmpfs", path.c_str(), "tmpfs", 0, "size=64k") == 0;
+    }
+    SmallFileSystem(const SmallFileSystem&) = delete;
+    SmallFileSystem& operator=(const SmallFileSystem&) = delete;
+    ~SmallFileSystem() {
+        if (mounted_) umount2(path_.c_str(), MNT_DETACH);
+    }
+    [[nodiscard]] bool is_mounted() const { return mounted_; }
+    [[nodiscard]] bool make_read_only() const {
+        return mount("tmpfs", path_.c_str(), "tmpfs", MS_REMOUNT | MS_RDONLY, "size=64k") == 0;
+    }
+
+private:
+    std::string path_;
+    bool mounted_ = false;
+};
+
+TEST(PosixDisk, SaysThatTheDiskIsFull) {
+    const TemporaryDirectory directory;
+    const SmallFileSystem small{directory.path("small")};
+    if (!small.is_mounted()) GTEST_SKIP() << "no right to mount a small file system";
+    PosixDisk disk;
+    ASSERT_TRUE(disk.open_directory(directory.path("small").c_str(), false));
+    const File file = *disk.open("a", OpenMode::create);
+    EXPECT_EQ(zero_all(disk, file, 0, 1 << 20).error(), Code::full);
+    EXPECT_EQ(zero_all(disk, file, 0, 1 << 20).error().system_error, ENOSPC);
+    EXPECT_EQ(write_all(disk, file, 1 << 20, as_bytes("x")).error(), Code::full);
+}
+
+TEST(PosixDisk, SaysThatTheDiskIsReadOnly) {
+    const TemporaryDirectory directory;
+    const SmallFileSystem small{directory.path("small")};
+    if (!small.is_mounted()) GTEST_SKIP() << "no right to mount a small file system";
+    PosixDisk disk;
+    ASSERT_TRUE(disk.open_directory(directory.path("small").c_str(), false));
+    disk.close(*disk.open("a", OpenMode::create));
+    ASSERT_TRUE(small.make_read_only());
+    Holder holder;
+    EXPECT_EQ(disk.lock(holder).error(), Code::read_only);
+    EXPECT_EQ(disk.open("b", OpenMode::create).error(), Code::read_only);
+    EXPECT_EQ(disk.open("a", OpenMode::write).error(), Code::read_only);
+    EXPECT_EQ(disk.remove("a").error(), Code::read_only);
+    EXPECT_TRUE(disk.open("a", OpenMode::read));
+    EXPECT_EQ(disk.open_directory(directory.path("small/store").c_str(), true).error(), Code::read_only);
+}
+
+// Method: as another user, for root may do everything.
+TEST(PosixDisk, SaysThatItIsNotAllowed) {
+    const TemporaryDirectory directory;
+    std::filesystem::create_directory(directory.path("closed"));
+    ASSERT_EQ(chmod(directory.path("closed").c_str(), 0), 0);
+    const pid_t child = fork();
+    ASSERT_GE(child, 0);
+    if (child == 0) {
+        if (getuid() == 0 && setuid(65534) != 0) _exit(2);
+        PosixDisk disk;
+        const Status status = disk.open_directory(directory.path("closed").c_str(), true);
+        _exit(status.error() == Code::permission ? 0 : 1);
+    }
+    int status = 0;
+    waitpid(child, &status, 0);
+    EXPECT_EQ(status, 0);
+}
+
+// ---- clock and gate ----
+
+TEST(PosixClock, TellsTheTimeAndRandomBytes) {
+    PosixClock clock;
+    EXPECT_GT(clock.now_us(), 1'700'000'000'000'000U);
+    std::array<std::byte, 1000> first{};
+    std::array<std::byte, 1000> second{};
+    clock.random(first);
+    clock.random(second);
+    clock.random({});
+    EXPECT_NE(first, second);
+}
+
+TEST(PosixGate, LetsOneInAtATime) {
+    PosixGate gate;
+    int count = 0;
+    std::vector<std::thread> threads;
+    for (int i = 0; i < 4; i++) {
+        threads.emplace_back([&] {
+            for (int k = 0; k < 1000; k++) {
+                gate.lock(Turn::writer);
+                count++;
+                gate.unlock(Turn::writer);
+            }
+        });
+    }
+    for (std::thread& thread : threads) thread.join();
+    EXPECT_EQ(count, 4000);
+}
+
+TEST(PosixGate, WakesAllWhoWait) {
+    PosixGate gate;
+    bool ready = false;
+    int woken = 0;
+    std::vector<std::thread> threads;
+    for (int i = 0; i < 4; i++) {
+        threads.emplace_back([&] {
+            gate.lock(Turn::commit);
+            while (!ready) gate.wait(Turn::commit, wait_for_ever);
+            woken++;
+            gate.unlock(Turn::commit);
+        });
+    }
+    gate.lock(Turn::commit);
+    ready = true;
+    gate.wake(Turn::commit);
+    gate.unlock(Turn::commit);
+    for (std::thread& thread : threads) thread.join();
+    EXPECT_EQ(woken, 4);
+}
+
+TEST(PosixGate, WaitsNoLongerThanAsked) {
+    PosixGate gate;
+    PosixClock clock;
+    gate.lock(Turn::writer);
+    gate.wait(Turn::writer, 0);
+    const std::uint64_t before_us = clock.now_us();
+    gate.wait(Turn::writer, 20'000);
+    EXPECT_LT(clock.now_us() - before_us, 10'000'000U);
+    std::thread waker{[&] {
+        gate.lock(Turn::writer);
+        gate.wake(Turn::writer);
+        gate.unlock(Turn::writer);
+    }};
+    gate.wait(Turn::writer, wait_for_ever - 1);
+    gate.unlock(Turn::writer);
+    waker.join();
+}
+
+}  // namespace
+}  // namespace freshet
