@@ -21,22 +21,25 @@
 #include "base/arena.hpp"
 #include "freshet/bytes.hpp"
 #include "freshet/error.hpp"
+#include "tree/page.hpp"
+#include "tree/pool.hpp"
+#include "tree/split.hpp"
 
 namespace freshet::tree {
-
-inline constexpr std::size_t key_size_max = 272;
-inline constexpr std::size_t value_size_max = 320;
 
 // A state of the tree. `page` is 0 when the tree is empty.
 struct Root {
     std::uint32_t page = 0;
-    std::uint32_t height = 0;
+    std::uint32_t height = 0;  // Pages from the root to a leaf.
     std::uint64_t version = 0;
 };
 
+// Each level has at least twice the pages of the one above, but for the root, and numbers have 32 bits.
+inline constexpr std::uint32_t height_max = 40;
+
 class Delta {
 public:
-    static constexpr std::size_t page_size = 2048;
+    static constexpr std::size_t page_size = tree::page_size;
 
     // What open() takes from the arena: the pool, and what is kept beside it.
     static std::size_t required_memory(std::size_t pool_size, std::uint32_t live_count_max) noexcept;
@@ -45,10 +48,11 @@ public:
     Status open(Arena& arena, std::size_t pool_size, std::uint32_t live_count_max) noexcept;
 
     // The open transaction's tree, or the newest sealed one.
-    [[nodiscard]] Root root() const noexcept;
+    [[nodiscard]] Root root() const noexcept { return root_; }
 
     void begin() noexcept;
-    // Sets the value of a key, new or not. Neither may overlap the pool. out_of_memory.
+    // Sets the value of a key, new or not. Neither may overlap the pool. Keys have 1 to key_size_max
+    // bytes, values up to value_size_max. out_of_memory.
     Status put(Bytes key, Bytes value) noexcept;
     // False: it was not there. out_of_memory (copies need pages).
     Result<bool> erase(Bytes key) noexcept;
@@ -56,14 +60,50 @@ public:
     // Ends the transaction; its root has the next version. `live`: the other versions that are or can
     // still be read, in any order, with repetitions allowed.
     Root seal(std::span<const std::uint64_t> live) noexcept;
-    // Gives back what only versions held that are no longer live. Called by seal() too.
-    void release(std::span<const std::uint64_t> live) noexcept;
+    // Gives back what only versions held that are no longer live. Called by seal() too. Not in a
+    // transaction. The newest sealed version is kept, live or not.
+    void release(std::span<const std::uint64_t> live) noexcept { pool_.release(live); }
 
-    // The value, in the pool; null data if the key is not there.
+    // The value, in the pool; null data if the key is not there. Of the open transaction's tree, it is
+    // good until the next change.
     [[nodiscard]] Bytes find(Root root, Bytes key) const noexcept;
 
-    [[nodiscard]] std::size_t page_count() const noexcept;
-    [[nodiscard]] std::size_t page_used() const noexcept;
+    // For the writer, as all that is not find().
+    [[nodiscard]] std::size_t page_count() const noexcept { return pool_.page_count(); }
+    [[nodiscard]] std::size_t page_used() const noexcept {
+        return pool_.page_count() - pool_.available();
+    }
+
+private:
+    friend class Cursor;
+
+    // From the root to a leaf: the pages, and the child taken, or the entry's position in the leaf.
+    struct Step {
+        std::uint32_t page;
+        std::uint32_t position;
+    };
+    struct Path {
+        std::array<Step, height_max> steps;
+        bool found;
+    };
+
+    void descend(Bytes key, Path& path) const noexcept;
+    [[nodiscard]] std::size_t copies_needed(const Path& path) const noexcept;
+    [[nodiscard]] std::size_t pages_needed(const Path& path, const Entry& entry) const noexcept;
+    void own(Path& path) noexcept;
+    void insert(const Path& path, const Entry& entry) noexcept;
+    Separator split(const Path& path, std::uint32_t level, const Entry& entry,
+                    std::uint32_t right) noexcept;
+    void grow(const Separator& separator, std::uint32_t right) noexcept;
+    void shrink(const Path& path) noexcept;
+    void lower_root() noexcept;
+    bool merge(Step parent, bool is_leaf) noexcept;
+    bool merge_at(Page& parent, std::uint32_t index, std::uint32_t target, bool is_leaf) noexcept;
+
+    Pool pool_;
+    Root root_;
+    Root sealed_;
+    bool in_transaction_ = false;
 };
 
 }  // namespace freshet::tree

@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: MIT
+#include "tree/delta.hpp"
+
+namespace freshet::tree {
+namespace {
+
+Bytes bytes_of(const std::uint32_t& number) noexcept {
+    return {reinterpret_cast<const std::byte*>(&number), sizeof number};
+}
+
+// Whether some separator might not fit.
+bool is_tight(const Page& page) noexcept {
+    const std::size_t size = Page::entry_overhead + key_size_max + sizeof(std::uint32_t);
+    return Page::header_size + page.whole_size() + size > page_size;
+}
+
+}  // namespace
+
+std::size_t Delta::required_memory(std::size_t pool_size, std::uint32_t live_count_max) noexcept {
+    return Pool::required_memory(pool_size, live_count_max);
+}
+
+Status Delta::open(Arena& arena, std::size_t pool_size, std::uint32_t live_count_max) noexcept {
+    const Status opened = pool_.open(arena, pool_size, live_count_max);
+    if (!opened) return opened;
+    root_ = Root{};
+    sealed_ = Root{};
+    in_transaction_ = false;
+    return Done{};
+}
+
+void Delta::begin() noexcept {
+    FRESHET_CHECK(!in_transaction_);
+    in_transaction_ = true;
+    root_.version = sealed_.version + 1;
+    pool_.begin(root_.version);
+}
+
+void Delta::rollback() noexcept {
+    FRESHET_CHECK(in_transaction_);
+    in_transaction_ = false;
+    root_ = sealed_;
+    pool_.rollback();
+}
+
+Root Delta::seal(std::span<const std::uint64_t> live) noexcept {
+    FRESHET_CHECK(in_transaction_);
+    in_transaction_ = false;
+    sealed_ = root_;
+    pool_.seal(live);
+    return sealed_;
+}
+
+Bytes Delta::find(Root root, Bytes key) const noexcept {
+    if (root.page == 0) return {};
+    const Page* page = &pool_.at(root.page);
+    for (std::uint32_t level = 1; level < root.height; level++) {
+        const Place place = page->search(key);
+        page = &pool_.at(page->child(place.position + (place.found ? 1 : 0)));
+    }
+    const Place place = page->search(key);
+    return place.found ? page->value(place.position) : Bytes{};
+}
+
+void Delta::descend(Bytes key, Path& path) const noexcept {
+    std::uint32_t number = root_.page;
+    for (std::uint32_t level = 0; level + 1 < root_.height; level++) {
+        const Page& page = pool_.at(number);
+        const Place place = page.search(key);
+        const std::uint32_t index = place.position + (place.found ? 1 : 0);
+        path.steps[level] = {.page = number, .position = index};
+        number = page.child(index);
+    }
+    const Place place = pool_.at(number).search(key);
+    path.steps[root_.height - 1] = {.page = number, .position = place.position};
+    path.found = place.found;
+}
+
+// A page that is the transaction's own has only such pages above it.
+std::size_t Delta::copies_needed(const Path& path) const noexcept {
+    std::size_t count = root_.height;
+    for (std::uint32_t level = 0; level < root_.height; level++) {
+        if (pool_.is_own(path.steps[level].page)) count--;
+    }
+    return count;
+}
+
+std::size_t Delta::pages_needed(const Path& path, const Entry& entry) const noexcept {
+    std::size_t count = copies_needed(path);
+    const Step leaf = path.steps[root_.height - 1];
+    const Page& page = pool_.at(leaf.page);
+    std::size_t size = page.used_with(entry.key, entry.value.size());
+    if (path.found) size -= page.entry_size(leaf.position);
+    if (size <= page_size) return count;
+    for (std::uint32_t level = root_.height - 1; level > 0; level--) {
+        count++;
+        if (!is_tight(pool_.at(path.steps[level - 1].page))) return count;
+    }
+    return count + 2;
+}
+
+void Delta::own(Path& path) noexcept {
+    for (std::uint32_t level = 0; level < root_.height; level++) {
+        Step& step = path.steps[level];
+        if (pool_.is_own(step.page)) continue;
+        const std::uint32_t copy = pool_.allocate();
+        pool_.at(copy).copy_content(pool_.at(step.page));
+        pool_.drop(step.page);
+        step.page = copy;
+        if (level == 0) root_.page = copy;
+        if (level > 0) {
+            const Step above = path.steps[level - 1];
+            pool_.at(above.page).set_child(above.position, copy);
+        }
+    }
+}
+
+Status Delta::put(Bytes key, Bytes value) noexcept {
+    FRESHET_CHECK(in_transaction_);
+    FRESHET_CHECK(!key.empty());
+    FRESHET_CHECK(key.size() <= key_size_max);
+    FRESHET_CHECK(value.size() <= value_size_max);
+    const Entry entry{.key = {.front = {}, .back = key}, .value = value};
+    if (root_.page == 0) {
+        if (pool_.available() == 0) return Code::out_of_memory;
+        root_.page = pool_.allocate();
+        root_.height = 1;
+        pool_.at(root_.page).insert(0, entry);
+        return Done{};
+    }
+
+    Path path;
+    descend(key, path);
+    if (pages_needed(path, entry) > pool_.available()) return Code::out_of_memory;
+    own(path);
+    const Step leaf = path.steps[root_.height - 1];
+    Page& page = pool_.at(leaf.page);
+    if (path.found && page.value(leaf.position).size() == value.size()) {
+        page.set_value(leaf.position, value);
+        return Done{};
+    }
+    if (path.found) page.remove(leaf.position);
+    insert(path, entry);
+    return Done{};
+}
+
+// Puts an entry into the leaf of a path, and a separator for each page that is split into the one above.
+void Delta::insert(const Path& path, const Entry& entry) noexcept {
+    Separator separator;
+    std::uint32_t right = 0;
+    Entry next = entry;
+    for (std::uint32_t level = root_.height; level-- > 0;) {
+        const Step step = path.steps[level];
+        Page& page = pool_.at(step.page);
+        if (page.used_with(next.key, next.value.size()) <= page_size) {
+            return page.insert(step.position, next);
+        }
+        const std::uint32_t made = pool_.allocate();
+        separator = split(path, level, next, made);
+        right = made;
+        next = {.key = {.front = {}, .back = separator.key()}, .value = bytes_of(right)};
+    }
+    grow(separator, right);
+}
+
+Separator Delta::split(const Path& path, std::uint32_t level, const Entry& entry,
+                       std::uint32_t right) noexcept {
+    const Step step = path.steps[level];
+    Page& page = pool_.at(step.page);
+    bool is_edge = step.position == page.count();
+    for (std::uint32_t above = 0; above < level && is_edge; above++) {
+        is_edge = path.steps[above].position == pool_.at(path.steps[above].page).count();
+    }
+    const Cut cut = is_edge || page.is_ascending(step.position) ? Cut::after : Cut::even;
+    if (level + 1 == root_.height) {
+        return split_leaf(page, pool_.at(right), step.position, entry, cut);
+    }
+    return split_interior(page, pool_.at(right), step.position, entry, cut);
+}
+
+void Delta::grow(const Separator& separator, std::uint32_t right) noexcept {
+    FRESHET_CHECK(root_.height < height_max);
+    const std::uint32_t top = pool_.allocate();
+    Page& page = pool_.at(top);
+    page.set_child(0, root_.page);
+    page.insert(0, {.key = {.front = {}, .back = separator.key()}, .value = bytes_of(right)});
+    root_.page = top;
+    root_.height++;
+}
+
+Result<bool> Delta::erase(Bytes key) noexcept {
+    FRESHET_CHECK(in_transaction_);
+    if (root_.page == 0) return false;
+    Path path;
+    descend(key, path);
+    if (!path.found) return false;
+    if (copies_needed(path) > pool_.available()) return Code::out_of_memory;
+    own(path);
+    const Step leaf = path.steps[root_.height - 1];
+    pool_.at(leaf.page).remove(leaf.position);
+    shrink(path);
+    return true;
+}
+
+// Takes away pages that are empty or fit into a neighbour, from the leaf of a path upwards.
+void Delta::shrink(const Path& path) noexcept {
+    for (std::uint32_t level = root_.height - 1; level > 0; level--) {
+        const std::uint32_t number = path.steps[level].page;
+        const Step above = path.steps[level - 1];
+        if (pool_.at(number).is_empty()) {
+            pool_.at(above.page).remove_child(above.position);
+            pool_.drop(number);
+        } else if (pool_.at(number).used() >= page_size / 4 || !merge(above, level + 1 == root_.height)) {
+            break;
+        }
+    }
+    lower_root();
+}
+
+void Delta::lower_root() noexcept {
+    if (pool_.at(root_.page).is_empty()) {
+        pool_.drop(root_.page);
+        root_.page = 0;
+        root_.height = 0;
+    }
+    while (root_.height > 1 && pool_.at(root_.page).count() == 0) {
+        const std::uint32_t child = pool_.at(root_.page).child(0);
+        pool_.drop(root_.page);
+        root_.page = child;
+        root_.height--;
+    }
+}
+
+// Joins the child that a step takes with the one before it, or the one after it. False: neither fits.
+bool Delta::merge(Step parent, bool is_leaf) noexcept {
+    Page& page = pool_.at(parent.page);
+    const std::uint32_t target = page.child(parent.position);
+    if (parent.position > 0 && merge_at(page, parent.position - 1, target, is_leaf)) return true;
+    return parent.position < page.count() && merge_at(page, parent.position, target, is_leaf);
+}
+
+// Joins children `index` and `index + 1` into `target`, which is one of them.
+bool Delta::merge_at(Page& parent, std::uint32_t index, std::uint32_t target, bool is_leaf) noexcept {
+    const std::uint32_t left = parent.child(index);
+    const std::uint32_t right = parent.child(index + 1);
+    const std::uint32_t first_child = pool_.at(right).child(0);
+    const Entry separator{.key = parent.key(index), .value = bytes_of(first_child)};
+    const Entry* const between = is_leaf ? nullptr : &separator;
+    if (!fits_joined(pool_.at(left), pool_.at(right), between)) return false;
+
+    join(pool_.at(left), pool_.at(right), between, pool_.at(target));
+    parent.remove_child(index + 1);
+    parent.set_child(index, target);
+    pool_.drop(target == left ? right : left);
+    return true;
+}
+
+}  // namespace freshet::tree

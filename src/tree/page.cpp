@@ -1,0 +1,301 @@
+// SPDX-License-Identifier: MIT
+#include "tree/page.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+
+namespace freshet::tree {
+namespace {
+
+template <class T>
+T load(const std::byte* from) noexcept {
+    T value;
+    std::memcpy(&value, from, sizeof value);
+    return value;
+}
+
+template <class T>
+void store(std::byte* into, T value) noexcept {
+    std::memcpy(into, &value, sizeof value);
+}
+
+void copy_bytes(std::byte* into, Bytes from) noexcept {
+    if (!from.empty()) std::memcpy(into, from.data(), from.size());
+}
+
+int compare(Bytes a, Bytes b) noexcept {
+    const std::size_t size = std::min(a.size(), b.size());
+    const int order = size == 0 ? 0 : std::memcmp(a.data(), b.data(), size);
+    if (order != 0) return order;
+    return a.size() < b.size() ? -1 : static_cast<int>(a.size() > b.size());
+}
+
+// The first 8 bytes, so that numbers are ordered as the bytes are.
+std::uint64_t head_of(Bytes bytes) noexcept {
+    if (bytes.size() >= 8) {
+        const auto number = load<std::uint64_t>(bytes.data());
+        return std::endian::native == std::endian::little ? __builtin_bswap64(number) : number;
+    }
+    std::uint64_t number = 0;
+    for (std::size_t i = 0; i < bytes.size(); i++) {
+        number |= std::to_integer<std::uint64_t>(bytes[i]) << (56 - 8 * i);
+    }
+    return number;
+}
+
+std::uint16_t narrow(std::size_t size) noexcept {
+    FRESHET_CHECK(size <= page_size);
+    return static_cast<std::uint16_t>(size);
+}
+
+std::size_t common_size(Bytes a, Bytes b) noexcept {
+    const std::size_t size = std::min(a.size(), b.size());
+    std::size_t i = 0;
+    while (i < size && a[i] == b[i]) i++;
+    return i;
+}
+
+Bytes whole(const Key& key, std::array<std::byte, key_size_max>& buffer) noexcept {
+    if (key.front.empty()) return key.back;
+    key.copy(0, buffer.data());
+    return {buffer.data(), key.size()};
+}
+
+}  // namespace
+
+void Key::copy(std::size_t from, std::byte* into) const noexcept {
+    const std::size_t cut = std::min(from, front.size());
+    const Bytes first = front.subspan(cut);
+    copy_bytes(into, first);
+    copy_bytes(into + first.size(), back.subspan(from - cut));
+}
+
+std::size_t common_size(const Key& a, const Key& b) noexcept {
+    std::array<std::byte, key_size_max> buffer_a;
+    std::array<std::byte, key_size_max> buffer_b;
+    return common_size(whole(a, buffer_a), whole(b, buffer_b));
+}
+
+void Page::clear() noexcept {
+    first_child_ = 0;
+    count_ = 0;
+    prefix_size_ = 0;
+    heap_ = page_size;
+    garbage_ = 0;
+    last_insert_ = 0;
+    run_ = 0;
+}
+
+void Page::copy_content(const Page& other) noexcept {
+    first_child_ = other.first_child_;
+    count_ = other.count_;
+    prefix_size_ = other.prefix_size_;
+    heap_ = other.heap_;
+    garbage_ = other.garbage_;
+    last_insert_ = other.last_insert_;
+    run_ = other.run_;
+    std::memcpy(body_.data(), other.body_.data(), prefix_size_ + count_ * std::size_t{10});
+    std::memcpy(at(heap_), other.at(heap_), page_size - heap_);
+}
+
+std::size_t Page::used() const noexcept {
+    return header_size + prefix_size_ + count_ * std::size_t{10} + (page_size - heap_) - garbage_;
+}
+
+std::size_t Page::whole_size() const noexcept {
+    return used() - header_size - prefix_size_ + std::size_t{count_} * prefix_size_;
+}
+
+std::size_t Page::used_with(const Key& key, std::size_t value_size) const noexcept {
+    const std::size_t common = count_ == 0 ? 0 : tree::common_size(key, Key{prefix(), {}});
+    const std::size_t size = entry_overhead + key.size() + value_size;
+    return header_size + common + whole_size() + size - (count_ + std::size_t{1}) * common;
+}
+
+std::uint64_t Page::head(std::uint32_t position) const noexcept {
+    return load<std::uint64_t>(heads() + position * std::size_t{8});
+}
+
+std::size_t Page::slot(std::uint32_t position) const noexcept {
+    return load<std::uint16_t>(heads() + count_ * std::size_t{8} + position * std::size_t{2});
+}
+
+Bytes Page::suffix(std::uint32_t position) const noexcept {
+    const std::byte* const entry = at(slot(position));
+    return {entry + 4 + load<std::uint16_t>(entry + 2), load<std::uint16_t>(entry)};
+}
+
+Key Page::key(std::uint32_t position) const noexcept {
+    FRESHET_CHECK(position < count_);
+    return {prefix(), suffix(position)};
+}
+
+Bytes Page::value(std::uint32_t position) const noexcept {
+    FRESHET_CHECK(position < count_);
+    const std::byte* const entry = at(slot(position));
+    return {entry + 4, load<std::uint16_t>(entry + 2)};
+}
+
+std::size_t Page::free_size() const noexcept {
+    return heap_ - header_size - prefix_size_ - count_ * std::size_t{10};
+}
+
+// The first position whose head is not less. Branchless: a wrong guess costs more than a step.
+std::uint32_t Page::lower_bound(std::uint64_t wanted) const noexcept {
+    const std::byte* first = heads();
+    std::size_t count = count_;
+    while (count > 1) {
+        const std::size_t half = count / 2;
+        first += load<std::uint64_t>(first + (half - 1) * 8) < wanted ? half * 8 : 0;
+        count -= half;
+    }
+    const auto position = static_cast<std::uint32_t>((first - heads()) / 8);
+    return position + (count == 1 && load<std::uint64_t>(first) < wanted ? 1 : 0);
+}
+
+Place Page::search(Bytes key) const noexcept {
+    const std::size_t shared = std::min<std::size_t>(key.size(), prefix_size_);
+    const int order = compare(key.first(shared), prefix());
+    if (order < 0) return {0, false};
+    if (order > 0) return {count_, false};
+
+    const Bytes rest = key.subspan(prefix_size_);
+    const std::uint64_t wanted = head_of(rest);
+    const std::uint32_t first = lower_bound(wanted);
+    if (first == count_ || head(first) != wanted) return {first, false};
+    return search_ties(first, wanted, rest);
+}
+
+// Among the entries from `first` on, whose heads are not less.
+Place Page::search_ties(std::uint32_t first, std::uint64_t wanted, Bytes rest) const noexcept {
+    std::uint32_t last = count_;
+    std::uint32_t middle = first;
+    while (first < last) {
+        const int order = head(middle) != wanted ? 1 : compare(suffix(middle), rest);
+        if (order == 0) return {middle, true};
+        if (order < 0) first = middle + 1;
+        if (order > 0) last = middle;
+        middle = first + (last - first) / 2;
+    }
+    return {first, false};
+}
+
+std::uint32_t Page::child(std::uint32_t index) const noexcept {
+    if (index == 0) return first_child_;
+    return load<std::uint32_t>(at(slot(index - 1)) + 4);
+}
+
+void Page::set_child(std::uint32_t index, std::uint32_t number) noexcept {
+    FRESHET_CHECK(index <= count_);
+    if (index == 0) first_child_ = number;
+    if (index > 0) store(at(slot(index - 1)) + 4, number);
+}
+
+void Page::remove_child(std::uint32_t index) noexcept {
+    FRESHET_CHECK(index <= count_);
+    if (index > 0) return remove(index - 1);
+    first_child_ = count_ > 0 ? child(1) : 0;
+    if (count_ > 0) remove(0);
+}
+
+void Page::adopt(Bytes child) noexcept {
+    FRESHET_CHECK(child.size() == sizeof first_child_);
+    first_child_ = load<std::uint32_t>(child.data());
+}
+
+void Page::note_insert(std::uint32_t position) noexcept {
+    const bool ascends = position == last_insert_ + 1U;
+    run_ = ascends ? static_cast<std::uint16_t>(run_ + 1) : std::uint16_t{0};
+    last_insert_ = static_cast<std::uint16_t>(position);
+}
+
+void Page::insert(std::uint32_t position, const Entry& entry) noexcept {
+    FRESHET_CHECK(position <= count_);
+    const std::size_t common = tree::common_size(entry.key, Key{prefix(), {}});
+    const std::size_t size = entry_overhead + entry.key.size() - common + entry.value.size();
+    if (common == prefix_size_ && size <= free_size()) {
+        place(position, entry);
+        return note_insert(position);
+    }
+    Page old;
+    old.copy_content(*this);
+    build(Sequence{old, position, entry}, 0, old.count_ + 1U);
+    run_ = old.run_;
+    last_insert_ = old.last_insert_;
+    note_insert(position);
+}
+
+void Page::open_slot(std::uint32_t position, std::uint64_t head, std::size_t offset) noexcept {
+    std::byte* const slots = heads() + count_ * std::size_t{8};
+    std::byte* const slot = slots + position * std::size_t{2};
+    std::byte* const place = heads() + position * std::size_t{8};
+    std::memmove(slot + 10, slot, (count_ - position) * std::size_t{2});
+    std::memmove(place + 8, place, static_cast<std::size_t>(slot - place));
+    store(place, head);
+    store(slot + 8, narrow(offset));
+    count_++;
+}
+
+void Page::place(std::uint32_t position, const Entry& entry) noexcept {
+    const std::size_t suffix_size = entry.key.size() - prefix_size_;
+    const std::size_t size = 4 + suffix_size + entry.value.size();
+    FRESHET_CHECK(size + 10 <= free_size());
+    heap_ = narrow(heap_ - size);
+    std::byte* const into = at(heap_);
+    store(into, narrow(suffix_size));
+    store(into + 2, narrow(entry.value.size()));
+    copy_bytes(into + 4, entry.value);
+    std::byte* const suffix = into + 4 + entry.value.size();
+    entry.key.copy(prefix_size_, suffix);
+    open_slot(position, head_of({suffix, suffix_size}), heap_);
+}
+
+void Page::remove(std::uint32_t position) noexcept {
+    FRESHET_CHECK(position < count_);
+    const std::size_t offset = slot(position);
+    const std::size_t size = 4 + suffix(position).size() + value(position).size();
+    garbage_ = narrow(garbage_ + size);
+    if (offset == heap_) {
+        heap_ = narrow(heap_ + size);
+        garbage_ = narrow(garbage_ - size);
+    }
+    std::byte* const place = heads() + position * std::size_t{8};
+    std::byte* const slot = heads() + count_ * std::size_t{8} + position * std::size_t{2};
+    std::memmove(place, place + 8, static_cast<std::size_t>(slot - place - 8));
+    std::memmove(slot - 8, slot + 2, (count_ - position - 1U) * std::size_t{2});
+    count_--;
+}
+
+void Page::set_value(std::uint32_t position, Bytes value) noexcept {
+    FRESHET_CHECK(value.size() == this->value(position).size());
+    copy_bytes(at(slot(position)) + 4, value);
+}
+
+void Page::build(const Sequence& sequence, std::uint32_t from, std::uint32_t to) noexcept {
+    const std::uint32_t child = first_child_;
+    clear();
+    first_child_ = child;
+    if (from == to) return;
+    prefix_size_ = narrow(sequence.prefix_size(from, to));
+    const Key first = sequence.at(from).key;
+    const std::size_t from_front = std::min<std::size_t>(prefix_size_, first.front.size());
+    copy_bytes(body_.data(), first.front.first(from_front));
+    copy_bytes(body_.data() + from_front, first.back.first(prefix_size_ - from_front));
+    for (std::uint32_t i = from; i < to; i++) place(i - from, sequence.at(i));
+}
+
+Entry Sequence::at(std::uint32_t index) const noexcept {
+    FRESHET_CHECK(index < count());
+    if (index < left_count_) return left_->entry(index);
+    const std::uint32_t rest = index - left_count_;
+    if (between_ == nullptr) return right_->entry(right_first_ + rest);
+    return rest == 0 ? *between_ : right_->entry(right_first_ + rest - 1);
+}
+
+std::size_t Sequence::prefix_size(std::uint32_t from, std::uint32_t to) const noexcept {
+    FRESHET_CHECK(from < to);
+    return common_size(at(from).key, at(to - 1).key);
+}
+
+}  // namespace freshet::tree

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: MIT
+// A page of the tree: sorted entries of one leaf (key -> value) or one interior page (separator -> child).
+//
+//       offset         size  field
+//            0            8  birth        version of the transaction that made the page
+//            8            8  death        version of the one that superseded it; only the pool uses it
+//           16            4  next         in the list the page stands in; only the pool uses it
+//           20            4  spare_next   in the transaction's own list; only the pool uses it
+//           24            4  first_child  interior: child before the first separator; else 0
+//           28            2  count        of entries
+//           30            2  prefix_size
+//           32            2  heap         where the lowest entry begins
+//           34            2  garbage      bytes of removed entries among the others
+//           36            2  last_insert  position of the newest entry
+//           38            2  run          how many entries before it were each put just after the last
+//           40  prefix_size  prefix       what all keys of the page begin with
+//            -    8 * count  heads        of each key the 8 bytes after the prefix, as a number
+//            -    2 * count  slots        where each entry begins
+//            -            -  free
+//         heap            -  entries      in any order, up to the end of the page
+//
+//  An entry is: 2 bytes size of the suffix, 2 bytes size of the value, value, suffix. The suffix is the
+//  key without the prefix. The value of an interior entry is the number of the child, 4 bytes.
+//
+// A lookup compares the prefix, searches the heads, and reads the one entry whose head is the key's own:
+// 3 or 4 cache lines. Heads that are too short are padded with zeros; ties are decided by the suffixes.
+//
+// The prefix never makes a page larger: of n entries it saves n - 1 copies. So what fits in a page also
+// fits when it is built anew from it, or from some of it, with a longer prefix.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "base/check.hpp"
+#include "freshet/bytes.hpp"
+
+namespace freshet::tree {
+
+inline constexpr std::size_t page_size = 2048;
+inline constexpr std::size_t key_size_max = 272;
+inline constexpr std::size_t value_size_max = 320;
+
+// A key in two pieces: the prefix of a page and a suffix; or nothing and a whole key.
+struct Key {
+    Bytes front;
+    Bytes back;
+
+    [[nodiscard]] std::size_t size() const noexcept { return front.size() + back.size(); }
+    // All bytes but the first `from`. `into` has room for them.
+    void copy(std::size_t from, std::byte* into) const noexcept;
+};
+
+std::size_t common_size(const Key& a, const Key& b) noexcept;
+
+struct Entry {
+    Key key;
+    Bytes value;
+};
+
+// Where a key is or belongs.
+struct Place {
+    std::uint32_t position = 0;
+    bool found = false;
+};
+
+class Sequence;
+
+class Page {
+public:
+    static constexpr std::size_t header_size = 40;
+    static constexpr std::size_t entry_overhead = 8 + 2 + 4;  // Head, slot, sizes.
+    static constexpr std::size_t count_max = (page_size - header_size) / entry_overhead;
+
+    // An empty page. What belongs to the pool stays.
+    void clear() noexcept;
+    // All that another page holds. What belongs to the pool stays.
+    void copy_content(const Page& other) noexcept;
+
+    [[nodiscard]] std::uint32_t count() const noexcept { return count_; }
+    [[nodiscard]] bool is_empty() const noexcept { return count_ == 0 && first_child_ == 0; }
+    // Bytes in use, without the garbage.
+    [[nodiscard]] std::size_t used() const noexcept;
+    // What the entries would take without a prefix.
+    [[nodiscard]] std::size_t whole_size() const noexcept;
+    // Bytes in use if this were put too; more than page_size when it does not fit.
+    [[nodiscard]] std::size_t used_with(const Key& key, std::size_t value_size) const noexcept;
+
+    // The first entry that is not less than the key.
+    [[nodiscard]] Place search(Bytes key) const noexcept;
+    [[nodiscard]] Key key(std::uint32_t position) const noexcept;
+    [[nodiscard]] Bytes value(std::uint32_t position) const noexcept;
+    // What it adds to used().
+    [[nodiscard]] std::size_t entry_size(std::uint32_t position) const noexcept {
+        return entry_overhead + suffix(position).size() + value(position).size();
+    }
+    [[nodiscard]] Entry entry(std::uint32_t position) const noexcept {
+        return {key(position), value(position)};
+    }
+
+    // Children count from 0: child n + 1 belongs to entry n.
+    [[nodiscard]] std::uint32_t child(std::uint32_t index) const noexcept;
+    void set_child(std::uint32_t index, std::uint32_t number) noexcept;
+    void remove_child(std::uint32_t index) noexcept;
+    // Takes the child of an entry that goes up as the first.
+    void adopt(Bytes child) noexcept;
+
+    // The entry fits (used_with), its key is not there, and it belongs at `position`.
+    void insert(std::uint32_t position, const Entry& entry) noexcept;
+    void remove(std::uint32_t position) noexcept;
+    // The new value is as long as the old one.
+    void set_value(std::uint32_t position, Bytes value) noexcept;
+    // Holds the entries [from, to) of a sequence, of which this page is no part. They fit.
+    void build(const Sequence& sequence, std::uint32_t from, std::uint32_t to) noexcept;
+
+    // True if an entry put at `position` would be the next of several put in ascending order.
+    [[nodiscard]] bool is_ascending(std::uint32_t position) const noexcept {
+        return run_ >= 4 && position == last_insert_ + 1U && position * 2 >= count_;
+    }
+
+private:
+    friend class Pool;
+
+    [[nodiscard]] Bytes prefix() const noexcept { return {body_.data(), prefix_size_}; }
+    [[nodiscard]] const std::byte* heads() const noexcept { return body_.data() + prefix_size_; }
+    [[nodiscard]] std::byte* heads() noexcept { return body_.data() + prefix_size_; }
+    [[nodiscard]] std::uint64_t head(std::uint32_t position) const noexcept;
+    [[nodiscard]] std::size_t slot(std::uint32_t position) const noexcept;
+    [[nodiscard]] Bytes suffix(std::uint32_t position) const noexcept;
+    [[nodiscard]] const std::byte* at(std::size_t offset) const noexcept {
+        return body_.data() + (offset - header_size);
+    }
+    [[nodiscard]] std::byte* at(std::size_t offset) noexcept {
+        return body_.data() + (offset - header_size);
+    }
+    [[nodiscard]] std::size_t free_size() const noexcept;
+    [[nodiscard]] std::uint32_t lower_bound(std::uint64_t head) const noexcept;
+    [[nodiscard]] Place search_ties(std::uint32_t first, std::uint64_t wanted, Bytes rest) const noexcept;
+    void open_slot(std::uint32_t position, std::uint64_t head, std::size_t offset) noexcept;
+    void note_insert(std::uint32_t position) noexcept;
+    void place(std::uint32_t position, const Entry& entry) noexcept;
+
+    std::uint64_t birth_;
+    std::uint64_t death_;
+    std::uint32_t next_;
+    std::uint32_t spare_next_;
+    std::uint32_t first_child_;
+    std::uint16_t count_;
+    std::uint16_t prefix_size_;
+    std::uint16_t heap_;
+    std::uint16_t garbage_;
+    std::uint16_t last_insert_;
+    std::uint16_t run_;
+    std::array<std::byte, page_size - header_size> body_;
+};
+
+static_assert(sizeof(Page) == page_size);
+static_assert(page_size <= 0x8000, "sizes and offsets in a page are 16 bits");
+static_assert(Page::header_size + 3 * (key_size_max + value_size_max + Page::entry_overhead) <= page_size);
+
+// What a page is built from: entries of one page, one entry of its own, and entries of another page (or
+// of the same). The pages and the entry stay as they are while the sequence is in use.
+class Sequence {
+public:
+    // The entries of a page with one more at `position`.
+    Sequence(const Page& page, std::uint32_t position, const Entry& between) noexcept
+        : left_{&page}, right_{&page}, left_count_{position}, right_first_{position}, between_{&between} {}
+    // All entries of two pages, and one between them unless it is null.
+    Sequence(const Page& left, const Page& right, const Entry* between) noexcept
+        : left_{&left}, right_{&right}, left_count_{left.count()}, right_first_{0}, between_{between} {}
+
+    [[nodiscard]] std::uint32_t count() const noexcept {
+        return left_count_ + (between_ != nullptr ? 1 : 0) + right_->count() - right_first_;
+    }
+    [[nodiscard]] Entry at(std::uint32_t index) const noexcept;
+    // Of the keys [from, to), of which there is at least one.
+    [[nodiscard]] std::size_t prefix_size(std::uint32_t from, std::uint32_t to) const noexcept;
+
+private:
+    const Page* left_;
+    const Page* right_;
+    std::uint32_t left_count_;
+    std::uint32_t right_first_;
+    const Entry* between_;
+};
+
+}  // namespace freshet::tree

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT
+// The life of pages: a lent pool of them, numbered from 1, 0 being none.
+//
+// A page is free, or belongs to the open transaction, or to the sealed trees of the versions [birth, death),
+// where death is the version whose transaction superseded it (none yet: all from birth on).
+//
+// A superseded page that a live version still sees hangs in the list of one such version, and nobody
+// looks at it again until that version is no longer live. Then it is freed or hung on another one. No
+// version that becomes live later is older than death, so a page moves at most once for each version
+// that was live when it was superseded, and usually once.
+//
+// An allocated page keeps its link in the free list until its transaction ends, and a transaction gives
+// nothing back to that list. So rollback is a return to the old head of the list.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "base/arena.hpp"
+#include "tree/page.hpp"
+
+namespace freshet::tree {
+
+class Pool {
+public:
+    static constexpr std::size_t page_count_min = 8;
+    static constexpr std::size_t alignment = 64;
+
+    static std::size_t required_memory(std::size_t size, std::uint32_t live_count_max) noexcept;
+    Status open(Arena& arena, std::size_t size, std::uint32_t live_count_max) noexcept;
+
+    [[nodiscard]] const Page& at(std::uint32_t number) const noexcept { return pages_[number - 1]; }
+    [[nodiscard]] Page& at(std::uint32_t number) noexcept { return pages_[number - 1]; }
+    // Born in the open transaction: may be changed.
+    [[nodiscard]] bool is_own(std::uint32_t number) const noexcept { return at(number).birth_ == version_; }
+
+    void begin(std::uint64_t version) noexcept;
+    void rollback() noexcept;
+    void seal(std::span<const std::uint64_t> live) noexcept;
+    void release(std::span<const std::uint64_t> live) noexcept;
+
+    // An empty page of the open transaction. There is one left.
+    std::uint32_t allocate() noexcept;
+    // The open transaction's tree does not contain the page any more.
+    void drop(std::uint32_t number) noexcept;
+
+    [[nodiscard]] std::size_t page_count() const noexcept { return page_count_; }
+    [[nodiscard]] std::size_t available() const noexcept {
+        return spare_count_ + free_count_ + (page_count_ - touched_);
+    }
+
+private:
+    // The superseded pages that wait for a live version.
+    struct Waiting {
+        std::uint64_t version = 0;
+        std::uint32_t first = 0;
+    };
+    struct Mark {
+        std::uint32_t free = 0;
+        std::uint32_t free_count = 0;
+        std::uint32_t touched = 0;
+    };
+
+    void free(std::uint32_t number) noexcept;
+    void settle(std::uint32_t number) noexcept;
+    void settle_all(std::uint32_t first) noexcept;
+    void renew(std::span<const std::uint64_t> live) noexcept;
+    [[nodiscard]] Waiting* waiting_from(std::uint64_t version) noexcept;
+
+    Page* pages_ = nullptr;
+    std::uint32_t page_count_ = 0;
+    std::uint32_t touched_ = 0;  // Pages above have never been used.
+    std::uint32_t free_ = 0;
+    std::uint32_t free_count_ = 0;
+    std::uint32_t spare_ = 0;  // Pages that the open transaction allocated and dropped.
+    std::uint32_t spare_count_ = 0;
+    std::uint32_t superseded_ = 0;  // By the open transaction.
+    std::uint64_t version_ = 0;     // Of the open transaction; 0 when there is none.
+    Mark mark_;                     // Where it began.
+    std::span<Waiting> waiting_;    // One for each live version, ascending.
+    std::span<Waiting> other_;      // Where the next such list is made.
+    std::size_t waiting_count_ = 0;
+};
+
+}  // namespace freshet::tree

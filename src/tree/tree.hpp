@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: MIT
+// The tree as its readers see it: one ordered key space at one version, whatever stands behind it.
+#pragma once
+
+#include "tree/delta.hpp"
+
+namespace freshet::tree {
+
+struct View {
+    const Delta* delta = nullptr;
+    Root root;
+};
+
+// The value; null data if the key is not there. It stays while the view's version is live.
+inline Bytes find(const View& view, Bytes key) noexcept { return view.delta->find(view.root, key); }
+
+}  // namespace freshet::tree
