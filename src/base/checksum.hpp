@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: MIT
+// CRC-32C (Castagnoli), as iSCSI and ext4 use it: the checksum of "123456789" is e3069283.
+#pragma once
+
+#include <cstdint>
+
+#include "freshet/bytes.hpp"
+
+namespace freshet {
+
+// Continues a checksum: crc32c(crc32c(0, a), b) is that of a and b in one piece. Start with 0.
+std::uint32_t crc32c(std::uint32_t before, Bytes bytes) noexcept;
+
+// The two ways in which it is computed, for the tests: they always agree.
+namespace checksum {
+std::uint32_t portable(std::uint32_t before, Bytes bytes) noexcept;
+std::uint32_t accelerated(std::uint32_t before, Bytes bytes) noexcept;  // Needs cpu::has_crc32().
+}  // namespace checksum
+
+}  // namespace freshet
