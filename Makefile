@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: MIT
+# Builds into build/ (BUILD=), needs a C++20 compiler and make, and nothing else. `make help` lists the targets.
+#
+# Each kind of object has a folder of its own in BUILD (lib, program, sim, test, ...) with a file `flags` that
+# changes when the compiler or its flags do; another compiler or sanitizer is the same Makefile with another BUILD.
+
+ifeq ($(origin CXX),default)
+CXX := $(if $(shell command -v g++),g++,clang++)
+endif
+AR ?= ar
+BUILD ?= build
+J ?= $(shell nproc 2>/dev/null || echo 2)
+TIME ?= 60
+SEED ?=
+TARGET ?=
+PEERS ?=
+SAN ?= address,undefined
+CXXFLAGS ?=
+LDFLAGS ?=
+
+WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wold-style-cast -Werror
+HARDENING := -fstack-protector-strong $(if $(filter x86_64,$(shell uname -m)),-fcf-protection)
+COMMON := -std=c++20 -g -fPIC -pthread -ffile-prefix-map=$(CURDIR)=. -Iinclude -Isrc -I. $(WARNINGS)
+CORE := -fno-exceptions -fno-rtti -ffunction-sections -fdata-sections
+LINK := -pthread -Wl,-z,relro -Wl,-z,now -Wl,--as-needed -Wl,--gc-sections
+
+LIB_FLAGS := $(COMMON) $(CORE) -O2 $(HARDENING) $(CXXFLAGS)
+PROGRAM_FLAGS := $(LIB_FLAGS)
+SIM_FLAGS := $(COMMON) -O2 $(CXXFLAGS)
+# The library is tested as it is shipped, without RTTI, which UBSan's check of virtual tables would need.
+SANITIZER := $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize=vptr -fno-sanitize-recover=all -fno-omit-frame-pointer)
+TEST_FLAGS := $(COMMON) -O1 -D_GLIBCXX_ASSERTIONS $(SANITIZER) $(CXXFLAGS)
+
+LIB_SOURCES := $(wildcard $(addprefix src/,$(addsuffix /*.cpp,base disk log tree store)))
+PROGRAM_SOURCES := $(wildcard src/shell/*.cpp)
+SIM_SOURCES := $(filter-out sim/main.cpp,$(wildcard sim/*.cpp))
+SIM_MAIN := $(wildcard sim/main.cpp)
+TEST_SOURCES := $(wildcard tests/*_test.cpp)
+FUZZ_TARGETS := $(patsubst fuzz/%_fuzz.cpp,%,$(wildcard fuzz/*_fuzz.cpp))
+
+objects = $(patsubst %.cpp,$(BUILD)/$(1)/%.o,$(2))
+LIB := $(BUILD)/libfreshet.a
+SIM_LIB := $(if $(SIM_SOURCES),$(BUILD)/libfreshet_sim.a)
+PROGRAM := $(if $(PROGRAM_SOURCES),$(BUILD)/freshet)
+SIM := $(if $(SIM_MAIN),$(BUILD)/sim)
+
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+.PHONY: all lib demo check test replay fuzz sim mutants symbols size bench coverage lint tsan format clean help FORCE
+
+all: $(LIB) $(PROGRAM) $(SIM_LIB)  ## the static library, the program, the simulator's library
+
+lib: $(LIB)
+
+# ---- objects ----
+
+# $(1): folder in BUILD, $(2): its flags, $(3): objects.
+define kind
+$(BUILD)/$(1)/flags: FORCE
+	@mkdir -p $$(@D); echo '$(CXX) $(2)' | cmp -s - $$@ || echo '$(CXX) $(2)' > $$@
+$(BUILD)/$(1)/%.o: %.cpp $(BUILD)/$(1)/flags
+	@mkdir -p $$(@D) && echo '  $(CXX) $(1) $$<'
+	@$(CXX) $(2) -MMD -MP -c $$< -o $$@
+-include $(3:.o=.d)
+endef
+
+LIB_OBJECTS := $(call objects,lib,$(LIB_SOURCES))
+PROGRAM_OBJECTS := $(call objects,program,$(PROGRAM_SOURCES))
+SIM_OBJECTS := $(call objects,simulator,$(SIM_SOURCES))
+SIM_MAIN_OBJECT := $(call objects,simulator,$(SIM_MAIN))
+TEST_LIB_OBJECTS := $(call objects,test-lib,$(LIB_SOURCES))
+TEST_OBJECTS := $(call objects,test,$(TEST_SOURCES) $(SIM_SOURCES))
+REPLAY_OBJECTS := $(call objects,test,$(wildcard fuzz/*.cpp))
+
+$(eval $(call kind,lib,$(LIB_FLAGS),$(LIB_OBJECTS)))
+$(eval $(call kind,program,$(PROGRAM_FLAGS),$(PROGRAM_OBJECTS)))
+$(eval $(call kind,simulator,$(SIM_FLAGS),$(SIM_OBJECTS) $(SIM_MAIN_OBJECT)))
+$(eval $(call kind,test-lib,$(TEST_FLAGS) $(CORE),$(TEST_LIB_OBJECTS)))
+$(eval $(call kind,test,$(TEST_FLAGS),$(TEST_OBJECTS) $(REPLAY_OBJECTS)))
+
+# ---- products ----
+
+$(LIB): $(LIB_OBJECTS)
+	@rm -f $@ && $(AR) rcsD $@ $^ && echo '  $@'
+
+$(BUILD)/libfreshet_sim.a: $(SIM_OBJECTS)
+	@rm -f $@ && $(AR) rcsD $@ $^ && echo '  $@'
+
+$(BUILD)/freshet: $(PROGRAM_OBJECTS) $(LIB)
+	@$(CXX) $(PROGRAM_FLAGS) $^ $(LINK) $(LDFLAGS) -o $@ && echo '  $@'
+
+$(BUILD)/sim: $(SIM_MAIN_OBJECT) $(SIM_LIB) $(LIB)
+	@$(CXX) $(SIM_FLAGS) $^ $(LINK) $(LDFLAGS) -o $@ && echo '  $@'
+
+$(BUILD)/tests: $(TEST_OBJECTS) $(TEST_LIB_OBJECTS)
+	@$(CXX) $(TEST_FLAGS) $^ -lgtest_main -lgtest -pthread $(LDFLAGS) -o $@ && echo '  $@'
+
+$(BUILD)/replay/%: $(BUILD)/test/fuzz/%_fuzz.o $(BUILD)/test/fuzz/replay.o $(TEST_LIB_OBJECTS) \
+		$(call objects,test,$(SIM_SOURCES))
+	@mkdir -p $(@D) && $(CXX) $(TEST_FLAGS) $^ -pthread $(LDFLAGS) -o $@ && echo '  $@'
+
+# ---- what people call ----
+
+demo: all  ## the main job on real input, step by step, in under a minute
+	@sh tests/demo.sh $(BUILD)
+
+check:  ## build, tests under sanitizers, gates, and whatever else is installed
+	@MAKE='$(MAKE)' CXX='$(CXX)' BUILD='$(BUILD)' SAN='$(SAN)' J='$(J)' bash tests/gates/check.sh
+
+test: $(BUILD)/tests $(PROGRAM)  ## the tests alone, under SAN= (address,undefined)
+	@FRESHET='$(PROGRAM)' $(BUILD)/tests --gtest_brief=1
+
+replay: $(addprefix $(BUILD)/replay/,$(FUZZ_TARGETS))  ## replay the seeds of the fuzzers, with any compiler
+	@for target in $(FUZZ_TARGETS); do $(BUILD)/replay/$$target fuzz/seeds/$$target || exit 1; done
+
+fuzz:  ## fuzz TARGET= (all of them) for TIME= seconds each
+	@MAKE='$(MAKE)' BUILD='$(BUILD)' J='$(J)' TIME='$(TIME)' SEED='$(SEED)' \
+		bash fuzz/run.sh $(if $(TARGET),$(TARGET),$(FUZZ_TARGETS))
+
+sim: $(SIM)  ## simulate crashes and faults for TIME= seconds, from SEED=
+	@$(if $(SIM),$(SIM) --time $(TIME) $(if $(SEED),--seed $(SEED)),echo 'there is no simulator here')
+
+mutants:  ## plant each known bug in turn; the simulator must find it
+	@MAKE='$(MAKE)' CXX='$(CXX)' BUILD='$(BUILD)' J='$(J)' bash sim/mutants.sh
+
+symbols:  ## the archive needs no C++ runtime and no malloc: nm, and a C program linked by cc
+	@MAKE='$(MAKE)' BUILD='$(BUILD)' J='$(J)' bash tests/gates/symbols.sh
+
+size:  ## sizes: the code of a small program, the deepest stack frames, the public structs
+	@MAKE='$(MAKE)' CXX='$(CXX)' BUILD='$(BUILD)' J='$(J)' bash tests/gates/size.sh
+
+bench: $(LIB)  ## measure; with PEERS="sqlite ..." beside others
+	@CXX='$(CXX)' BUILD='$(BUILD)' PEERS='$(PEERS)' bash tests/bench/run.sh
+
+coverage:  ## lines and branches of src/log, src/tree and src/store that the tests reach (needs clang)
+	@MAKE='$(MAKE)' BUILD='$(BUILD)' J='$(J)' bash tests/gates/coverage.sh
+
+lint:  ## clang-tidy, cppcheck, floors, banned names
+	@BUILD='$(BUILD)' J='$(J)' bash tests/gates/lint.sh
+
+tsan:  ## the tests under ThreadSanitizer
+	@$(MAKE) BUILD=$(BUILD)/tsan SAN=thread test
+
+format:  ## clang-format in place
+	@clang-format -i $(wildcard include/freshet/*.hpp src/*/*.?pp sim/*.?pp fuzz/*.?pp tests/*.?pp tests/*/*.?pp)
+
+clean:  ## remove BUILD
+	@rm -rf $(BUILD)
+
+help:  ## this list
+	@sed -n 's/^\([a-z]*\):.*  ## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-16s%s\n", $$1, $$2 }'
+	@echo 'variables: CXX CXXFLAGS LDFLAGS SAN TIME SEED TARGET PEERS J BUILD'
