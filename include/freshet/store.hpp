@@ -315,21 +315,16 @@ public:
     [[nodiscard]] std::uint64_t next_ordinal() const noexcept { return next_ordinal_; }
 
 private:
-    Status enter_frame() noexcept;
-    Status find_stream(std::uint32_t slot) noexcept;
+    Result<bool> enter_frame() noexcept;
 
     const Snapshot* snapshot_ = nullptr;
     LogFilter filter_;
-    std::uint64_t frame_ = 0;         // Address of the frame being read.
-    std::uint64_t event_offset_ = 0;  // Of the next event, in the frame.
+    std::uint64_t address_ = 0;       // Of the next frame, ...
     std::uint64_t next_ordinal_ = 0;
-    std::uint32_t event_number_ = 0;  // In the frame.
+    std::uint64_t commit_ = 0;        // ... and what the frame being read says of its events.
+    std::uint64_t time_us_ = 0;
     bool in_frame_ = false;
-    std::uint32_t slot_ = ~std::uint32_t{0};   // Whose name and first index these are.
-    std::uint32_t slot_offset_ = 0;            // Where the entry after it stands in the stream table.
-    std::uint64_t first_index_ = 0;
-    std::uint32_t name_size_ = 0;
-    std::array<char, stream_name_size_max + 1> name_{};
+    alignas(8) std::array<std::byte, 1024> events_{};  // A log::FrameEvents.
 };
 
 // One atomic commit made of several calls. begin() makes the caller the writer: other writers wait

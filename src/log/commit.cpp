@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: MIT
+// Group commit: one write and one sync for all who wait, and what becomes of a failure.
+#include <algorithm>
+
+#include "base/codec.hpp"
+#include "log/log.hpp"
+
+namespace freshet::log {
+
+namespace {
+
+constexpr std::uint64_t block_size = 4096;  // Of the page cache.
+constexpr std::size_t frame_size_offset = 56;
+
+}  // namespace
+
+void Log::take_io() noexcept {
+    while (io_busy_) gate_->wait(Turn::commit, wait_for_ever);
+    io_busy_ = true;
+}
+
+void Log::give_io() noexcept {
+    io_busy_ = false;
+    gate_->wake(Turn::commit);
+}
+
+Log::Work Log::take_work() noexcept {
+    in_flight_ = sealed_.token;
+    return {sealed_, durable_.position.address, reserved_end_};
+}
+
+Result<Log::Work> Log::begin_io() noexcept {
+    lock_commit();
+    take_io();
+    const bool poisoned = poison_.code != Code::none;
+    const Work work = take_work();
+    if (poisoned) give_io();
+    unlock_commit();
+    if (poisoned) return Code::poisoned;
+    return work;
+}
+
+void Log::give_io_back() noexcept {
+    lock_commit();
+    give_io();
+    unlock_commit();
+}
+
+void Log::seal(const Position& position, std::uint32_t token) noexcept {
+    sealed_ = {position, token};
+    last_ = position;
+    part_ = position;
+    tail_ = position.address;
+    next_frame_ = tail_;
+    frame_open_ = false;
+    has_parts_ = false;
+}
+
+Status Log::wait_durable(std::uint64_t address) noexcept {
+    lock_commit();
+    while (durable_.position.address < address && poison_.code == Code::none) {
+        if (io_busy_) {
+            gate_->wait(Turn::commit, wait_for_ever);
+        } else {
+            lead();
+        }
+    }
+    const bool durable = durable_.position.address >= address;
+    const Error poison = poison_;
+    unlock_commit();
+    if (!durable) return Error{Code::durability_unknown, poison.system_error};
+    return Done{};
+}
+
+void Log::lead() noexcept {
+    take_io();
+    const Work work = take_work();
+    unlock_commit();
+    Status status = write_out(work.target.position.address, work);
+    if (status) status = disk_->sync(file_);
+    if (status && head_owed_) {
+        status = write_head_for(work.target.position);
+        head_owed_ = false;
+    }
+    static_cast<void>(settle(status, work.target));
+    lock_commit();
+    give_io();
+}
+
+Status Log::settle(Status status, const Mark& target) noexcept {
+    if (!status) return poison_with(status.error());
+    lock_commit();
+    written_ = std::max(written_, target.position.address);
+    durable_ = target;
+    published_.store(target.token, std::memory_order_seq_cst);
+    gate_->wake(Turn::commit);
+    unlock_commit();
+    return Done{};
+}
+
+Status Log::poison_with(Error error) noexcept {
+    lock_commit();
+    if (poison_.code == Code::none) poison_ = error;
+    in_flight_ = durable_.token;
+    gate_->wake(Turn::commit);
+    unlock_commit();
+    return Error{Code::poisoned, error.system_error};
+}
+
+Error Log::poison() noexcept {
+    lock_commit();
+    const Error error = poison_;
+    unlock_commit();
+    return error;
+}
+
+// Writes the buffer from written_ to `end`. A block is written to its end when it is first touched, which saves
+// reading it: the space behind is reserved and zero anyway.
+Status Log::write_out(std::uint64_t end, const Work& work) noexcept {
+    const std::uint64_t begin = written_;
+    if (begin >= end) return Done{};
+    for (std::uint64_t address = begin; address < end;) {
+        stamp(at(address), address, work.synced_to, geometry_);
+        address += load<std::uint32_t>(at(address) + frame_size_offset);
+    }
+    std::uint64_t padded_end = padded_end_;
+    if (end > padded_end) padded_end = std::max(end, std::min(round_up(end, block_size), work.reserved_end));
+    const std::size_t padding = padded_end > end && end > padded_end_ ? static_cast<std::size_t>(padded_end - end) : 0;
+    const Status written = write_all(*disk_, file_, geometry_.offset(begin),
+                                     {at(begin), static_cast<std::size_t>(end - begin)}, zeros_.first(padding));
+    padded_end_ = padded_end;
+    return written;
+}
+
+Status Log::write_head_for(const Position& attested) noexcept {
+    HeadRecord record = head_;
+    record.sequence++;
+    record.attested = attested;
+    const Status written = write_head(*disk_, head_file_, record, head_buffer_);
+    if (written) head_ = record;
+    return written;
+}
+
+Status Log::attest() noexcept {
+    const Status durable = wait_durable(last_.address);
+    if (!durable) return durable;
+    Position end = last_;
+    end.address = tail_;
+    const Result<Work> work = begin_io();
+    if (!work) return work.error();
+    Status status = Done{};
+    if (head_.attested.address < end.address) status = write_head_for(end);
+    if (!status) status = poison_with(status.error());
+    give_io_back();
+    return status;
+}
+
+void Log::wait_news(std::uint64_t address, std::uint64_t timeout_us) noexcept {
+    lock_commit();
+    if (durable_.position.address <= address) gate_->wait(Turn::commit, timeout_us);
+    unlock_commit();
+}
+
+}  // namespace freshet::log

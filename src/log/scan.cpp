@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: MIT
+#include "log/scan.hpp"
+
+#include "base/checksum.hpp"
+
+namespace freshet::log {
+
+void Scan::close() noexcept {
+    if (file_.is_open()) disk_.close(file_);
+    file_ = File{};
+}
+
+Result<bool> Scan::open_segment(std::uint32_t number) noexcept {
+    const SegmentName name = segment_name(number);
+    const Result<File> file = disk_.open(as_view(name), OpenMode::read);
+    if (!file) {
+        if (file.error() == Code::not_found) return false;
+        return file.error();
+    }
+    close();
+    file_ = *file;
+    const Result<std::uint64_t> size = disk_.size(file_);
+    if (!size) return size.error();
+    file_size_ = *size < geometry_.segment_size ? *size : geometry_.segment_size;
+    segment_ = number;
+    window_size_ = 0;
+    return true;
+}
+
+Result<Bytes> Scan::window(std::uint64_t offset, std::size_t size) noexcept {
+    const bool inside = offset >= window_offset_ && offset - window_offset_ + size <= window_size_;
+    if (!inside) {
+        const std::uint64_t there = offset < file_size_ ? file_size_ - offset : 0;
+        const std::size_t wanted = there < buffer_.size() ? static_cast<std::size_t>(there) : buffer_.size();
+        const Result<std::size_t> read = read_all(disk_, file_, offset, buffer_.first(wanted));
+        if (!read) return read.error();
+        window_offset_ = offset;
+        window_size_ = *read;
+    }
+    const std::size_t at = static_cast<std::size_t>(offset - window_offset_);
+    const std::size_t available = window_size_ - at;
+    return Bytes{buffer_.data() + at, size < available ? size : available};
+}
+
+Result<bool> Scan::start() noexcept {
+    position_ = Position{};
+    const Result<bool> there = open_segment(1);
+    if (!there || !*there) return there;
+    return continue_in(1);
+}
+
+// Takes up the log in a segment that has just been opened, if it goes on there.
+Result<bool> Scan::continue_in(std::uint32_t number) noexcept {
+    const Result<Bytes> bytes = window(0, segment_header_size);
+    if (!bytes) return bytes.error();
+    SegmentHeader header;
+    std::uint32_t format = 0;
+    if (!decode(*bytes, header, format)) return false;
+    if (header.store != geometry_.store || header.number != number) return false;
+    if (header.segment_size != geometry_.segment_size) return false;
+    if (header.previous_end != position_.address || !(header.chain == position_.chain)) return false;
+    if (header.epoch.count < position_.epoch.count) return false;
+    position_.address = geometry_.first_frame(number);
+    if (number == 1) position_.epoch = header.epoch;
+    if (!in_transaction_) committed_ = position_;
+    return true;
+}
+
+Result<bool> Scan::next(Frame& frame, std::uint64_t limit) noexcept {
+    while (position_.address < limit) {
+        const Result<bool> here = read_frame(frame);
+        if (!here || *here) return here;
+        const Result<bool> moved = enter_next_segment();
+        if (!moved || !*moved) return moved;
+    }
+    return false;
+}
+
+Result<bool> Scan::enter_next_segment() noexcept {
+    const std::uint32_t before = segment_;
+    const std::uint64_t size_before = file_size_;
+    const Result<bool> there = open_segment(before + 1);
+    if (!there || !*there) return there;
+    const Result<bool> continued = continue_in(before + 1);
+    if (!continued || *continued) return continued;
+    later_segment_ = true;
+    segment_ = before;
+    file_size_ = size_before;
+    return false;
+}
+
+Result<bool> Scan::read_frame(Frame& frame) noexcept {
+    const std::uint64_t offset = geometry_.offset(position_.address);
+    const Result<Bytes> head = window(offset, geometry_.frame_header_size());
+    if (!head) return head.error();
+    if (!decode(*head, position_.address, geometry_, frame.header)) return false;
+    if (frame.header.synced_to > synced_to_) synced_to_ = frame.header.synced_to;
+    if (!is_next(frame.header)) return false;
+
+    const Result<Bytes> bytes = window(offset, frame.header.size);
+    if (!bytes) return bytes.error();
+    if (bytes->size() < frame.header.size) return false;
+    frame.address = position_.address;
+    frame.bytes = bytes->data();
+    if (!is_whole(frame)) return false;
+    advance(frame);
+    return true;
+}
+
+bool Scan::is_next(const FrameHeader& header) const noexcept {
+    if (!(header.chain_before == position_.chain)) return false;
+    if (header.first_ordinal != position_.next_ordinal) return false;
+    if (header.epoch.count < position_.epoch.count) return false;
+    if (header.epoch.count == position_.epoch.count && !(header.epoch == position_.epoch)) return false;
+    if (in_transaction_) {
+        return header.commit == position_.commit && header.time_us == position_.time_us &&
+               header.epoch == position_.epoch;
+    }
+    return header.commit == position_.commit + 1 && header.time_us > position_.time_us;
+}
+
+bool Scan::is_whole(const Frame& frame) const noexcept {
+    FrameEvents events;
+    if (!events.open(frame, geometry_)) return false;
+    std::uint32_t crc = 0;
+    Sha256 sha;
+    for (;;) {
+        const Result<bool> there = events.next();
+        if (!there) return false;
+        if (!*there) break;
+        crc = crc32c(crc, events.event().header);
+        if (geometry_.digest == Digest::sha256) sha.update(events.event().header);
+    }
+    if (crc32c(crc, frame.tables(geometry_)) != frame.header.body_crc) return false;
+    if (geometry_.digest == Digest::none) return true;
+    sha.update(frame.tables(geometry_));
+    return sha.finish() == frame.header.body_sha;
+}
+
+void Scan::advance(const Frame& frame) noexcept {
+    position_.address = frame.end();
+    position_.commit = frame.header.commit;
+    position_.next_ordinal = frame.header.first_ordinal + frame.header.event_count;
+    position_.time_us = frame.header.time_us;
+    position_.chain = chain_after(frame.bytes, geometry_);
+    position_.epoch = frame.header.epoch;
+    in_transaction_ = !frame.header.last;
+    if (!in_transaction_) committed_ = position_;
+}
+
+Result<std::uint64_t> Scan::attested() noexcept {
+    const std::uint32_t last = segment_;
+    for (std::uint32_t number = last;; number++) {
+        const Result<bool> there = open_segment(number);
+        if (!there) return there.error();
+        if (!*there) break;
+        const bool first = number == last;
+        const std::uint64_t from = first ? geometry_.offset(position_.address) + 8 : segment_header_size;
+        const Status scanned = scan_claims(number, from);
+        if (!scanned) return scanned.error();
+    }
+    return synced_to_;
+}
+
+Status Scan::scan_claims(std::uint32_t segment, std::uint64_t offset) noexcept {
+    for (; offset < file_size_; offset += 8) {
+        const Result<Bytes> bytes = window(offset, geometry_.frame_header_size());
+        if (!bytes) return bytes.error();
+        FrameHeader header;
+        if (!decode(*bytes, geometry_.address(segment) + offset, geometry_, header)) continue;
+        if (header.synced_to > synced_to_) synced_to_ = header.synced_to;
+    }
+    return Done{};
+}
+
+}  // namespace freshet::log
