@@ -276,6 +276,7 @@ private:
     friend class Store;
     friend class StreamCursor;
     friend class LogCursor;
+    friend class Follower;
     store::State* state_ = nullptr;
     const store::Published* published_ = nullptr;
     std::uint32_t slot_ = 0;
@@ -315,6 +316,7 @@ public:
     [[nodiscard]] std::uint64_t next_ordinal() const noexcept { return next_ordinal_; }
 
 private:
+    Status go_to(LogStart start) noexcept;
     Result<bool> enter_frame() noexcept;
 
     const Snapshot* snapshot_ = nullptr;
@@ -323,6 +325,7 @@ private:
     std::uint64_t next_ordinal_ = 0;
     std::uint64_t commit_ = 0;        // ... and what the frame being read says of its events.
     std::uint64_t time_us_ = 0;
+    std::uint64_t frame_end_ordinal_ = 0;
     bool in_frame_ = false;
     alignas(8) std::array<std::byte, 1024> events_{};  // A log::FrameEvents.
 };
@@ -344,8 +347,17 @@ public:
     void rollback() noexcept;  // Leaves no trace. Does nothing when there is no transaction.
 
 private:
+    friend class Store;
+    Status start(Store& store) noexcept;
+    Status settle(Status status, Diagnostic& diagnostic) noexcept;
+    Status answer(Error error, Diagnostic& diagnostic) noexcept;
+    void note(const Appended& appended) noexcept;
+    Result<Appended> append_all(std::span<const StreamAppend> appends, std::span<const Check> checks,
+                                Diagnostic& diagnostic) noexcept;
+
     Store* store_ = nullptr;
     Appended summary_{};
+    bool touched_ = false;
     bool failed_ = false;
 };
 
@@ -377,19 +389,24 @@ public:
     Status maintain(Diagnostic& diagnostic) noexcept;
 
     // too_many_snapshots.
-    Result<Done> snapshot(Snapshot& snapshot) noexcept;
+    Status snapshot(Snapshot& snapshot) noexcept;
     [[nodiscard]] Head head() noexcept;
     [[nodiscard]] StoreStatistics statistics() noexcept;
 
     // Reads the whole log from the disk up to the newest durable commit: every checksum, the chain, and that
     // the tree is what the log adds up to. With `anchor`, also that the log contains that place.
-    // `scratch`: at least frame_size_max + 8 KiB. corrupt (diagnostic says where), io, out_of_memory.
+    // `scratch`: at least frame_size_max + 8 KiB. corrupt (diagnostic says where), io, out_of_memory; of the
+    // anchor: ahead_of_log (this log has not come that far), invalid_argument (it is another store's).
     Status verify(MutableBytes scratch, const Head* anchor, VerifyReport& report,
                   Diagnostic& diagnostic) noexcept;
 
 private:
     friend class Transaction;
     friend class Follower;
+    Status verify_into(MutableBytes scratch, const Head* anchor, VerifyReport& report,
+                       Diagnostic& diagnostic) noexcept;
+    Result<Appended> append_nothing(std::span<const StreamAppend> appends, Diagnostic& diagnostic) noexcept;
+
     store::State* state_ = nullptr;
 };
 
@@ -414,7 +431,6 @@ private:
     LogCursor cursor_;
     LogFilter filter_;
     std::uint64_t next_ordinal_ = 0;
-    bool reading_ = false;
     bool told_caught_up_ = false;
 };
 

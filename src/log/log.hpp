@@ -52,8 +52,7 @@ public:
 
     Status open(Arena& arena, const Options& options, Door door, const HeadRecord& head) noexcept;
     // Makes the first segment of a new store. corrupt: there is a log already, though there is no head.
-    static Status create(Door door, const Options& options, const Geometry& geometry, Epoch epoch,
-                         MutableBytes buffer) noexcept;
+    static Status create(Door door, const Geometry& geometry, Epoch epoch, MutableBytes buffer) noexcept;
 
     // Recovery reads the log through this, into the idle write buffer.
     [[nodiscard]] MutableBytes buffer() const noexcept { return buffer_; }
@@ -64,6 +63,8 @@ public:
     Status recover(const Position& end, std::uint64_t synced_to) noexcept;
     // Attests the end and cuts the segment to it. The log is closed whatever this returns.
     Status close() noexcept;
+    // Closes the files and writes nothing.
+    void abandon() noexcept;
 
     // ---- transactions: all under the writer turn ----
 

@@ -53,8 +53,7 @@ Status Log::open(Arena& arena, const Options& options, Door door, const HeadReco
     return builder_.open(arena, geometry_);
 }
 
-Status Log::create(Door door, const Options& options, const Geometry& geometry, Epoch epoch,
-                   MutableBytes buffer) noexcept {
+Status Log::create(Door door, const Geometry& geometry, Epoch epoch, MutableBytes buffer) noexcept {
     Disk& disk = *door.disk;
     const SegmentName name = segment_name(1);
     const Result<bool> used = has_frames(disk, as_view(name), buffer.first(block_size));
@@ -82,7 +81,6 @@ Status Log::create(Door door, const Options& options, const Geometry& geometry, 
     head.geometry = geometry;
     head.attested.address = geometry.first_frame(1);
     head.attested.epoch = epoch;
-    static_cast<void>(options);
     return create_head(disk, head, buffer);
 }
 
@@ -184,12 +182,16 @@ Status Log::close() noexcept {
             if (status) status = disk_->sync(file_);
         }
     }
+    abandon();
+    return status;
+}
+
+void Log::abandon() noexcept {
     if (file_.is_open()) disk_->close(file_);
     if (head_file_.is_open()) disk_->close(head_file_);
     file_ = File{};
     head_file_ = File{};
     unmap_all();
-    return status;
 }
 
 void Log::unmap_all() noexcept {

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: MIT
+// Errors in words. One sentence says what is the matter, with its numbers; one hint says what to do.
+#include <array>
+
+#include "base/text.hpp"
+#include "freshet/store.hpp"
+#include "freshet/version.hpp"
+#include "log/format.hpp"
+
+namespace freshet {
+
+namespace {
+
+// An expectation as its writer would say it.
+void put_expected(TextWriter& text, std::int64_t expected) noexcept {
+    if (expected == Expected::any().number()) {
+        text.text("any");
+    } else if (expected == Expected::no_stream().number()) {
+        text.text("no events");
+    } else if (expected == Expected::stream_exists().number()) {
+        text.text("that it exists");
+    } else {
+        text.text("version ").number(expected);
+    }
+}
+
+void put_last_writer(TextWriter& text, const Failure& failure) noexcept {
+    if (failure.commit == 0) return;
+    text.text("; commit ").number(failure.commit).text(" wrote it last, at ").time_us(failure.time_us);
+}
+
+void put_failure(TextWriter& text, const Diagnostic& diagnostic) noexcept {
+    const Failure& failure = diagnostic.failures[0];
+    text.text(failure.of_check ? "check " : "stream ").number(failure.number + 1);
+    switch (failure.code) {
+        case Code::already_exists:
+            text.text(": there is a stream of this name");
+            put_last_writer(text, failure);
+            break;
+        case Code::idempotency_conflict:
+            text.text(": event ").number(failure.event + 1);
+            text.text(failure.commit == 0 ? " is new, but the one before it is there already by its id"
+                                          : " is there already by its id, in another place or with other content");
+            if (failure.commit != 0) text.text(" (commit ").number(failure.commit).text(")");
+            break;
+        default:
+            text.text(": expected ");
+            put_expected(text, failure.expected);
+            text.text(", but it is at version ").number(failure.actual);
+            put_last_writer(text, failure);
+            break;
+    }
+    if (diagnostic.failure_count > 1) {
+        text.text(" (and ").number(diagnostic.failure_count - 1).text(" more failed)");
+    }
+}
+
+void put_place(TextWriter& text, const Diagnostic& diagnostic) noexcept {
+    if (diagnostic.segment == 0) {
+        text.text("head");
+        return;
+    }
+    text.text(log::as_view(log::segment_name(diagnostic.segment))).text(" at offset ").number(diagnostic.offset);
+}
+
+void put_limits(TextWriter& text, const Diagnostic& diagnostic) noexcept {
+    if (diagnostic.needed > 0) text.text(": ").number(diagnostic.needed).text(" bytes needed");
+    if (diagnostic.limit > 0) {
+        text.text(diagnostic.needed > 0 ? ", " : ": ").number(diagnostic.limit);
+        text.text(diagnostic.needed > 0 ? " are there" : " bytes are used up");
+    }
+}
+
+struct Words {
+    const char* sentence;
+    const char* hint;
+};
+
+// For codes whose sentence has no numbers; the hint holds for all.
+Words words_of(Code code) noexcept {
+    switch (code) {
+        case Code::none: return {"nothing is the matter", ""};
+        case Code::invalid_argument: return {"this call makes no sense here", "see the comment at its declaration"};
+        case Code::invalid_name:
+            return {"a stream name or event type is empty, not UTF-8, or has control characters",
+                    "use 1 to 255 bytes of plain text"};
+        case Code::too_large: return {"too large", "make it smaller, or the store with larger frames"};
+        case Code::stream_not_found: return {"there is no stream of this name", "check the spelling, or append to it"};
+        case Code::already_exists: return {"it exists already", "append to it"};
+        case Code::wrong_version: return {"an expectation does not hold", "read the stream, decide again, and retry"};
+        case Code::idempotency_conflict:
+            return {"an event id is there already", "give a new event a new id; retry a batch only as it was"};
+        case Code::ahead_of_log:
+            return {"this position is beyond the newest commit", "was the store restored from a copy? start again from it"};
+        case Code::out_of_memory: return {"the lent memory is full", "lend more memory"};
+        case Code::too_many_snapshots:
+            return {"all snapshots are in use", "close some, or raise snapshot_count_max"};
+        case Code::full: return {"the disk is full; nothing was changed", "free some space and try again"};
+        case Code::io: return {"the system refused to read or write", "look at the system's messages for the disk"};
+        case Code::read_only: return {"this is read only", "open it for writing, on a file system that takes writes"};
+        case Code::permission: return {"not allowed", "check owner and mode of the directory"};
+        case Code::locked: return {"another process writes here", "open it read only, or wait for that process"};
+        case Code::forked: return {"the store was opened before a fork", "open it again in this process"};
+        case Code::interrupted: return {"interrupted", "try again"};
+        case Code::not_found: return {"there is no store here", "check the path, or create one"};
+        case Code::not_a_store: return {"this is not a freshet store", "check the path"};
+        case Code::newer_format: return {"written by a newer freshet", "use that version"};
+        case Code::corrupt: return {"stored data is damaged", "keep a copy as it is, and restore a backup"};
+        case Code::durability_unknown:
+            return {"the sync of this commit failed; it may or may not be durable", "open the store again and look"};
+        case Code::poisoned:
+            return {"a sync or write failed before; no more is written", "open the store again"};
+        case Code::code_count: break;
+    }
+    return {"unknown error", ""};
+}
+
+}  // namespace
+
+std::string_view describe(const Diagnostic& diagnostic, std::span<char> into) noexcept {
+    TextWriter text{into};
+    const Code code = diagnostic.error.code;
+    if (diagnostic.failure_count > 0 && diagnostic.failures[0].code == code) {
+        put_failure(text, diagnostic);
+        return text.written();
+    }
+    text.text(words_of(code).sentence);
+    if (code == Code::corrupt) {
+        text.text(": ");
+        put_place(text, diagnostic);
+        text.text("; the last good commit is ").number(diagnostic.commit);
+    }
+    if (code == Code::too_large || code == Code::out_of_memory) put_limits(text, diagnostic);
+    if (code == Code::newer_format) {
+        text.text(": format ").number(diagnostic.format).text(", this one reads ").number(format_version);
+    }
+    if (code == Code::locked && diagnostic.holder.process != 0) {
+        text.text(": process ").number(diagnostic.holder.process);
+        if (diagnostic.holder.since_us != 0) text.text(", since ").time_us(diagnostic.holder.since_us);
+    }
+    if (code == Code::durability_unknown && diagnostic.commit != 0) text.text(" (commit ").number(diagnostic.commit).text(")");
+    if (diagnostic.error.system_error != 0) text.text(" (system error ").number(diagnostic.error.system_error).text(")");
+    return text.written();
+}
+
+std::string_view hint(const Diagnostic& diagnostic, std::span<char> into) noexcept {
+    TextWriter text{into};
+    text.text(words_of(diagnostic.error.code).hint);
+    return text.written();
+}
+
+}  // namespace freshet

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: MIT
+// Reading all streams in commit order, once or for ever.
+#include <new>
+
+#include "store/state.hpp"
+
+namespace freshet {
+
+namespace {
+
+log::FrameEvents* events_in(std::array<std::byte, 1024>& memory) noexcept {
+    static_assert(sizeof(log::FrameEvents) <= sizeof memory && alignof(log::FrameEvents) <= 8);
+    return std::launder(reinterpret_cast<log::FrameEvents*>(memory.data()));
+}
+
+bool passes(const LogFilter& filter, const log::FrameEvents& events) noexcept {
+    const std::string_view prefix = filter.stream_prefix;
+    const std::string_view stream = events.stream();
+    if (!filter.type.empty() && events.type() != filter.type) return false;
+    return stream.size() >= prefix.size() && std::string_view{stream.data(), prefix.size()} == prefix;
+}
+
+}  // namespace
+
+// Goes to the last mark before the start, and from there from frame to frame.
+Status LogCursor::open(const Snapshot& snapshot, LogStart start, LogFilter filter) noexcept {
+    snapshot_ = nullptr;
+    if (!snapshot.is_open()) return Code::invalid_argument;
+    store::State& state = *snapshot.state_;
+    const store::Published& at = *snapshot.published_;
+    const std::uint64_t newest = start.is_commit() ? at.position.commit + 1 : at.position.next_ordinal;
+    if (start.number() > newest) return Code::ahead_of_log;
+
+    store::Mark mark{.commit = 1, .ordinal = 0, .time_us = 0, .address = at.position.address};
+    const auto is_before = [&](const store::Mark& candidate) noexcept {
+        return (start.is_commit() ? candidate.commit : candidate.ordinal) <= start.number();
+    };
+    const Result<bool> found = store::last_mark(state.view(at), at.mark_count, mark, is_before);
+    if (!found) return found.error();
+    if (!*found && at.mark_count > 0) {
+        const Result<bool> first = store::find_mark(state.view(at), 0, mark);
+        if (!first) return first.error();
+    }
+    ::new (static_cast<void*>(events_.data())) log::FrameEvents{};
+    snapshot_ = &snapshot;
+    filter_ = filter;
+    address_ = mark.address;
+    next_ordinal_ = mark.ordinal;
+    in_frame_ = false;
+    return go_to(start);
+}
+
+Status LogCursor::go_to(LogStart start) noexcept {
+    for (;;) {
+        const Result<bool> entered = enter_frame();
+        if (!entered) return entered.error();
+        if (!*entered) return Done{};
+        if (start.is_commit() ? commit_ >= start.number() : frame_end_ordinal_ > start.number()) break;
+        in_frame_ = false;
+        next_ordinal_ = frame_end_ordinal_;
+    }
+    while (!start.is_commit() && next_ordinal_ < start.number()) {
+        const Result<bool> skipped = events_in(events_)->skip();
+        if (!skipped) return skipped.error();
+        next_ordinal_++;
+    }
+    return Done{};
+}
+
+Result<bool> LogCursor::enter_frame() noexcept {
+    store::State& state = *snapshot_->state_;
+    const std::uint64_t end = snapshot_->published_->position.address;
+    if (address_ >= end) return false;
+    const Result<std::uint64_t> address = state.log.next_frame(address_, end);
+    if (!address) return address.error();
+    if (*address >= end) return false;
+    const Result<log::Frame> frame = state.log.frame(*address, end);
+    if (!frame) return frame.error();
+    if (frame->header.first_ordinal != next_ordinal_) return Code::corrupt;
+    const Status opened = events_in(events_)->open(*frame, state.log.geometry());
+    if (!opened) return opened.error();
+    address_ = frame->end();
+    commit_ = frame->header.commit;
+    time_us_ = frame->header.time_us;
+    frame_end_ordinal_ = frame->header.first_ordinal + frame->header.event_count;
+    in_frame_ = true;
+    return true;
+}
+
+Result<bool> LogCursor::next(Recorded& event) noexcept {
+    if (snapshot_ == nullptr) return false;
+    log::FrameEvents* const events = events_in(events_);
+    for (;;) {
+        if (!in_frame_) {
+            const Result<bool> entered = enter_frame();
+            if (!entered || !*entered) return entered;
+        }
+        const Result<bool> there = events->next();
+        if (!there) return there;
+        in_frame_ = *there;
+        if (!*there) continue;
+        const std::uint64_t ordinal = next_ordinal_++;
+        if (!passes(filter_, *events)) continue;
+        event.stream = events->stream();
+        event.type = events->type();
+        event.payload = events->event().payload;
+        event.metadata = events->event().metadata;
+        event.id = events->event().id;
+        event.index = events->index();
+        event.ordinal = ordinal;
+        event.commit = commit_;
+        event.time_us = time_us_;
+        return true;
+    }
+}
+
+Status Follower::open(Store& store, std::uint64_t ordinal, LogFilter filter) noexcept {
+    close();
+    store_ = &store;
+    filter_ = filter;
+    next_ordinal_ = ordinal;
+    told_caught_up_ = false;
+    const Status held = store.snapshot(snapshot_);
+    if (!held) return held;
+    return cursor_.open(snapshot_, LogStart::ordinal(ordinal), filter);
+}
+
+void Follower::close() noexcept {
+    snapshot_.close();
+    store_ = nullptr;
+}
+
+// The cursor goes on where it stood when the snapshot it reads is exchanged for a newer one.
+Result<Follower::Step> Follower::next(Recorded& event, std::uint64_t timeout_us) noexcept {
+    if (store_ == nullptr || store_->state_ == nullptr) return Code::invalid_argument;
+    if (!snapshot_.is_open()) {
+        const Status held = store_->snapshot(snapshot_);
+        if (!held) return held.error();
+    }
+    for (bool waited = false;;) {
+        const Result<bool> there = cursor_.next(event);
+        if (!there) return there.error();
+        next_ordinal_ = cursor_.next_ordinal();
+        if (*there) {
+            told_caught_up_ = false;
+            return Step::event;
+        }
+        const std::uint64_t seen = snapshot_.published_->position.address;
+        const Status renewed = store_->snapshot(snapshot_);
+        if (!renewed) return renewed.error();
+        if (snapshot_.published_->position.address != seen) continue;
+        if (!told_caught_up_) {
+            told_caught_up_ = true;
+            return Step::caught_up;
+        }
+        if (waited || timeout_us == 0) return Step::timeout;
+        store_->state_->log.wait_news(seen, timeout_us);
+        waited = true;
+    }
+}
+
+}  // namespace freshet

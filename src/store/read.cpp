@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: MIT
+// Snapshots, and reading one stream.
+#include <algorithm>
+#include <utility>
+
+#include "base/utf8.hpp"
+#include "store/state.hpp"
+
+namespace freshet {
+
+Snapshot::Snapshot(Snapshot&& other) noexcept
+    : state_{std::exchange(other.state_, nullptr)}, published_{other.published_}, slot_{other.slot_} {}
+
+Snapshot& Snapshot::operator=(Snapshot&& other) noexcept {
+    if (this == &other) return *this;
+    close();
+    state_ = std::exchange(other.state_, nullptr);
+    published_ = other.published_;
+    slot_ = other.slot_;
+    return *this;
+}
+
+void Snapshot::close() noexcept {
+    if (state_ != nullptr) store::let_go(*state_, slot_);
+    state_ = nullptr;
+}
+
+std::uint64_t Snapshot::commit() const noexcept { return published_->position.commit; }
+std::uint64_t Snapshot::next_ordinal() const noexcept { return published_->position.next_ordinal; }
+std::uint64_t Snapshot::time_us() const noexcept { return published_->position.time_us; }
+Head Snapshot::head() const noexcept { return store::head_of(*state_, *published_); }
+
+namespace {
+
+Status find(const store::State& state, const store::Published& at, std::string_view name,
+            store::Stream& stream) noexcept {
+    if (!is_name(name, stream_name_size_max)) return Code::invalid_name;
+    const Result<bool> found = store::find_stream(state.view(at), name, stream);
+    if (!found) return found.error();
+    if (!*found) return Code::stream_not_found;
+    return Done{};
+}
+
+}  // namespace
+
+Result<StreamInfo> Snapshot::stream(std::string_view name) const noexcept {
+    if (state_ == nullptr) return Code::invalid_argument;
+    store::Stream stream;
+    const Status found = find(*state_, *published_, name, stream);
+    if (!found) return found.error();
+    return StreamInfo{.version = stream.version()};
+}
+
+Status Store::snapshot(Snapshot& snapshot) noexcept {
+    snapshot.close();
+    if (state_ == nullptr) return Code::invalid_argument;
+    const std::size_t hint = reinterpret_cast<std::uintptr_t>(&snapshot) / alignof(Snapshot);
+    const Result<store::Held> held = store::hold(*state_, hint);
+    if (!held) return held.error();
+    snapshot.state_ = state_;
+    snapshot.published_ = &state_->published[held->token];
+    snapshot.slot_ = held->slot;
+    return Done{};
+}
+
+Head Store::head() noexcept {
+    Snapshot now;
+    return snapshot(now) ? now.head() : Head{};
+}
+
+StoreStatistics Store::statistics() noexcept {
+    StoreStatistics statistics;
+    if (state_ == nullptr) return statistics;
+    store::State& state = *state_;
+    state.log.lock_writer();
+    const store::Published& at = state.published[state.log.published()];
+    const log::Geometry& geometry = state.log.geometry();
+    statistics.commit = at.position.commit;
+    statistics.next_ordinal = at.position.next_ordinal;
+    statistics.time_us = at.position.time_us;
+    statistics.stream_count = at.stream_count;
+    statistics.segment_count = geometry.segment(at.position.address);
+    statistics.log_size = at.position.address;
+    statistics.pool_page_count = state.delta.page_count();
+    statistics.pool_page_used = state.delta.page_used();
+    statistics.poisoned = state.log.poison().code != Code::none;
+    state.log.unlock_writer();
+    return statistics;
+}
+
+Status StreamCursor::open(const Snapshot& snapshot, std::string_view name, Horizon horizon, Direction direction,
+                          std::uint64_t limit) noexcept {
+    remaining_ = 0;
+    if (!snapshot.is_open()) return Code::invalid_argument;
+    store::Stream stream;
+    const Status found = find(*snapshot.state_, *snapshot.published_, name, stream);
+    if (!found) return found;
+    snapshot_ = &snapshot;
+    name_ = name;
+    direction_ = direction;
+    count_ = stream.count;
+    block_ = ~std::uint64_t{0};
+    if (count_ == 0) return Done{};
+    next_ = horizon.is_newest() ? count_ - 1 : horizon.number();
+    const bool backwards = direction == Direction::backwards;
+    if (backwards && next_ >= count_) next_ = count_ - 1;
+    if (next_ >= count_) return Done{};
+    remaining_ = std::min(limit, backwards ? next_ + 1 : count_ - next_);
+    return Done{};
+}
+
+Status StreamCursor::load_block(std::uint64_t block) noexcept {
+    store::Stream stream;
+    const Status found = find(*snapshot_->state_, *snapshot_->published_, name_, stream);
+    if (!found) return found;
+    const tree::View view = snapshot_->state_->view(*snapshot_->published_);
+    const Status loaded = store::find_block(view, name_, stream, block, addresses_);
+    if (loaded) block_ = block;
+    return loaded;
+}
+
+Result<bool> StreamCursor::next(Recorded& event) noexcept {
+    if (remaining_ == 0) return false;
+    const std::uint64_t block = next_ / store::block_event_count;
+    if (block != block_) {
+        const Status loaded = load_block(block);
+        if (!loaded) return loaded.error();
+    }
+    const std::uint64_t address = addresses_[next_ % store::block_event_count];
+    const Status read =
+        store::read_event(*snapshot_->state_, *snapshot_->published_, address, name_, next_, event);
+    if (!read) return read.error();
+    next_ = direction_ == Direction::forwards ? next_ + 1 : next_ - 1;
+    remaining_--;
+    return true;
+}
+
+}  // namespace freshet

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: MIT
+#include "store/state.hpp"
+
+#include <algorithm>
+
+namespace freshet::store {
+
+std::uint64_t mark_interval(const log::Geometry& geometry) noexcept {
+    constexpr std::uint64_t interval = std::uint64_t{64} << 10;
+    return std::min(interval, std::uint64_t{geometry.segment_size});
+}
+
+Status mark_transaction(State& state, const log::Position& before, std::uint64_t time_us,
+                        std::uint64_t address) noexcept {
+    Published& working = state.working;
+    const bool due = working.mark_count == 0 ||
+                     address - working.mark_address >= mark_interval(state.log.geometry());
+    if (!due) return Done{};
+    const Mark mark{
+        .commit = before.commit + 1, .ordinal = before.next_ordinal, .time_us = time_us, .address = address};
+    const Status put = put_mark(state.delta, working.mark_count, mark);
+    if (!put) return put;
+    working.mark_count++;
+    working.mark_address = address;
+    return Done{};
+}
+
+void seal(State& state, const log::Position& position) noexcept {
+    log::Log& log = state.log;
+    std::fill(state.used.begin(), state.used.end(), std::uint8_t{0});
+    std::size_t live_count = 0;
+    const auto use = [&](std::uint32_t token) noexcept {
+        if (state.used[token] != 0) return;
+        state.used[token] = 1;
+        state.live[live_count++] = state.published[token].root.version;
+    };
+    log.lock_commit();
+    const log::Tokens tokens = log.tokens();
+    use(tokens.published);
+    use(tokens.in_flight);
+    for (const Slot& slot : state.slots) {
+        const std::uint32_t token = slot.token.load(std::memory_order_seq_cst);
+        if (token != 0) use(token - 1);
+    }
+    const auto unused = std::find(state.used.begin(), state.used.end(), std::uint8_t{0});
+    FRESHET_CHECK(unused != state.used.end());
+    const auto token = static_cast<std::uint32_t>(unused - state.used.begin());
+    state.working.root = state.delta.seal(state.live.first(live_count));
+    state.working.position = position;
+    state.sealed = state.working;
+    state.published[token] = state.working;
+    log.seal(position, token);
+    log.unlock_commit();
+}
+
+Result<Held> hold(State& state, std::size_t hint) noexcept {
+    std::uint32_t token = state.log.published();
+    for (std::size_t i = 0; i < state.slots.size(); i++) {
+        const std::size_t number = (hint + i) % state.slots.size();
+        std::atomic<std::uint32_t>& slot = state.slots[number].token;
+        std::uint32_t free = 0;
+        if (!slot.compare_exchange_strong(free, token + 1, std::memory_order_seq_cst)) continue;
+        for (std::uint32_t newest = state.log.published(); newest != token; newest = state.log.published()) {
+            token = newest;
+            slot.store(token + 1, std::memory_order_seq_cst);
+        }
+        return Held{token, static_cast<std::uint32_t>(number)};
+    }
+    return Code::too_many_snapshots;
+}
+
+void let_go(State& state, std::uint32_t slot) noexcept {
+    state.slots[slot].token.store(0, std::memory_order_release);
+}
+
+Status read_event(State& state, const Published& at, std::uint64_t address, std::string_view stream,
+                  std::uint64_t index, Recorded& event) noexcept {
+    log::StoredEvent stored;
+    log::Frame frame;
+    const Status read = state.log.event(address, at.position.address, stored, frame);
+    if (!read) return read;
+    const Bytes tables = frame.tables(state.log.geometry());
+    const std::string_view type = log::type_name(tables, frame.header.type_count, stored.type);
+    if (type.empty() || !log::is_intact(stored, address, stream, index, type)) return Code::corrupt;
+    event.stream = stream;
+    event.type = type;
+    event.payload = stored.payload;
+    event.metadata = stored.metadata;
+    event.id = stored.id;
+    event.index = index;
+    event.ordinal = frame.header.first_ordinal + stored.number;
+    event.commit = frame.header.commit;
+    event.time_us = frame.header.time_us;
+    return Done{};
+}
+
+Head head_of(const State& state, const Published& at) noexcept {
+    const log::Geometry& geometry = state.log.geometry();
+    return Head{.store = geometry.store,
+                .commit = at.position.commit,
+                .next_ordinal = at.position.next_ordinal,
+                .time_us = at.position.time_us,
+                .address = at.position.address,
+                .epoch = at.position.epoch.count,
+                .epoch_nonce = at.position.epoch.nonce,
+                .chain = log::chain_bytes(at.position.chain, geometry.digest)};
+}
+
+}  // namespace freshet::store

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: MIT
+// What an open store is made of.
+//
+// A *published* record is the store at one commit: a root of the tree and the end of the log that go together.
+// Records are numbered (*tokens*), and there are a few more of them than there can be snapshots. A reader
+// takes the newest durable record by writing its token into a slot and looking whether it is still the newest;
+// the writer, before it uses a record or a page again, looks through the slots. So readers take no lock.
+#pragma once
+
+#include <atomic>
+#include <span>
+
+#include "log/log.hpp"
+#include "store/directory.hpp"
+
+namespace freshet::store {
+
+struct Published {
+    tree::Root root;
+    log::Position position;
+    std::uint64_t stream_count = 0;
+    std::uint64_t mark_count = 0;
+    std::uint64_t mark_address = 0;  // Of the newest mark.
+};
+
+// A reader's place, on a cache line of its own.
+struct alignas(64) Slot {
+    std::atomic<std::uint32_t> token{0};  // Token + 1; 0: free.
+};
+
+struct State {
+    Options options;
+    Door door;
+    log::Log log;
+    tree::Delta delta;
+    std::span<Published> published;
+    std::span<Slot> slots;
+    // Under the writer turn:
+    std::span<std::uint64_t> live;  // Room for the live versions,
+    std::span<std::uint8_t> used;   // and for the records in use.
+    Published sealed;               // The newest sealed commit's; durable or not.
+    Published working;              // The open transaction's; between transactions the same as `sealed`.
+
+    [[nodiscard]] tree::View view() const noexcept { return {&delta, delta.root()}; }
+    [[nodiscard]] tree::View view(const Published& at) const noexcept { return {&delta, at.root}; }
+    void say(Level level, Code code, std::string_view message) const noexcept {
+        if (options.log != nullptr) options.log(options.log_context, level, code, message);
+    }
+};
+
+// How much of the log lies between two marks.
+std::uint64_t mark_interval(const log::Geometry& geometry) noexcept;
+// Adds the mark of a transaction that begins at an address, if one is due. out_of_memory.
+Status mark_transaction(State& state, const log::Position& before, std::uint64_t time_us,
+                        std::uint64_t address) noexcept;
+
+// Ends the tree's transaction and the log's: the store as it is now gets a record.
+void seal(State& state, const log::Position& position) noexcept;
+
+// The newest durable record, held in a slot. too_many_snapshots.
+struct Held {
+    std::uint32_t token = 0;
+    std::uint32_t slot = 0;
+};
+Result<Held> hold(State& state, std::size_t hint) noexcept;
+void let_go(State& state, std::uint32_t slot) noexcept;
+
+// The event at an address of a stream, checked, as a reader sees it. corrupt, io.
+Status read_event(State& state, const Published& at, std::uint64_t address, std::string_view stream,
+                  std::uint64_t index, Recorded& event) noexcept;
+
+Head head_of(const State& state, const Published& at) noexcept;
+
+}  // namespace freshet::store

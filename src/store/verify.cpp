@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: MIT
+// Verification: the log as it lies on the disk is whole, and the tree is what it adds up to. For each event the tree
+// must lead to just its address; and since both have the same number of events and streams, there is
+// nothing else in it.
+#include "store/replay.hpp"
+
+namespace freshet {
+
+namespace store {
+
+namespace {
+
+class Verification {
+public:
+    Verification(State& state, const Published& at, const Head* anchor, VerifyReport& report) noexcept
+        : state_{state}, at_{at}, anchor_{anchor}, report_{report} {}
+
+    Status run(log::Scan& scan) noexcept;
+
+private:
+    Status check_frame(const log::Frame& frame) noexcept;
+    Status check_event(const log::FrameEvents& events) noexcept;
+    Status check_id(const log::FrameEvents& events) noexcept;
+    Status check_anchor(const log::Position& position) noexcept;
+    Status check_streams() noexcept;
+
+    State& state_;
+    const Published& at_;
+    const Head* anchor_;
+    VerifyReport& report_;
+};
+
+Status Verification::run(log::Scan& scan) noexcept {
+    const Result<bool> started = scan.start();
+    if (!started) return started.error();
+    if (!*started) return Code::corrupt;
+    Status status = check_anchor(scan.committed());
+    for (log::Frame frame; status;) {
+        const Result<bool> there = scan.next(frame, at_.position.address);
+        if (!there) return there.error();
+        if (!*there) break;
+        report_.byte_count += frame.header.size;
+        report_.event_count += frame.header.event_count;
+        status = check_frame(frame);
+        if (status && frame.header.last) status = check_anchor(scan.committed());
+    }
+    if (!status) return status;
+    const log::Position& end = scan.committed();
+    report_.commit_count = end.commit;
+    if (end.commit != at_.position.commit || !(end.chain == at_.position.chain)) return Code::corrupt;
+    return check_streams();
+}
+
+Status Verification::check_frame(const log::Frame& frame) noexcept {
+    log::FrameEvents events;
+    Status status = events.open(frame, state_.log.geometry());
+    while (status) {
+        const Result<bool> there = events.next();
+        if (!there) return there.error();
+        if (!*there) break;
+        status = check_event(events);
+    }
+    return status;
+}
+
+Status Verification::check_event(const log::FrameEvents& events) noexcept {
+    Stream stream;
+    const Result<bool> known = find_stream(state_.view(at_), events.stream(), stream);
+    if (!known) return known.error();
+    if (!*known || events.index() >= stream.count) return Code::corrupt;
+    std::array<std::uint64_t, block_event_count> addresses;
+    const Status found = find_block(state_.view(at_), events.stream(), stream,
+                                    events.index() / block_event_count, addresses);
+    if (!found) return found;
+    if (addresses[events.index() % block_event_count] != events.address()) return Code::corrupt;
+    return events.event().id.is_set() ? check_id(events) : Status{Done{}};
+}
+
+Status Verification::check_id(const log::FrameEvents& events) noexcept {
+    for (IdCandidates ids{state_.view(at_), events.stream(), events.event().id}; ids.valid(); ids.next()) {
+        if (ids.address() == events.address()) return Done{};
+    }
+    return Code::corrupt;
+}
+
+Status Verification::check_anchor(const log::Position& position) noexcept {
+    if (anchor_ == nullptr || anchor_->commit != position.commit || report_.anchor_found) return Done{};
+    const bool same = anchor_->next_ordinal == position.next_ordinal && anchor_->time_us == position.time_us &&
+                      anchor_->chain == log::chain_bytes(position.chain, state_.log.geometry().digest);
+    if (!same) return Code::corrupt;
+    report_.anchor_found = true;
+    return Done{};
+}
+
+Status Verification::check_streams() noexcept {
+    std::uint64_t event_count = 0;
+    for (StreamWalk walk{state_.view(at_)}; walk.valid(); walk.next()) {
+        Stream stream;
+        const Status decoded = walk.stream(stream);
+        if (!decoded) return decoded;
+        event_count += stream.count;
+        report_.stream_count++;
+    }
+    if (event_count != report_.event_count || report_.stream_count != at_.stream_count) return Code::corrupt;
+    return Done{};
+}
+
+}  // namespace
+
+}  // namespace store
+
+Status Store::verify(MutableBytes scratch, const Head* anchor, VerifyReport& report,
+                     Diagnostic& diagnostic) noexcept {
+    diagnostic = Diagnostic{};
+    report = VerifyReport{};
+    const Status status = verify_into(scratch, anchor, report, diagnostic);
+    if (!status) diagnostic.error = status.error();
+    return status;
+}
+
+Status Store::verify_into(MutableBytes scratch, const Head* anchor, VerifyReport& report,
+                          Diagnostic& diagnostic) noexcept {
+    if (state_ == nullptr) return Code::invalid_argument;
+    const log::Geometry& geometry = state_->log.geometry();
+    diagnostic.needed = geometry.frame_size_max + (std::uint64_t{8} << 10);
+    diagnostic.limit = scratch.size();
+    if (scratch.size() < diagnostic.needed) return Code::out_of_memory;
+    diagnostic.needed = 0;
+    diagnostic.limit = 0;
+
+    Snapshot now;
+    const Status held = snapshot(now);
+    if (!held) return held;
+    report.head = now.head();
+    if (anchor != nullptr && anchor->store != geometry.store) return Code::invalid_argument;
+    if (anchor != nullptr && anchor->commit > now.commit()) return Code::ahead_of_log;
+
+    log::Scan scan{*state_->door.disk, geometry, scratch};
+    const Status verified = store::Verification{*state_, *now.published_, anchor, report}.run(scan);
+    if (verified) return verified;
+    diagnostic.segment = geometry.segment(scan.position().address);
+    diagnostic.offset = geometry.offset(scan.position().address);
+    diagnostic.commit = scan.committed().commit;
+    return verified;
+}
+
+}  // namespace freshet
