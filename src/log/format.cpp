@@ -39,7 +39,7 @@ bool is_plausible(const FrameHeader& header, std::uint64_t address, const Geomet
     const std::size_t header_size = geometry.frame_header_size();
     if (header.store != geometry.store) return false;
     if (header.size % 8 != 0 || header.size > geometry.frame_size_max) return false;
-    if (header.size > geometry.segment_size - geometry.offset(address)) return false;
+    if (header.size >= geometry.segment_size - geometry.offset(address)) return false;
     if (header.size < header_size || header.events_size > header.size - header_size) return false;
     if (header.stream_count == 0 || header.stream_count > frame_stream_count_max) return false;
     if (header.type_count > frame_type_count_max) return false;

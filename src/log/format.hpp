@@ -21,7 +21,8 @@
 //          52    32  chain before the first frame: SHA-256, or zeros
 //          84    12  zeros
 //
-//  Frame: one transaction, or a part of one. It starts at a multiple of 8 and never crosses a segment.
+//  Frame: one transaction, or a part of one. It starts at a multiple of 8 and ends before its segment
+//  does, so that the address behind it still lies in the same segment.
 //
 //      offset  size  field
 //           0     3  magic "FrF"

@@ -11,6 +11,9 @@ namespace {
 
 constexpr std::uint64_t sector_size = 512;
 constexpr std::uint64_t time_us_max = ~std::uint64_t{0} >> 1;
+// What stands behind the last frame of a segment, so that a reader of a damaged header does not touch a map behind
+// the end of its file.
+constexpr std::uint64_t segment_margin = 256;
 
 }  // namespace
 
@@ -69,7 +72,7 @@ void Log::open_frame() noexcept {
 // True: the open frame can grow to `size`. False: it was closed, or a segment was; try again with the next.
 Result<bool> Log::prepare(std::size_t size) noexcept {
     const bool fits_frame = size <= geometry_.frame_size_max && builder_.tables_have_room();
-    const bool fits_segment = size <= geometry_.segment_size - geometry_.offset(next_frame_);
+    const bool fits_segment = size < geometry_.segment_size - geometry_.offset(next_frame_);
     if (!fits_frame || !fits_segment) {
         Status status = Done{};
         if (builder_.is_empty()) {
@@ -146,9 +149,11 @@ Status Log::reserve(std::uint64_t end) noexcept {
 Status Log::roll() noexcept {
     const std::uint32_t next = geometry_.segment(next_frame_) + 1;
     if (next > maps_.size()) return Code::full;
+    Status status = reserve(std::min(next_frame_ + segment_margin, geometry_.address(next)));
+    if (!status) return status;
     const Result<Work> work = begin_io();
     if (!work) return work.error();
-    Status status = write_out(next_frame_, *work);
+    status = write_out(next_frame_, *work);
     if (status) status = disk_->sync(file_);
     status = settle(status, work->target);
     if (status) {
