@@ -37,9 +37,9 @@ struct EventId {
 
 struct Event {
     std::string_view type;  // 1 to 255 bytes of UTF-8 without control characters.
-    Bytes payload;
-    Bytes metadata;
-    EventId id;
+    Bytes payload{};
+    Bytes metadata{};
+    EventId id{};
 };
 
 // What the writer believes about a stream. A commit whose beliefs do not hold does not happen.
@@ -60,7 +60,7 @@ private:
 struct StreamAppend {
     std::string_view stream;
     Expected expected = Expected::any();
-    std::span<const Event> events;
+    std::span<const Event> events{};
 };
 
 // An expectation on a stream that the commit does not write.
