@@ -35,7 +35,8 @@ void sim_violation(std::string_view what) noexcept {
         violation_handler(violation_context, what);
         return;
     }
-    std::fprintf(stderr, "freshet sim: %.*s\n", static_cast<int>(what.size()), what.data());
+    const auto size = static_cast<int>(what.size());
+    static_cast<void>(std::fprintf(stderr, "freshet sim: %.*s\n", size, what.data()));
     std::abort();
 }
 

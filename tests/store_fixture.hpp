@@ -18,7 +18,10 @@ class TickingClock final : public Clock {
 public:
     std::uint64_t now_us() noexcept override { return now += 10; }
     void random(MutableBytes into) noexcept override {
-        for (std::byte& byte : into) byte = static_cast<std::byte>(state = state * 6364136223846793005U + 1442695040888963407U >> 3);
+        for (std::byte& byte : into) {
+            state = state * 6364136223846793005U + 1442695040888963407U;
+            byte = static_cast<std::byte>(state >> 56);
+        }
     }
     std::uint64_t now = 1'000'000;
     std::uint64_t state = 1;
@@ -64,7 +67,9 @@ public:
     Result<Appended> append(std::string_view stream, std::initializer_list<std::string_view> payloads,
                             Expected expected = Expected::any(), Durability durability = Durability::durable) {
         std::vector<Event> events;
-        for (const std::string_view payload : payloads) events.push_back({.type = "T", .payload = as_bytes(payload), .metadata = {}, .id = {}});
+        for (const std::string_view payload : payloads) {
+            events.push_back({.type = "T", .payload = as_bytes(payload), .metadata = {}, .id = {}});
+        }
         return store.append({.stream = stream, .expected = expected, .events = events}, diagnostic, durability);
     }
     std::vector<std::string> read(std::string_view stream, Horizon horizon = Horizon::beginning(),

@@ -59,7 +59,7 @@ std::uint32_t crc_of(Bytes event, std::uint64_t address, std::string_view stream
 }  // namespace
 
 std::size_t encoded_size_max(const Event& event, Digest digest) noexcept {
-    constexpr std::size_t fixed = crc_end + 5 * 5 + 16 + 2 * varint_size_max;
+    constexpr std::size_t fixed = crc_end + std::size_t{5} * 5 + 16 + 2 * varint_size_max;
     const std::size_t proof = digest == Digest::sha256 ? 32 + salt_size : 0;
     return fixed + proof + event.metadata.size() + event.payload.size();
 }

@@ -37,7 +37,7 @@ Result<Bytes> Scan::window(std::uint64_t offset, std::size_t size) noexcept {
         window_offset_ = offset;
         window_size_ = *read;
     }
-    const std::size_t at = static_cast<std::size_t>(offset - window_offset_);
+    const auto at = static_cast<std::size_t>(offset - window_offset_);
     const std::size_t available = window_size_ - at;
     return Bytes{buffer_.data() + at, size < available ? size : available};
 }

@@ -134,7 +134,7 @@ private:
         return body_.data() + (offset - header_size);
     }
     [[nodiscard]] std::size_t free_size() const noexcept;
-    [[nodiscard]] std::uint32_t lower_bound(std::uint64_t head) const noexcept;
+    [[nodiscard]] std::uint32_t lower_bound(std::uint64_t wanted) const noexcept;
     [[nodiscard]] Place search_ties(std::uint32_t first, std::uint64_t wanted, Bytes rest) const noexcept;
     void open_slot(std::uint32_t position, std::uint64_t head, std::size_t offset) noexcept;
     void note_insert(std::uint32_t position) noexcept;

@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: MIT
+# Shared by the gates; sourced from the top of the tree.
+set -euo pipefail
+export LC_ALL=C
+: "${MAKE:=make}" "${BUILD:=build}" "${J:=2}" "${CXX:=g++}" "${CC:=cc}"
+
+has() { command -v "$1" >/dev/null 2>&1; }
+
+# The compilers at hand, the chosen one first.
+compilers() {
+    echo "$CXX"
+    for other in g++ clang++; do
+        if [ "$other" != "$CXX" ] && has "$other"; then echo "$other"; fi
+    done
+}
+
+# archive COMPILER LEVEL: builds the library and names it.
+archive() {
+    local where="$BUILD/gate-$1$2"
+    mkdir -p "$where"
+    $MAKE -j"$J" lib BUILD="$where" CXX="$1" CXXFLAGS="$2" > "$where/log" 2>&1 || { cat "$where/log" >&2; return 1; }
+    echo "$where/libfreshet.a"
+}
+
+fail() {
+    echo "$*" >&2
+    exit 1
+}

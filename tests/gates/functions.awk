@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: MIT
+# Says which functions are longer than 70 lines, and which hold a static variable. Reads what strip.awk wrote.
+# A brace opens a function if what stands before it since the last ; { or } has a parameter list, and is no type
+# or namespace. Only the outermost one counts: lambdas and blocks are part of it.
+function is_function(text) {
+    if (text ~ /(^|[ \t])(namespace|class|struct|union|enum)[ \t][^()]*$/) return 0
+    if (text ~ /=[ \t]*$/) return 0
+    return text ~ /\)[^()=]*$/ || text ~ /\)[ \t]*:[ \t].*$/
+}
+{
+    if (depth_of_function > 0 && $0 ~ /^[ \t]+static[ \t]/ && $0 !~ /static[ \t]+(constexpr|constinit)[ \t]/ &&
+        name ~ /^(src|include)\//)
+        print name ":" NR " has a static variable"
+    for (i = 1; i <= length($0); i++) {
+        c = substr($0, i, 1)
+        if (c == "{") {
+            depth++
+            if (depth_of_function == 0 && is_function(text)) {
+                depth_of_function = depth
+                first = NR
+            }
+            text = ""
+        } else if (c == "}") {
+            if (depth == depth_of_function) {
+                size = NR - first + 1
+                if (size > 70) print name ":" first " has " size " lines; at most 70 are allowed"
+                depth_of_function = 0
+            }
+            depth--
+            text = ""
+        } else if (c == ";") {
+            text = ""
+        } else {
+            text = text c
+        }
+    }
+    text = text " "
+}

@@ -1,0 +1,23 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# Goal: each header can be included first, by a program built its own way. Method: a file that includes nothing
+# but the header, twice, with every compiler at hand, with and without exceptions and RTTI.
+. tests/gates/common.sh
+
+flags='-std=c++20 -fsyntax-only -Iinclude -Isrc -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion
+    -Wold-style-cast -Werror'
+export flags
+
+one() {
+    printf '#include "%s"\n#include "%s"\n' "${1#include/}" "${1#include/}" | sed 's|"src/|"|' |
+        $2 $flags $3 -x c++ - || { echo "$1 does not compile alone with $2 $3"; return 255; }
+}
+export -f one
+
+headers=$(ls include/freshet/*.hpp src/*/*.hpp)
+for compiler in $(compilers); do
+    for how in '' '-fno-exceptions -fno-rtti'; do
+        echo "$headers" | xargs -P "$J" -I{} bash -c "one {} $compiler '$how'"
+    done
+done
+echo "$(echo "$headers" | wc -l) headers: $(compilers | paste -sd' ')"
