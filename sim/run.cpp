@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: MIT
+// The life of a store: setup, steps, crashes and recoveries.
+#include "sim/run.hpp"
+
+#include <algorithm>
+#include <cstdarg>
+#include <cstdio>
+
+namespace freshet::sim {
+
+namespace {
+
+SimDiskSize disk_size(const Setup& setup) {
+    const std::uint32_t room = std::max<std::uint32_t>(setup.options.segment_size, 8192);
+    return {.file_count_max = setup.options.segment_count_max + 4, .file_size_max = room, .version_count_max = 512};
+}
+
+}  // namespace
+
+std::vector<std::string> stream_names() {
+    return {"a", "order-1", "order-2", "order-2-of-the-same-name-but-longer", "\xc3\xa9t\xc3\xa9", "z/1"};
+}
+
+Setup choose_setup(Choice& choice) {
+    Setup setup;
+    const auto of = [&](std::uint64_t n) { return choice.below(n, Domain::workload); };
+    Options& options = setup.options;
+    options.pool_size = std::size_t{96} << 10;
+    options.snapshot_count_max = 4;
+    options.segment_size = 4096U << of(3);
+    options.frame_size_max = std::min<std::uint32_t>(1024U << of(3), options.segment_size / 4);
+    options.growth_size = std::min<std::uint32_t>(512U << of(4), options.segment_size);
+    options.segment_count_max = (std::uint32_t{20} << 12) / options.segment_size * 2;
+    options.digest = of(4) == 3 ? Digest::sha256 : Digest::none;
+    SimProfile& profile = setup.profile;
+    profile.sector_size = of(4) == 3 ? 4096 : 512;
+    profile.ordered = of(4) == 3;
+    profile.rename_splits = of(8) == 7;
+    profile.growth_is_garbage = of(4) == 3;
+    profile.overwrite_is_safe = of(16) != 15;
+    profile.sync_failure = static_cast<SyncFailure>(of(3));
+    setup.operations = of(1U << choosable_count);
+    setup.trouble_percent = static_cast<std::uint32_t>(of(4) * 10);
+    setup.troubles = static_cast<std::uint32_t>(of(16));
+    return setup;
+}
+
+std::string text_of(const Setup& setup) {
+    static constexpr std::array<const char*, 3> failures = {"clean", "late", "reverts"};
+    std::array<char, 256> text{};
+    std::snprintf(text.data(), text.size(),
+                  "store: segment_size %u, frame_size_max %u, growth_size %u%s; disk: sectors of %u%s%s%s%s, "
+                  "a failed sync %s",
+                  setup.options.segment_size, setup.options.frame_size_max, setup.options.growth_size,
+                  setup.options.digest == Digest::sha256 ? ", SHA-256" : "", setup.profile.sector_size,
+                  setup.profile.ordered ? ", ordered" : "", setup.profile.rename_splits ? ", renames split" : "",
+                  setup.profile.growth_is_garbage ? ", growth is garbage" : "",
+                  setup.profile.overwrite_is_safe ? "" : ", overwrites unsafe",
+                  failures[static_cast<std::size_t>(setup.profile.sync_failure)]);
+    return text.data();
+}
+
+Run::Run(Choice& choice, const Rules& rules)
+    : choice_{choice}, rules_{rules}, model_{stream_names()}, machine_{SimDiskSize{1, 4096, 8}} {
+    choice_.record(&tape_);
+}
+
+void Run::start(const Setup& setup) {
+    setup_ = setup;
+    machine_.~Machine();
+    ::new (&machine_) Machine{disk_size(setup)};
+    image_ = std::make_unique<Machine>(disk_size(setup));
+    nested_ = std::make_unique<Machine>(disk_size(setup));
+    for (Machine* const machine : {&machine_, image_.get(), nested_.get()}) {
+        machine->options = setup.options;
+        machine->lend();
+        machine->disk.profile = setup.profile;
+    }
+    machine_.disk.watch(this);
+    script_.assign(1, text_of(setup));
+}
+
+void Run::live() {
+    start(choose_setup(choice_));
+    branch_seed_ = choice_.below(std::uint64_t{1} << 40, Domain::schedule);
+    machine_.disk.seed(branch_seed_);
+    const std::uint64_t steps = rules_.step_count;
+    for (std::uint64_t i = 0; i < steps; i++) {
+        choice_.next_chunk();
+        step();
+        if (machine_.disk.file_name(setup_.options.segment_count_max - 2).size() > 0) break;
+    }
+    end();
+}
+
+void Run::end() {
+    disarm();
+    if (!up_) recover();
+    forget_readers();
+    if (up_ && !machine_.store.close() && !poisoned_ && !suspect_) violation("the last close fails");
+    machine_.disk.restart();
+    machine_.disk.watch(nullptr);
+    static_cast<void>(examine(machine_, promise(), Depth::full));
+    add(report().seeds);
+}
+
+Promise Run::promise() const {
+    return {.model = &model_, .least = least_, .has_store = has_store_, .disk_is_honest = is_disk_honest()};
+}
+
+// The numbers 99, 4 + a kind, and a call below 512 mean just that, so that any hit can be written to a tape.
+Hit Run::choose_hit() {
+    Hit hit;
+    const std::uint64_t luck = choice_.below(100, Domain::fault);
+    if (luck < std::min<std::uint64_t>(100 - setup_.trouble_percent, 99)) return hit;
+    std::uint64_t kind = choice_.below(8, Domain::fault);
+    for (int i = 0; i < 4 && kind < 4 && (setup_.troubles >> kind & 1) == 0; i++) kind = (kind + 1) % 4;
+    hit.kind = static_cast<Hit::Kind>(kind % 4 + 1);
+    const std::uint64_t call = choice_.below(4096, Domain::fault);
+    hit.call = static_cast<std::uint32_t>(call < 512 ? call : call % 16);
+    hit.number = static_cast<std::uint32_t>(choice_.below(2048, Domain::fault));
+    return hit;
+}
+
+void Run::step() {
+    step_call_ = machine_.disk.call_count();
+    add(report().operations);
+    hit_ = choose_hit();
+    arm(hit_);
+    if (!up_) {
+        operation_ = Operation::recover;
+        recover();
+    } else {
+        auto kind = static_cast<std::size_t>(choice_.below(choosable_count, Domain::workload));
+        for (std::size_t i = 0; i < choosable_count && setup_.operations != 0; i++) {
+            if ((setup_.operations >> kind & 1) != 0) break;
+            kind = (kind + 1) % choosable_count;
+        }
+        perform(static_cast<Operation>(kind));
+    }
+    const bool crashed = machine_.disk.is_crashed();
+    if (crashed) {
+        note("  -> %s at its call %u (%s)", hit_.kind == Hit::Kind::kill ? "killed" : "power loss", hit_.call, sim_call_name(hit_call_));
+        go_down(hit_.kind == Hit::Kind::power_loss);
+    } else if (machine_.disk.fault_count() != faults_before_) {
+        note("  -> its call %u (%s) failed %s", hit_.call, sim_call_name(hit_call_), hit_.kind == Hit::Kind::error_once ? "once" : "for good");
+    }
+    const bool was_hit = machine_.disk.fault_count() != faults_before_ || suspect_;
+    disarm();
+    if (!crashed && up_ && was_hit && machine_.store.statistics().poisoned) poisoned_ = true;
+    if (!crashed && up_ && poisoned_) go_down(false);
+}
+
+void Run::arm(const Hit& hit) {
+    faults_before_ = machine_.disk.fault_count();
+    in_trouble_ = hit.kind != Hit::Kind::none;
+    const std::uint64_t call = step_call_ + hit.call;
+    if (hit.kind == Hit::Kind::kill) machine_.disk.crash_at(call, hit.number);
+    if (hit.kind == Hit::Kind::power_loss) machine_.disk.crash_at(call, hit.number);
+}
+
+void Run::disarm() {
+    in_trouble_ = false;
+    machine_.disk.fail(SimFault{});
+    if (!machine_.disk.is_crashed()) machine_.disk.crash_at(~std::uint64_t{0});
+    hit_ = Hit{};
+}
+
+// The process ends; with `power` the disk loses what it may lose.
+void Run::go_down(bool power) {
+    forget_readers();
+    static_cast<void>(machine_.store.close());
+    add(report().crashes);
+    if (power) machine_.disk.power_loss(choice_);
+    else machine_.disk.restart();
+    if (!machine_.gate.is_free()) violation("a turn is left locked");
+    up_ = false;
+    poisoned_ = false;
+    changed_ = true;
+}
+
+void Run::forget_readers() {
+    if (held_) held_->close();
+    held_.reset();
+    if (following_) follower_.close();
+    following_ = false;
+}
+
+void Run::recover() {
+    note("open");
+    const Status opened = machine_.open(true);
+    if (!opened) {
+        if (!excuse(opened.error(), false)) {
+            if (!is_disk_honest() && opened.error().code == Code::corrupt) {
+                note("  -> corrupt, as the disk broke its promise: a new disk");
+                add(report().weak_losses);
+                while (machine_.disk.file_name(0).size() > 0) static_cast<void>(machine_.disk.remove(machine_.disk.file_name(0)));
+                model_.reset();
+                history_.clear();
+                least_ = 0;
+                has_store_ = false;
+                suspect_ = false;
+                return;
+            }
+            violation("open says %s", code_name(opened.error().code));
+        }
+        if (!machine_.disk.is_crashed()) go_down(false);
+        return;
+    }
+    Snapshot snapshot;
+    if (!machine_.store.snapshot(snapshot)) violation("no snapshot after open");
+    const std::uint64_t found = snapshot.commit();
+    if (found < least_ && is_disk_honest())
+        violation("commit %llu was acknowledged, and %llu is the last one found", static_cast<unsigned long long>(least_),
+                  static_cast<unsigned long long>(found));
+    if (found < least_) add(report().weak_losses);
+    if (const Code code = compare(snapshot, model_); code != Code::none && !excuse(code, false))
+        violation("reading says %s", code_name(code));
+    snapshot.close();
+    model_.cut(found);
+    least_ = found;
+    has_store_ = true;
+    up_ = true;
+    follow_ordinal_ = std::min<std::uint64_t>(follow_ordinal_, model_.events().size());
+    add(report().recoveries);
+}
+
+void Run::acknowledge(std::uint64_t commit) { least_ = std::max(least_, commit); }
+
+void Run::note(const char* format, ...) {
+    std::array<char, 240> text{};
+    va_list arguments;
+    va_start(arguments, format);
+    std::vsnprintf(text.data(), text.size(), format, arguments);
+    va_end(arguments);
+    script_.emplace_back(text.data());
+}
+
+void Run::before(const SimDisk& disk, SimCall call) {
+    const std::uint64_t number = disk.call_count() - 1;
+    current_call_ = call;
+    if (number == step_call_ + hit_.call && hit_.kind != Hit::Kind::none) {
+        hit_call_ = call;
+        const bool is_error = hit_.kind == Hit::Kind::error_once || hit_.kind == Hit::Kind::error_for_ever;
+        Trouble trouble = hit_.kind == Hit::Kind::kill ? Trouble::kill : Trouble::power_loss;
+        if (is_error) {
+            std::uint32_t count = 0;
+            while (sim_legal_error(call, count) != Code::code_count) count++;
+            SimFault fault{.call = number,
+                           .for_ever = hit_.kind == Hit::Kind::error_for_ever,
+                           .error = sim_legal_error(call, hit_.number % count),
+                           .system_error = 5,
+                           .partial = hit_.number / count};
+            machine_.disk.fail(fault);
+            trouble = trouble_of(fault.error);
+            suspect_ = suspect_ || (call == SimCall::sync && setup_.profile.sync_failure == SyncFailure::late);
+            add(report().faults);
+        }
+        report().hit(trouble, operation_, call);
+    }
+    const bool changes = call == SimCall::write || call == SimCall::write_zeros || call == SimCall::truncate ||
+                         call == SimCall::sync || call == SimCall::sync_directory || call == SimCall::rename ||
+                         call == SimCall::remove || call == SimCall::open;
+    if (rules_.branch_count == 0 || !changes) return;
+    const std::uint64_t promised = mix(least_, model_.commit() * 2 + (has_store_ ? 1 : 0));
+    if (!changed_ && promised == promised_) return;
+    changed_ = false;
+    promised_ = promised;
+    for (std::uint32_t i = 0; i < rules_.branch_count; i++) branch(disk, mix(number, i));
+}
+
+void Run::after(const SimDisk&, const SimRecord& record) {
+    if (record.call != SimCall::read && record.call != SimCall::size && record.call != SimCall::map &&
+        record.call != SimCall::lock && (record.call != SimCall::open || record.size == 2))
+        changed_ = true;
+}
+
+}  // namespace freshet::sim

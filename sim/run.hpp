@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: MIT
+// One simulated life of a store: a setup and then steps, each one operation, some of them hit by a crash or a
+// fault, each answer held against the model. Whatever happens follows from what a Choice says.
+//
+// A step is one chunk of the tape. In its numbers: w the operation; f what hits it (0: nothing) and at which of
+// its calls; d what a power loss leaves. A step of a store that is down is a recovery.
+//
+// Beside the life itself, *branches* are tried: at a call the disk is copied, crashed, recovered and compared, and
+// at calls of that recovery again; then the life goes on as if nothing had been. What a branch chooses comes
+// from a seed of its own and goes to a tape of its own, so that a branch that fails can be told as a life.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "sim/examine.hpp"
+
+namespace freshet::sim {
+
+struct Rules {
+    std::uint32_t step_count = 60;
+    std::uint32_t branch_count = 0;         // At each call that changes something.
+    std::uint32_t nested_percent = 20;      // Of the branches that are crashed again while they recover.
+    bool full_examination = true;
+    bool canary_bug = false;                // The model is told a lie: the run must fail.
+};
+
+// What the first chunk chooses.
+struct Setup {
+    Options options;
+    SimProfile profile;
+    std::uint64_t operations = 0;    // Bit for each Operation that comes up.
+    std::uint32_t trouble_percent = 0;
+    std::uint32_t troubles = 0;      // Bit for each kind below.
+};
+Setup choose_setup(Choice& choice);
+std::string text_of(const Setup& setup);
+std::vector<std::string> stream_names();
+
+// What hits a step.
+struct Hit {
+    enum class Kind : std::uint8_t { none, kill, power_loss, error_once, error_for_ever };
+    Kind kind = Kind::none;
+    std::uint32_t call = 0;     // Counted from the step's first.
+    std::uint32_t number = 0;   // Which legal error; for kill, how much of a write gets through.
+};
+
+class Run final : public SimWatcher {
+public:
+    Run(Choice& choice, const Rules& rules);
+    // All of it. Violations stop the process, or go to the handler.
+    void live();
+    // In pieces, for exhaustive searches.
+    void start(const Setup& setup);
+    void step();
+    void perform(Operation operation);
+    void end();
+
+    // What happened so far, one line for each step, and as a tape with the branch that is being tried.
+    [[nodiscard]] const std::vector<std::string>& script() const { return script_; }
+    [[nodiscard]] Tape tape() const;
+    [[nodiscard]] std::string branch_text() const;   // Of the branch being tried; empty if none is.
+    [[nodiscard]] std::uint64_t hash() const { return mix(machine_.disk.hash(), model_.hash(model_.commit())); }
+
+    [[nodiscard]] Machine& machine() { return machine_; }
+    [[nodiscard]] const Model& model() const { return model_; }
+    [[nodiscard]] Promise promise() const;
+    [[nodiscard]] bool is_up() const { return up_; }
+    void set_branches(std::uint32_t count) { rules_.branch_count = count; }
+
+    void before(const SimDisk& disk, SimCall call) override;
+    void after(const SimDisk& disk, const SimRecord& record) override;
+
+private:
+    // run.cpp
+    void recover();
+    void arm(const Hit& hit);
+    void disarm();
+    void go_down(bool power);
+    void note(const char* format, ...) __attribute__((format(printf, 2, 3)));
+    Hit choose_hit();
+    void acknowledge(std::uint64_t commit);
+    // False: what was acknowledged may be lost, if nothing wrong is said.
+    [[nodiscard]] bool is_disk_honest() const { return setup_.profile.overwrite_is_safe && !suspect_; }
+    void forget_readers();
+
+    // operations.cpp
+    void do_append(const ModelRequest& request, Durability durability);
+    void settle(const ModelRequest& request, const ModelVerdict& verdict, Durability durability,
+                const Result<Appended>& answer);
+    void settle_refusal(const ModelVerdict& verdict, Error error);
+    // True: the call may fail like this now, and the model is as it should be.
+    bool excuse(Error error, bool is_tentative);
+    void do_create();
+    void do_transaction(bool commits, bool large);
+    void do_roll();
+    void do_reopen();
+    void do_sync();
+    void do_read();
+    void do_follow();
+    void do_verify();
+    void do_maintain();
+
+    [[nodiscard]] ModelEvent make_event(std::size_t payload_size);
+    [[nodiscard]] ModelAppend make_append(std::uint32_t stream, std::size_t count, std::size_t payload_size);
+    [[nodiscard]] std::int64_t choose_expected(std::uint32_t stream);
+    [[nodiscard]] std::uint32_t choose_stream();
+    [[nodiscard]] std::size_t wide_size() const;
+
+    // branch.cpp
+    void branch(const SimDisk& disk, std::uint64_t number);
+    void crash_image(SimDisk& disk, Choice& choice, bool& is_power);
+
+    struct Branch final : public SimWatcher {
+        Run* run = nullptr;
+        SeedChoice* choice = nullptr;
+        bool may_nest = false;
+        bool changed = false;
+        std::uint32_t call = 0;
+        void before(const SimDisk& disk, SimCall call) override;
+        void after(const SimDisk& disk, const SimRecord& record) override;
+    };
+
+    Choice& choice_;
+    Rules rules_;
+    Setup setup_;
+    Model model_;
+    Machine machine_;
+    std::unique_ptr<Machine> image_;
+    std::unique_ptr<Machine> nested_;
+    Tape tape_;
+    Tape branch_tape_;           // Of the branch being tried: the crash of this step, then recoveries.
+    Tape nested_tape_;
+    std::uint32_t branch_depth_ = 0;
+    std::vector<std::string> script_;
+
+    Operation operation_ = Operation::append_small;
+    bool up_ = false;
+    bool has_store_ = false;
+    std::uint64_t least_ = 0;            // Newest commit that was acknowledged.
+    bool poisoned_ = false;
+    bool suspect_ = false;               // A sync said that all was well, and it was not.
+    bool in_trouble_ = false;            // Errors of the disk are to be expected in this step.
+    std::uint64_t faults_before_ = 0;
+    std::uint64_t step_call_ = 0;        // Number of the step's first call.
+    Hit hit_;
+    SimCall hit_call_ = SimCall::open;   // Of the call that was hit.
+    SimCall current_call_ = SimCall::open;
+    bool changed_ = true;                // Since branches were last tried.
+    std::uint64_t promised_ = ~std::uint64_t{0};
+    std::uint64_t branch_seed_ = 1;
+    std::uint64_t event_counter_ = 0;
+    std::vector<ModelRequest> history_;  // Requests with ids, to try again.
+
+    std::unique_ptr<Snapshot> held_;     // A reader that stays.
+    Follower follower_;
+    bool following_ = false;
+    std::uint64_t follow_ordinal_ = 0;
+};
+
+}  // namespace freshet::sim
