@@ -44,7 +44,7 @@ void Run::branch(const SimDisk& disk, std::uint64_t number) {
     nested.choice = &choice;
     nested.may_nest = choice.chance(rules_.nested_percent, 100, Domain::fault);
     image_->disk.watch(nested.may_nest ? &nested : nullptr);
-    const bool is_full = rules_.full_examination;
+    const bool is_full = choice.chance(rules_.full_percent, 100, Domain::fault);
     static_cast<void>(examine(*image_, promise(), is_full ? Depth::full : Depth::open_only));
     if (!is_full) static_cast<void>(image_->store.close());
     image_->disk.watch(nullptr);

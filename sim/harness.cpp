@@ -99,7 +99,7 @@ std::uint64_t live_by_tape(const Tape& tape, const Rules& rules) {
     TapeChoice choice{tape};
     Rules its_rules = rules;
     its_rules.branch_count = 0;
-    its_rules.step_count = static_cast<std::uint32_t>(std::max<std::size_t>(tape.chunks.size(), 1) - 1);
+    its_rules.step_count = static_cast<std::uint32_t>(std::max<std::size_t>(tape.chunks.size(), 2) - 1);
     Run run{choice, its_rules};
     set_current_run(&run, 0);
     run.live();

@@ -39,6 +39,7 @@ Setup choose_setup(Choice& choice) {
     profile.growth_is_garbage = of(4) == 3;
     profile.overwrite_is_safe = of(16) != 15;
     profile.sync_failure = static_cast<SyncFailure>(of(3));
+    setup.step_count = 4U << of(4);
     setup.operations = of(1U << choosable_count);
     setup.trouble_percent = static_cast<std::uint32_t>(of(4) * 10);
     setup.troubles = static_cast<std::uint32_t>(of(16));
@@ -84,7 +85,7 @@ void Run::live() {
     start(choose_setup(choice_));
     branch_seed_ = choice_.below(std::uint64_t{1} << 40, Domain::schedule);
     machine_.disk.seed(branch_seed_);
-    const std::uint64_t steps = rules_.step_count;
+    const std::uint64_t steps = rules_.step_count == 0 ? setup_.step_count : rules_.step_count;
     for (std::uint64_t i = 0; i < steps; i++) {
         choice_.next_chunk();
         step();

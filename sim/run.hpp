@@ -19,10 +19,10 @@
 namespace freshet::sim {
 
 struct Rules {
-    std::uint32_t step_count = 60;
+    std::uint32_t step_count = 0;           // 0: as the setup chooses.
     std::uint32_t branch_count = 0;         // At each call that changes something.
-    std::uint32_t nested_percent = 20;      // Of the branches that are crashed again while they recover.
-    bool full_examination = true;
+    std::uint32_t nested_percent = 25;      // Of the branches that are crashed again while they recover.
+    std::uint32_t full_percent = 30;        // Of the branches that are examined to the end.
     bool canary_bug = false;                // The model is told a lie: the run must fail.
 };
 
@@ -30,6 +30,7 @@ struct Rules {
 struct Setup {
     Options options;
     SimProfile profile;
+    std::uint32_t step_count = 0;
     std::uint64_t operations = 0;    // Bit for each Operation that comes up.
     std::uint32_t trouble_percent = 0;
     std::uint32_t troubles = 0;      // Bit for each kind below.
