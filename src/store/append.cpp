@@ -425,6 +425,7 @@ Result<Appended> Transaction::commit(Durability durability, Diagnostic& diagnost
     const Status durable = log.wait_durable(end.address);
     summary_.durable = bool{durable};
     if (durable) return summary_;
+    state.say(Level::error, Code::durability_unknown, "a sync failed; nothing more is written until the next open");
     diagnostic.error = durable.error();
     diagnostic.commit = end.commit;
     return durable.error();

@@ -71,6 +71,7 @@ private:
     Status read_and_recover() noexcept;
     Status read_attested() noexcept;
     Status publish(const log::Position& end) noexcept;
+    void warn_of_clock(const log::Position& end) noexcept;
     Status damaged(std::uint64_t address, const log::Position& good) noexcept;
     void say_dropped(const log::Scan& scan, const log::Position& end) noexcept;
     void give_up() noexcept;
@@ -183,7 +184,19 @@ Status Opening::publish(const log::Position& end) noexcept {
     state_->working.position = end;
     state_->sealed = state_->working;
     state_->published[0] = state_->working;
+    warn_of_clock(end);
     return state_->log.resume(end, 0);
+}
+
+// Commit times only grow: after a clock that was far ahead, they stay ahead until it is that late.
+void Opening::warn_of_clock(const log::Position& end) noexcept {
+    constexpr std::uint64_t minute_us = 60'000'000;
+    const std::uint64_t now_us = door_.clock->now_us();
+    if (end.time_us <= now_us || end.time_us - now_us < minute_us) return;
+    std::array<char, 160> room;
+    TextWriter text{room};
+    text.text("the newest commit is of ").time_us(end.time_us).text(", ahead of the clock: ").time_us(now_us);
+    state_->say(Level::warning, Code::none, text.written());
 }
 
 void Opening::say_dropped(const log::Scan& scan, const log::Position& end) noexcept {
