@@ -1,0 +1,46 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# The main job on real input, step by step: `make demo`. Needs nothing but what was built.
+set -eu
+build=$1
+events=tests/data/timezones.ndjson
+room=$build/demo-room
+rm -rf "$room"
+mkdir -p "$room"
+PATH=$build:$PATH
+export PATH
+db=$room/clocks.fdb
+
+step() { printf '\n%s\n' "-- $1"; }
+run() {
+    printf '$ %s\n' "$*" | sed "s|$room/||g"
+    "$@"
+}
+
+echo "freshet: the history of the world's clocks"
+echo "Each line of $events says that a clock somewhere was changed; each time zone is a stream."
+head -n 1 "$events" | sed 's/^/  /'
+tail -n 1 "$events" | sed 's/^/  /'
+
+step "append $(wc -l < "$events") events of $(cut -d'"' -f4 "$events" | sort -u | wc -l) streams, each batch one atomic commit"
+printf '$ freshet append --create clocks.fdb < %s\n' "$events"
+freshet append --create "$db" < "$events"
+
+step "seek: the three newest events of one stream, then its event 40"
+run freshet read "$db" zone-Europe/Berlin --backwards --limit 3 --ndjson
+run freshet read "$db" zone-Europe/Berlin --from 40 --limit 1 --ndjson
+
+step "all streams in commit order, filtered by name and type"
+run freshet log "$db" --prefix zone-Pacific/ --type DaylightTimeBegan --limit 2 --ndjson
+
+step "what does not fit is refused, and nothing is changed"
+printf '$ echo ... | freshet append clocks.fdb zone-Europe/Berlin --expect no-stream\n'
+echo '{"type":"StandardTimeBegan","data":{}}' | freshet append "$db" zone-Europe/Berlin --expect no-stream || true
+
+step "a process writes and is followed; in the middle of it, with no warning: kill -9"
+demo "$db"
+
+step "every byte of it, checked"
+run freshet verify "$db"
+
+printf '\nThe store is in %s; delete it when you like.\n' "$db"
