@@ -1,118 +1,12 @@
 // SPDX-License-Identifier: MIT
 // The delta and its cursors against a std::map that goes through the same changes.
-#include <gtest/gtest.h>
-
-#include <cstring>
-#include <map>
-#include <memory>
+#include <algorithm>
 #include <random>
-#include <string>
-#include <vector>
 
-#include "tree/cursor.hpp"
-#include "tree/delta.hpp"
+#include "tree_fixture.hpp"
 
 namespace freshet::tree {
 namespace {
-
-using Map = std::map<std::string, std::string>;
-
-// A delta, its memory, and what it should hold.
-class Subject {
-public:
-    explicit Subject(std::size_t page_count, std::uint32_t live_count_max = 16)
-        : memory_(Delta::required_memory(page_count * page_size, live_count_max)),
-          arena_{MutableBytes{memory_}} {
-        EXPECT_TRUE(delta.open(arena_, page_count * page_size, live_count_max));
-    }
-
-    Code put(const std::string& key, const std::string& value) {
-        const Status done = delta.put(as_bytes(key), as_bytes(value));
-        if (done) map[key] = value;
-        return done.error().code;
-    }
-    Code erase(const std::string& key) {
-        const Result<bool> done = delta.erase(as_bytes(key));
-        if (done) {
-        EXPECT_EQ(*done, map.erase(key) == 1);
-    }
-        return done.error().code;
-    }
-    void begin() {
-        delta.begin();
-        before_ = map;
-        used_before_ = delta.page_used();
-    }
-    void rollback() {
-        delta.rollback();
-        map = before_;
-        EXPECT_EQ(delta.page_used(), used_before_);
-    }
-    Root seal(const std::vector<std::uint64_t>& live = {}) { return delta.seal(live); }
-
-    Delta delta;
-    Map map;
-
-private:
-    std::vector<std::byte> memory_;
-    Arena arena_;
-    Map before_;
-    std::size_t used_before_ = 0;
-};
-
-std::string text(Bytes bytes) { return std::string{as_text(bytes)}; }
-
-void expect_same_forwards(const Delta& delta, Root root, const Map& map) {
-    Cursor cursor{delta, root};
-    cursor.first();
-    for (const auto& [key, value] : map) {
-        ASSERT_TRUE(cursor.valid());
-        ASSERT_EQ(text(cursor.key()), key);
-        ASSERT_EQ(text(cursor.value()), value);
-        const Bytes found = delta.find(root, as_bytes(key));
-        ASSERT_NE(found.data(), nullptr) << key;
-        ASSERT_EQ(text(found), value);
-        cursor.next();
-    }
-    ASSERT_FALSE(cursor.valid());
-}
-
-void expect_same_backwards(const Delta& delta, Root root, const Map& map) {
-    Cursor cursor{delta, root};
-    cursor.last();
-    for (auto i = map.rbegin(); i != map.rend(); ++i) {
-        ASSERT_TRUE(cursor.valid());
-        ASSERT_EQ(text(cursor.key()), i->first);
-        cursor.previous();
-    }
-    ASSERT_FALSE(cursor.valid());
-}
-
-void expect_same(const Delta& delta, Root root, const Map& map) {
-    expect_same_forwards(delta, root, map);
-    expect_same_backwards(delta, root, map);
-}
-
-void expect_same_around(const Delta& delta, Root root, const Map& map, const std::string& key) {
-    Cursor cursor{View{.delta = &delta, .root = root}};
-    const auto from = map.lower_bound(key);
-    cursor.seek(as_bytes(key));
-    ASSERT_EQ(cursor.valid(), from != map.end());
-    if (cursor.valid()) {
-        ASSERT_EQ(text(cursor.key()), from->first);
-    }
-    cursor.seek_before(as_bytes(key));
-    ASSERT_EQ(cursor.valid(), from != map.begin());
-    if (cursor.valid()) {
-        ASSERT_EQ(text(cursor.key()), std::prev(from)->first);
-    }
-    const Bytes found = delta.find(root, as_bytes(key));
-    const auto expected = map.find(key);
-    ASSERT_EQ(found.data() != nullptr, expected != map.end());
-    if (found.data() != nullptr) {
-        ASSERT_EQ(text(found), expected->second);
-    }
-}
 
 // How keys and values are drawn.
 struct Shape {
@@ -129,6 +23,7 @@ constexpr Shape shapes[] = {
     {"long prefix", 3, 9, 30, "a prefix that is much longer than the head of a key, as names are/"},
     {"bytes", 256, 12, 40, ""},
     {"empty values", 256, 3, 0, "x"},
+    {"pairs", 200, key_size_max, 4, ""},
 };
 
 class Generator {
@@ -152,17 +47,6 @@ private:
     const Shape& shape_;
 };
 
-struct Snapshot {
-    Root root;
-    Map map;
-};
-
-std::vector<std::uint64_t> versions(const std::vector<Snapshot>& snapshots) {
-    std::vector<std::uint64_t> live;
-    for (const Snapshot& snapshot : snapshots) live.push_back(snapshot.root.version);
-    return live;
-}
-
 // Goal: whatever is done, each snapshot stays what it was. Method: transactions of random changes, some
 // rolled back, with up to 6 snapshots held and released in random order; all compared as we go.
 void run_random(const Shape& shape, std::uint64_t seed, std::size_t transactions) {
@@ -172,7 +56,7 @@ void run_random(const Shape& shape, std::uint64_t seed, std::size_t transactions
     std::vector<Snapshot> held;
     bool is_growing = true;
     for (std::size_t i = 0; i < transactions; i++) {
-        if (i % 50 == 49) is_growing = !is_growing;
+        if (i % 25 == 24) is_growing = !is_growing;
         subject.begin();
         const std::size_t change_count = generate.below(40);
         for (std::size_t change = 0; change < change_count; change++) {
@@ -188,6 +72,7 @@ void run_random(const Shape& shape, std::uint64_t seed, std::size_t transactions
             subject.rollback();
         } else {
             const Root root = subject.seal(versions(held));
+            expect_no_page_lost(subject, held);
             if (held.size() < 6) held.push_back({root, subject.map});
         }
         for (const Snapshot& snapshot : held) {
@@ -211,8 +96,262 @@ void run_random(const Shape& shape, std::uint64_t seed, std::size_t transactions
 
 TEST(Tree, DoesWhatAMapDoes) {
     for (const Shape& shape : shapes) {
-        for (std::uint64_t seed = 1; seed <= 4; seed++) run_random(shape, seed, 200);
+        for (std::uint64_t seed = 1; seed <= 4; seed++) run_random(shape, seed, 100);
     }
+}
+
+// Big-endian, so that numbers are in order as keys.
+std::string number_key(std::uint32_t number, const std::string& prefix = "") {
+    std::string key = prefix;
+    for (int shift = 24; shift >= 0; shift -= 8) key += static_cast<char>(number >> shift & 0xFF);
+    return key;
+}
+
+// Puts the keys of the numbers in the order given, takes them away again, and says how many pages it took.
+std::size_t fill(const std::vector<std::uint32_t>& numbers, const std::string& prefix) {
+    Subject subject{1000};
+    subject.begin();
+    for (const std::uint32_t number : numbers) {
+        EXPECT_EQ(subject.put(number_key(number, prefix), "12345678"), Code::none);
+    }
+    expect_same(subject.delta, subject.seal(), subject.map);
+    const std::size_t used = subject.delta.page_used();
+    subject.begin();
+    for (const std::uint32_t number : numbers) {
+        EXPECT_EQ(subject.erase(number_key(number, prefix)), Code::none);
+        if (number % 512 == 0) expect_same(subject.delta, subject.delta.root(), subject.map);
+    }
+    EXPECT_EQ(subject.delta.page_used(), used);
+    subject.seal();
+    EXPECT_EQ(subject.delta.page_used(), 0U);
+    return used;
+}
+
+TEST(Tree, TakesKeysInAnyOrder) {
+    for (const char* prefix : {"", "customer-", "something that takes more than a head/"}) {
+        std::vector<std::uint32_t> numbers(6000);
+        for (std::uint32_t i = 0; i < numbers.size(); i++) numbers[i] = i;
+        const std::size_t ascending = fill(numbers, prefix);
+        std::shuffle(numbers.begin(), numbers.end(), std::mt19937{7});
+        const std::size_t random = fill(numbers, prefix);
+        std::sort(numbers.rbegin(), numbers.rend());
+        fill(numbers, prefix);
+        EXPECT_LT(ascending * 5, random * 4) << "pages stay full when keys ascend";
+    }
+}
+
+// Goal: each of several ascending kinds of keys fills its pages, not only the one with the last keys.
+TEST(Tree, FillsPagesOfKeysThatAscendInTheMiddle) {
+    std::vector<std::size_t> used;
+    for (const bool has_last : {false, true}) {
+        Subject subject{1000};
+        subject.begin();
+        if (has_last) {
+            ASSERT_EQ(subject.put("z", ""), Code::none);
+        }
+        for (std::uint32_t i = 0; i < 5000; i++) {
+            ASSERT_EQ(subject.put(number_key(i, "c"), "12345678"), Code::none);
+        }
+        used.push_back(subject.delta.page_used());
+    }
+    EXPECT_LE(used[1], used[0] + 2);
+}
+
+// Ascending keys that meet a page in its lower half are no reason to cut it there.
+TEST(Tree, CutsEvenlyWhereTooFewKeysAscend) {
+    Subject subject{1000};
+    subject.begin();
+    for (std::uint32_t i = 1000; i > 0; i--) {
+        ASSERT_EQ(subject.put(number_key(i, "z"), "12345678"), Code::none);
+        if (i % 40 > 5) continue;
+        for (std::uint32_t j = 0; j < 8; j++) {
+            ASSERT_EQ(subject.put(number_key(j, "a" + number_key(1000 - i)), "12345678"), Code::none);
+        }
+    }
+    expect_same(subject.delta, subject.seal(), subject.map);
+    expect_no_page_lost(subject, {});
+}
+
+// Goal: a page full of keys without their long prefix takes a key that does not share it, at either end.
+// Method: with and without neighbours on either side, so that the page is at the tree's edge and is not;
+// of keys put in ascending order and descending, so that the page is cut after them and evenly.
+TEST(Tree, TakesAStrangerIntoAFullPage) {
+    const std::string prefix(200, 'm');
+    for (const char* stranger : {"a", "n", "mmmmmm", "mmz", "mm"}) {
+        for (std::uint32_t count = 20; count < 140; count++) {
+            Subject subject{64};
+            subject.begin();
+            for (const char* neighbour : {"A", "z"}) {
+                for (std::uint32_t i = 0; count % 2 == 0 && i < 40; i++) {
+                    ASSERT_EQ(subject.put(number_key(i, neighbour + prefix), "12345678"), Code::none);
+                }
+            }
+            for (std::uint32_t i = 0; i < count; i++) {
+                const std::uint32_t number = count % 4 < 2 ? i : count - i;
+                ASSERT_EQ(subject.put(number_key(number, prefix), "1234"), Code::none);
+            }
+            ASSERT_EQ(subject.put(stranger, "stranger"), Code::none);
+            expect_same(subject.delta, subject.seal(), subject.map);
+            expect_no_page_lost(subject, {});
+        }
+    }
+}
+
+// Goal: interior pages of few and large separators split, merge, run empty and go. Method: keys that differ
+// in their first and last bytes only, so that half of the separators are whole keys; erased in ranges.
+TEST(Tree, ErasesAnyRangeAmongLargeSeparators) {
+    const auto key_at = [](std::size_t i) {
+        std::string key(key_size_max, 'k');
+        key[0] = static_cast<char>('0' + i / 6);
+        key[key_size_max - 1] = static_cast<char>('0' + i % 6);
+        return key;
+    };
+    constexpr std::size_t count = 300;
+    for (std::size_t from = 0; from < count; from += 7) {
+        for (const std::size_t size : {30U, 80U, 200U}) {
+            Subject subject{256};
+            subject.begin();
+            for (std::size_t i = 0; i < count; i++) {
+                ASSERT_EQ(subject.put(key_at(i), std::string(value_size_max, 'v')), Code::none);
+            }
+            subject.seal();
+            subject.begin();
+            for (std::size_t i = from; i < std::min(count, from + size); i++) {
+                ASSERT_EQ(subject.erase(key_at(i)), Code::none);
+            }
+            expect_same(subject.delta, subject.seal(), subject.map);
+            expect_no_page_lost(subject, {});
+        }
+    }
+}
+
+TEST(Tree, HoldsThreeOfTheLargestEntriesInAPage) {
+    Subject subject{8};
+    subject.begin();
+    const std::string value(value_size_max, 'v');
+    for (const char first : {'b', 'a', 'c'}) {
+        ASSERT_EQ(subject.put(std::string(key_size_max, first), value), Code::none);
+    }
+    EXPECT_EQ(subject.delta.page_used(), 1U);
+    expect_same(subject.delta, subject.delta.root(), subject.map);
+}
+
+TEST(Tree, TellsKeysApartThatDifferInZeros) {
+    Subject subject{16};
+    subject.begin();
+    std::string key = "a";
+    for (int i = 0; i < 20; i++) {
+        ASSERT_EQ(subject.put(key, std::to_string(i)), Code::none);
+        key += '\0';
+    }
+    const Root root = subject.seal();
+    expect_same(subject.delta, root, subject.map);
+    EXPECT_EQ(subject.delta.find(root, as_bytes(key)).data(), nullptr);
+    for (const auto& [present, value] : subject.map) {
+        expect_same_around(subject.delta, root, subject.map, present);
+    }
+}
+
+TEST(Tree, FindsEmptyValues) {
+    Subject subject{8};
+    subject.begin();
+    ASSERT_EQ(subject.put("key", ""), Code::none);
+    const Root root = subject.seal();
+    EXPECT_NE(find(View{.delta = &subject.delta, .root = root}, as_bytes("key")).data(), nullptr);
+    EXPECT_EQ(find(View{.delta = &subject.delta, .root = root}, as_bytes("ke")).data(), nullptr);
+}
+
+TEST(Tree, IsEmptyAtFirst) {
+    Subject subject{8};
+    expect_same_around(subject.delta, subject.delta.root(), {}, "key");
+    expect_same(subject.delta, subject.delta.root(), {});
+    subject.begin();
+    EXPECT_EQ(subject.erase("key"), Code::none);
+    subject.rollback();
+    EXPECT_EQ(subject.delta.page_used(), 0U);
+}
+
+TEST(TreeDeath, RefusesWhatNoKeyOrValueIs) {
+    Subject subject{8};
+    subject.begin();
+    EXPECT_DEATH(static_cast<void>(subject.delta.put({}, {})), "");
+    const std::string large(1000, 'x');
+    EXPECT_DEATH(static_cast<void>(subject.delta.put(as_bytes(large), {})), "");
+    EXPECT_DEATH(static_cast<void>(subject.delta.put(as_bytes("k"), as_bytes(large))), "");
+    EXPECT_DEATH(subject.delta.begin(), "");
+    EXPECT_DEATH(subject.delta.release({}), "");
+    subject.rollback();
+    EXPECT_DEATH(static_cast<void>(subject.delta.put(as_bytes("k"), {})), "");
+}
+
+// Goal: no order of few changes goes wrong. Method: all sequences of 3 or 4 steps of 11 kinds, from a tree of each
+// size from none to three levels of two or three entries a page, in a pool so small that some find no page.
+class EveryWay {
+public:
+    EveryWay(std::size_t start_count, std::size_t step_count)
+        : start_count_{start_count}, step_count_{step_count} {}
+
+    void run() {
+        std::size_t way_count = 1;
+        for (std::size_t i = 0; i < step_count_; i++) way_count *= kind_count;
+        for (std::size_t way = 0; way < way_count && !::testing::Test::HasFailure(); way++) go(way);
+    }
+
+private:
+    static constexpr std::size_t kind_count = 11;
+
+    void go(std::size_t way) {
+        SCOPED_TRACE(std::to_string(start_count_) + " entries, way " + std::to_string(way));
+        Subject subject{start_count_ + 8, 4};
+        held_.clear();
+        subject.begin();
+        for (std::size_t i = 0; i < start_count_; i++) {
+            ASSERT_EQ(subject.put(key(i * 2 + 1), std::string(value_size_max, 'v')), Code::none);
+        }
+        subject.seal();
+        subject.begin();
+        for (std::size_t i = 0; i < step_count_; i++) {
+            step(subject, way % kind_count);
+            way /= kind_count;
+        }
+        expect_same(subject.delta, subject.delta.root(), subject.map);
+        subject.seal(versions(held_));
+        expect_no_page_lost(subject, held_);
+        for (const Snapshot& snapshot : held_) expect_same(subject.delta, snapshot.root, snapshot.map);
+    }
+
+    void step(Subject& subject, std::size_t kind) {
+        static constexpr std::size_t sizes[] = {value_size_max, 3};
+        const std::size_t place = kind % 4 * start_count_ * 2 / 3;
+        if (kind < 4) expect_done(subject, subject.erase(key(place | 1)));
+        if (kind >= 4 && kind < 8) {
+            expect_done(subject, subject.put(key(place), std::string(sizes[kind % 2], 'w')));
+        }
+        if (kind == 8) subject.rollback();
+        if (kind == 9) subject.seal(versions(held_));
+        if (kind == 10) {
+            const Root root = subject.seal(versions(held_));
+            if (held_.size() < 3) held_.push_back({root, subject.map});
+        }
+        if (kind >= 8) subject.begin();
+    }
+    void expect_done(const Subject& subject, Code code) {
+        if (code == Code::none) return;
+        ASSERT_EQ(code, Code::out_of_memory);
+        expect_same(subject.delta, subject.delta.root(), subject.map);
+    }
+    static std::string key(std::size_t number) {
+        return std::string(1, static_cast<char>(number)) + std::string(key_size_max - 1, 'k');
+    }
+
+    std::size_t start_count_;
+    std::size_t step_count_;
+    std::vector<Snapshot> held_;
+};
+
+TEST(Tree, DoesWhatAMapDoesInEveryShortWay) {
+    for (const std::size_t start_count : {0U, 1U, 4U, 24U}) EveryWay{start_count, 3}.run();
+    EveryWay{12, 4}.run();
 }
 
 }  // namespace

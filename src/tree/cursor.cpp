@@ -58,6 +58,7 @@ void Cursor::descend(Bytes key) noexcept {
         const std::uint32_t index = place.position + (place.found ? 1 : 0);
         steps_[level] = {.page = page, .position = index};
         page = &view_.delta->pool_.at(page->child(index));
+        page->prefetch();
     }
     leaf() = {.page = page, .position = page->search(key).position};
 }

@@ -57,6 +57,7 @@ Bytes Delta::find(Root root, Bytes key) const noexcept {
     for (std::uint32_t level = 1; level < root.height; level++) {
         const Place place = page->search(key);
         page = &pool_.at(page->child(place.position + (place.found ? 1 : 0)));
+        page->prefetch();
     }
     const Place place = page->search(key);
     return place.found ? page->value(place.position) : Bytes{};
@@ -70,6 +71,7 @@ void Delta::descend(Bytes key, Path& path) const noexcept {
         const std::uint32_t index = place.position + (place.found ? 1 : 0);
         path.steps[level] = {.page = number, .position = index};
         number = page.child(index);
+        pool_.at(number).prefetch();
     }
     const Place place = pool_.at(number).search(key);
     path.steps[root_.height - 1] = {.page = number, .position = place.position};
@@ -115,6 +117,13 @@ void Delta::own(Path& path) noexcept {
     }
 }
 
+// There is a page: what emptied the tree was an erase() that had copied the last leaf, and gave that back.
+void Delta::plant(const Entry& entry) noexcept {
+    root_.page = pool_.allocate();
+    root_.height = 1;
+    pool_.at(root_.page).insert(0, entry);
+}
+
 Status Delta::put(Bytes key, Bytes value) noexcept {
     FRESHET_CHECK(in_transaction_);
     FRESHET_CHECK(!key.empty());
@@ -122,10 +131,7 @@ Status Delta::put(Bytes key, Bytes value) noexcept {
     FRESHET_CHECK(value.size() <= value_size_max);
     const Entry entry{.key = {.front = {}, .back = key}, .value = value};
     if (root_.page == 0) {
-        if (pool_.available() == 0) return Code::out_of_memory;
-        root_.page = pool_.allocate();
-        root_.height = 1;
-        pool_.at(root_.page).insert(0, entry);
+        plant(entry);
         return Done{};
     }
 

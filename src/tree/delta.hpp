@@ -76,6 +76,7 @@ public:
 
 private:
     friend class Cursor;
+    friend class Inspector;  // tests/tree_fixture.hpp
 
     // From the root to a leaf: the pages, and the child taken, or the entry's position in the leaf.
     struct Step {
@@ -91,6 +92,7 @@ private:
     [[nodiscard]] std::size_t copies_needed(const Path& path) const noexcept;
     [[nodiscard]] std::size_t pages_needed(const Path& path, const Entry& entry) const noexcept;
     void own(Path& path) noexcept;
+    void plant(const Entry& entry) noexcept;
     void insert(const Path& path, const Entry& entry) noexcept;
     Separator split(const Path& path, std::uint32_t level, const Entry& entry,
                     std::uint32_t right) noexcept;

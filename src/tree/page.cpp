@@ -24,24 +24,35 @@ void copy_bytes(std::byte* into, Bytes from) noexcept {
     if (!from.empty()) std::memcpy(into, from.data(), from.size());
 }
 
+std::uint64_t big_endian(std::uint64_t number) noexcept {
+    return std::endian::native == std::endian::little ? __builtin_bswap64(number) : number;
+}
+
+std::uint64_t big_endian(std::uint32_t number) noexcept {
+    return std::endian::native == std::endian::little ? __builtin_bswap32(number) : number;
+}
+
+// The first 8 bytes, so that numbers are ordered as the bytes are. Of fewer, two loads that overlap.
+std::uint64_t head_of(Bytes bytes) noexcept {
+    const std::size_t size = bytes.size();
+    if (size >= 8) return big_endian(load<std::uint64_t>(bytes.data()));
+    if (size >= 4) {
+        const std::uint64_t high = big_endian(load<std::uint32_t>(bytes.data()));
+        const std::uint64_t low = big_endian(load<std::uint32_t>(bytes.data() + size - 4));
+        return high << 32 | (low << (64 - 8 * size) & 0xFFFFFFFF);
+    }
+    std::uint64_t number = 0;
+    for (std::size_t i = 0; i < size; i++) {
+        number |= std::to_integer<std::uint64_t>(bytes[i]) << (56 - 8 * i);
+    }
+    return number;
+}
+
 int compare(Bytes a, Bytes b) noexcept {
     const std::size_t size = std::min(a.size(), b.size());
     const int order = size == 0 ? 0 : std::memcmp(a.data(), b.data(), size);
     if (order != 0) return order;
     return a.size() < b.size() ? -1 : static_cast<int>(a.size() > b.size());
-}
-
-// The first 8 bytes, so that numbers are ordered as the bytes are.
-std::uint64_t head_of(Bytes bytes) noexcept {
-    if (bytes.size() >= 8) {
-        const auto number = load<std::uint64_t>(bytes.data());
-        return std::endian::native == std::endian::little ? __builtin_bswap64(number) : number;
-    }
-    std::uint64_t number = 0;
-    for (std::size_t i = 0; i < bytes.size(); i++) {
-        number |= std::to_integer<std::uint64_t>(bytes[i]) << (56 - 8 * i);
-    }
-    return number;
 }
 
 std::uint16_t narrow(std::size_t size) noexcept {
@@ -141,17 +152,19 @@ std::size_t Page::free_size() const noexcept {
     return heap_ - header_size - prefix_size_ - count_ * std::size_t{10};
 }
 
-// The first position whose head is not less. Branchless: a wrong guess costs more than a step.
+// The first position whose head is not less. Without branches: a wrong guess costs more than a step.
 std::uint32_t Page::lower_bound(std::uint64_t wanted) const noexcept {
-    const std::byte* first = heads();
-    std::size_t count = count_;
+    const std::byte* const all = heads();
+    std::uint32_t first = 0;
+    std::uint32_t count = count_;
     while (count > 1) {
-        const std::size_t half = count / 2;
-        first += load<std::uint64_t>(first + (half - 1) * 8) < wanted ? half * 8 : 0;
+        const std::uint32_t half = count / 2;
+        const bool is_less = load<std::uint64_t>(all + (first + half - 1) * std::size_t{8}) < wanted;
+        first += half & (0U - static_cast<std::uint32_t>(is_less));
         count -= half;
     }
-    const auto position = static_cast<std::uint32_t>((first - heads()) / 8);
-    return position + (count == 1 && load<std::uint64_t>(first) < wanted ? 1 : 0);
+    if (count == 1 && load<std::uint64_t>(all + first * std::size_t{8}) < wanted) first++;
+    return first;
 }
 
 Place Page::search(Bytes key) const noexcept {
@@ -221,8 +234,6 @@ void Page::insert(std::uint32_t position, const Entry& entry) noexcept {
     Page old;
     old.copy_content(*this);
     build(Sequence{old, position, entry}, 0, old.count_ + 1U);
-    run_ = old.run_;
-    last_insert_ = old.last_insert_;
     note_insert(position);
 }
 
@@ -273,10 +284,10 @@ void Page::set_value(std::uint32_t position, Bytes value) noexcept {
 }
 
 void Page::build(const Sequence& sequence, std::uint32_t from, std::uint32_t to) noexcept {
-    const std::uint32_t child = first_child_;
-    clear();
-    first_child_ = child;
-    if (from == to) return;
+    FRESHET_CHECK(from < to);
+    count_ = 0;
+    heap_ = page_size;
+    garbage_ = 0;
     prefix_size_ = narrow(sequence.prefix_size(from, to));
     const Key first = sequence.at(from).key;
     const std::size_t from_front = std::min<std::size_t>(prefix_size_, first.front.size());

@@ -118,6 +118,7 @@ std::uint32_t Pool::allocate() noexcept {
     } else if (free_ != 0) {
         number = std::exchange(free_, at(free_).next_);
         free_count_--;
+        if (free_ != 0) at(free_).prefetch();
     } else {
         number = ++touched_;
     }

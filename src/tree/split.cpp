@@ -11,6 +11,7 @@ class Cutter {
 public:
     Cutter(const Sequence& sequence, std::uint32_t gap) noexcept
         : sequence_{sequence}, count_{sequence.count()}, gap_{gap} {
+        FRESHET_CHECK(count_ > 1 + gap_);
         FRESHET_CHECK(count_ <= Page::count_max + 1);
         sizes_[0] = 0;
         for (std::uint32_t i = 0; i < count_; i++) {
@@ -20,35 +21,33 @@ public:
         }
     }
 
-    // Where the left side ends: the place nearest to `wanted` for which both sides fit.
-    [[nodiscard]] std::uint32_t nearest(std::uint32_t wanted) const noexcept {
-        for (std::uint32_t distance = 0; distance <= count_; distance++) {
-            if (wanted >= distance && fits(wanted - distance)) return wanted - distance;
-            if (fits(wanted + distance)) return wanted + distance;
+    // Where the left side ends: at `wanted` or as near below as both sides fit, or else above.
+    [[nodiscard]] std::uint32_t near(std::uint32_t wanted) const noexcept {
+        const std::uint32_t from = std::clamp(wanted, 1U, last());
+        for (std::uint32_t end = from; end > 0; end--) {
+            if (fits(end)) return end;
         }
-        FRESHET_CHECK(false);
-        return 0;
+        std::uint32_t end = from + 1;
+        while (!fits(end)) end++;
+        return end;
     }
 
+    // Where the left side is nearest to half.
     [[nodiscard]] std::uint32_t middle() const noexcept {
-        const std::uint32_t* const end = sizes_.data() + count_ + 1;
         const std::uint32_t half = sizes_[count_] / 2;
-        const std::uint32_t* const above = std::lower_bound(sizes_.data(), end, half);
-        const bool is_below_nearer = above > sizes_.data() && half - above[-1] < *above - half;
-        return static_cast<std::uint32_t>(above - sizes_.data()) - (is_below_nearer ? 1 : 0);
+        const std::uint32_t* const first = sizes_.data();
+        const std::uint32_t* const above = std::lower_bound(first, first + count_ + 1, half);
+        return static_cast<std::uint32_t>(above - first) - (half - above[-1] < *above - half ? 1 : 0);
     }
 
 private:
-    // A leaf has an entry at least; an interior page has a child even without one.
+    [[nodiscard]] std::uint32_t last() const noexcept { return count_ - gap_ - 1; }
     [[nodiscard]] bool fits(std::uint32_t end) const noexcept {
-        if (end + 1 > count_) return false;
-        if (gap_ == 0 && end == 0) return false;
+        FRESHET_CHECK(end <= last());
         return fits(0, end) && fits(end + gap_, count_);
     }
     [[nodiscard]] bool fits(std::uint32_t from, std::uint32_t to) const noexcept {
-        if (from == to) return true;
-        const std::size_t prefix = sequence_.prefix_size(from, to);
-        const std::size_t saved = prefix * (to - from - 1);
+        const std::size_t saved = sequence_.prefix_size(from, to) * (to - from - 1);
         return Page::header_size + (sizes_[to] - sizes_[from]) - saved <= page_size;
     }
 
@@ -78,8 +77,10 @@ Separator split_leaf(Page& page, Page& right, std::uint32_t position, const Entr
     old.copy_content(page);
     const Sequence all{old, position, entry};
     const Cutter cutter{all, 0};
-    const std::uint32_t middle = cutter.nearest(cut == Cut::after ? position : cutter.middle());
+    const std::uint32_t after = position < old.count() ? position + 1 : position;
+    const std::uint32_t middle = cutter.near(cut == Cut::after ? after : cutter.middle());
     page.build(all, 0, middle);
+    if (middle > position) page.note_insert(position);
     right.build(all, middle, all.count());
     return shortest_between(all.at(middle - 1).key, all.at(middle).key);
 }
@@ -90,9 +91,10 @@ Separator split_interior(Page& page, Page& right, std::uint32_t position, const 
     old.copy_content(page);
     const Sequence all{old, position, entry};
     const Cutter cutter{all, 1};
-    const bool is_after = cut == Cut::after && position > 0;
-    const std::uint32_t middle = cutter.nearest(is_after ? position - 1 : cutter.middle());
+    const std::uint32_t after = position < old.count() ? position + 1 : position - 1;
+    const std::uint32_t middle = cutter.near(cut == Cut::after ? after : cutter.middle());
     page.build(all, 0, middle);
+    if (middle > position) page.note_insert(position);
     right.build(all, middle + 1, all.count());
     right.adopt(all.at(middle).value);
     return whole_key(all.at(middle).key);
@@ -100,7 +102,6 @@ Separator split_interior(Page& page, Page& right, std::uint32_t position, const 
 
 bool fits_joined(const Page& left, const Page& right, const Entry* between) noexcept {
     const Sequence all{left, right, between};
-    if (all.count() == 0) return true;
     std::size_t size = left.whole_size() + right.whole_size();
     if (between != nullptr) size += Page::entry_overhead + between->key.size() + between->value.size();
     const std::size_t saved = all.prefix_size(0, all.count()) * (all.count() - 1);

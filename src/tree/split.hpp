@@ -22,7 +22,7 @@ struct Separator {
 
 enum class Cut : std::uint8_t {
     even,
-    after,  // Leave all that is before the new entry in the left page: more will follow it.
+    after,  // Leave all up to the new entry in the left page, or up to the one before: more will follow it.
 };
 
 // Puts the entry at `position` of the page and moves the end of it to `right`, which is empty.
