@@ -132,7 +132,14 @@ Status Log::write_out(std::uint64_t end, const Work& work) noexcept {
     return written;
 }
 
+// A slot that an earlier writer left may be in the page cache only. It is written once more before the other one
+// is touched, so that no crash can tear both.
 Status Log::write_head_for(const Position& attested) noexcept {
+    if (!head_is_durable_) {
+        const Status rewritten = write_head(*disk_, head_file_, head_, head_buffer_);
+        if (!rewritten) return rewritten;
+        head_is_durable_ = true;
+    }
     HeadRecord record = head_;
     record.sequence++;
     record.attested = attested;

@@ -194,6 +194,7 @@ private:
     std::uint64_t base_ = 0;         // Address of the buffer's first byte.
     std::uint64_t written_ = 0;
     std::uint64_t padded_end_ = 0;   // The block of the last write is zeroed up to here.
+    bool head_is_durable_ = false;   // false: what was read of it may be in the page cache only.
     bool head_owed_ = false;         // A segment began inside a transaction: its commit has to attest it.
 
     // Under the commit turn.

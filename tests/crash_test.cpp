@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: MIT
+// Crashes that the simulator found the store not to survive, each told once more.
+#include <gtest/gtest.h>
+
+#include <vector>
+
+#include "freshet/sim.hpp"
+#include "freshet/store.hpp"
+
+namespace freshet {
+namespace {
+
+struct Life {
+    explicit Life(SimDisk& disk) : door{&disk, &clock, &gate} {
+        options.create = true;
+        options.pool_size = 64 << 10;
+        options.snapshot_count_max = 2;
+        options.segment_size = 4096;
+        options.frame_size_max = 1024;
+        options.growth_size = 512;
+        options.segment_count_max = 8;
+        memory.resize(required_memory(options));
+    }
+    Status open() { return store.open(options, door, memory, diagnostic); }
+    bool append() {
+        const Event event{.type = "t", .payload = as_bytes("payload"), .metadata = {}, .id = {}};
+        const StreamAppend append{.stream = "s", .expected = Expected::any(), .events = {&event, 1}};
+        return static_cast<bool>(store.append(append, diagnostic));
+    }
+    SimClock clock;
+    SimGate gate{clock};
+    Door door;
+    Options options;
+    std::vector<std::byte> memory;
+    Diagnostic diagnostic;
+    Store store;
+};
+
+// What was not durable is found torn: the first 20 bytes of each sector are new.
+void tear_everything(SimDisk& disk) {
+    std::vector<SimPick> picks;
+    for (std::size_t key = 0; key < disk.dirty_count(); key++) {
+        const bool is_sector = disk.is_sector(key);
+        picks.push_back({.version = disk.version_count(key),
+                         .tear = is_sector ? SimPick::Tear::starts_new : SimPick::Tear::none,
+                         .at = 20});
+    }
+    disk.power_loss(picks);
+}
+
+// A writer is killed when it has written a slot of `head` and not synced it. Whoever opens next sees that slot in
+// the page cache. If it writes the other slot first, a power loss tears both, and the store is gone.
+TEST(Crash, AKillAndThenAPowerLossLeaveOneSlotOfTheHead) {
+    SimDisk start;
+    {
+        Life life{start};
+        ASSERT_TRUE(life.open());
+        ASSERT_TRUE(life.append());
+        ASSERT_TRUE(life.store.close());
+    }
+    start.restart();
+    SimDisk first;
+    SimDisk second;
+    for (std::uint64_t kill = 0; kill < 60; kill++) {
+        start.copy_to(first);
+        first.crash_at(first.call_count() + kill);
+        {
+            Life life{first};
+            if (life.open() && life.append()) static_cast<void>(life.store.close());
+        }
+        first.restart();
+        for (std::uint64_t loss = 0; loss < 60; loss++) {
+            first.copy_to(second);
+            second.crash_at(second.call_count() + loss);
+            {
+                Life life{second};
+                if (life.open() && life.append()) static_cast<void>(life.store.close());
+            }
+            tear_everything(second);
+            Life life{second};
+            const Status opened = life.open();
+            ASSERT_TRUE(opened) << code_name(opened.error().code) << ": killed at " << kill << ", power loss at " << loss;
+            ASSERT_GE(life.store.statistics().commit, 1U);
+        }
+    }
+}
+
+}  // namespace
+}  // namespace freshet
