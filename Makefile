@@ -70,13 +70,14 @@ PROGRAM_OBJECTS := $(call objects,program,$(PROGRAM_SOURCES))
 SIM_OBJECTS := $(call objects,simulator,$(SIM_SOURCES))
 SIM_MAIN_OBJECT := $(call objects,simulator,$(SIM_MAIN))
 TEST_LIB_OBJECTS := $(call objects,test-lib,$(LIB_SOURCES))
+TEST_SHELL_OBJECTS := $(call objects,test-lib,$(filter-out src/shell/main.cpp,$(PROGRAM_SOURCES)))
 TEST_OBJECTS := $(call objects,test,$(TEST_SOURCES) $(SIM_SOURCES))
 REPLAY_OBJECTS := $(call objects,test,$(wildcard fuzz/*.cpp))
 
 $(eval $(call kind,lib,$(LIB_FLAGS),$(LIB_OBJECTS)))
 $(eval $(call kind,program,$(PROGRAM_FLAGS),$(PROGRAM_OBJECTS)))
 $(eval $(call kind,simulator,$(SIM_FLAGS),$(SIM_OBJECTS) $(SIM_MAIN_OBJECT)))
-$(eval $(call kind,test-lib,$(TEST_FLAGS) $(CORE),$(TEST_LIB_OBJECTS)))
+$(eval $(call kind,test-lib,$(TEST_FLAGS) $(CORE),$(TEST_LIB_OBJECTS) $(TEST_SHELL_OBJECTS)))
 $(eval $(call kind,test,$(TEST_FLAGS),$(TEST_OBJECTS) $(REPLAY_OBJECTS)))
 
 # ---- products ----
@@ -93,7 +94,7 @@ $(BUILD)/freshet: $(PROGRAM_OBJECTS) $(LIB)
 $(BUILD)/sim: $(SIM_MAIN_OBJECT) $(SIM_LIB) $(LIB)
 	@$(CXX) $(SIM_FLAGS) $^ $(LINK) $(LDFLAGS) -o $@ && echo '  $@'
 
-$(BUILD)/tests: $(TEST_OBJECTS) $(TEST_LIB_OBJECTS)
+$(BUILD)/tests: $(TEST_OBJECTS) $(TEST_SHELL_OBJECTS) $(TEST_LIB_OBJECTS)
 	@$(CXX) $(TEST_FLAGS) $^ -lgtest_main -lgtest -pthread $(LDFLAGS) -o $@ && echo '  $@'
 
 $(BUILD)/replay/%: $(BUILD)/test/fuzz/%_fuzz.o $(BUILD)/test/fuzz/replay.o $(TEST_LIB_OBJECTS) \

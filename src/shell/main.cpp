@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+// The program `freshet`: streams of events from a shell.
+#include <fcntl.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <cstdlib>
+
+#include "shell/commands.hpp"
+#include "shell/exit.hpp"
+#include "shell/report.hpp"
+
+namespace freshet::shell {
+namespace {
+
+// A closed pipe and a limit of file sizes are errors of calls here, not ends of the program.
+void ignore_signals() noexcept {
+    for (const int number : {SIGPIPE, SIGXFSZ}) {
+        struct sigaction action{};
+        action.sa_handler = SIG_IGN;
+        sigaction(number, &action, nullptr);
+    }
+}
+
+// What was closed when we were started is opened so that using it fails, and nothing else takes its number.
+void fill_standard_descriptors() noexcept {
+    for (int i = 0; i <= 2; i++) {
+        if (fcntl(i, F_GETFD) < 0) static_cast<void>(open("/dev/null", i == 0 ? O_WRONLY : O_RDONLY));
+    }
+}
+
+int run(const Request& request) noexcept {
+    if (request.wants_help) return run_help(command_name(request.command));
+    switch (request.command) {
+        case Command::append: return run_append(request);
+        case Command::read: return run_read(request);
+        case Command::log: return run_log(request);
+        case Command::verify: return run_verify(request);
+        case Command::version: return run_version();
+        case Command::help:
+        case Command::none: return run_help(request.topic);
+    }
+    return exit_usage;
+}
+
+}  // namespace
+}  // namespace freshet::shell
+
+int main(int count, char** words) {
+    using namespace freshet::shell;
+    fill_standard_descriptors();
+    ignore_signals();
+    Request request;
+    UsageError error;
+    const std::size_t skipped = count > 0 ? 1 : 0;
+    const std::span<const char* const> all{words, static_cast<std::size_t>(count)};
+    if (!parse_request(all.subspan(skipped), std::getenv("FRESHET_MEMORY"), request, error)) {
+        return report("usage", exit_usage, error.message, error.hint);
+    }
+    return run(request);
+}

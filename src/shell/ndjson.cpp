@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: MIT
+#include "shell/ndjson.hpp"
+
+#include <array>
+
+#include "base/utf8.hpp"
+#include "shell/base64.hpp"
+#include "shell/json.hpp"
+#include "shell/nearest.hpp"
+
+namespace freshet::shell {
+namespace {
+
+constexpr std::array<std::string_view, 11> member_names{
+    "type", "data",  "data_base64", "metadata", "metadata_base64", "id",
+    "stream", "index", "ordinal",   "commit",   "time"};
+enum Member : std::size_t { type, data, data_base64, metadata, metadata_base64, id, passed_over };
+
+// Reads one line. Errors are those of the reader.
+class LineParser {
+public:
+    LineParser(std::span<char> line, Event& event) noexcept
+        : line_{line}, reader_{{line.data(), line.size()}}, event_{event} {}
+
+    bool parse(LineError& error) noexcept {
+        reader_.expect('{', "expected '{': one event is one JSON object on one line");
+        if (!reader_.accept('}')) {
+            do parse_member();
+            while (reader_.accept(','));
+            reader_.expect('}', "expected ',' or '}'");
+        }
+        reader_.expect_end();
+        if (!has(type)) reader_.fail("the event has no \"type\"", 0);
+        error = {reader_.error(), reader_.offset(), meant_};
+        return reader_.error() == nullptr;
+    }
+
+private:
+    [[nodiscard]] bool has(Member member) const noexcept { return (seen_ >> member & 1) != 0; }
+
+    // The part of the line, which may be changed, that a view shows.
+    std::span<char> place(std::string_view view) const noexcept {
+        if (view.empty()) return {};
+        return {line_.data() + (view.data() - line_.data()), view.size()};
+    }
+
+    std::size_t offset_of_next() noexcept {
+        static_cast<void>(reader_.accept('\0'));
+        return reader_.offset();
+    }
+
+    std::string_view parse_text() noexcept {
+        const std::size_t start = offset_of_next();
+        const Unescaped unescaped = unescape(place(reader_.string()));
+        if (!unescaped.is_text) reader_.fail("half of a surrogate pair stands for no character", start);
+        return unescaped.text;
+    }
+
+    void parse_member() noexcept {
+        const std::size_t start = offset_of_next();
+        const std::string_view name = parse_text();
+        reader_.expect(':', "expected ':' after a name");
+        if (reader_.error() != nullptr) return;
+        std::size_t member = 0;
+        while (member < member_names.size() && member_names[member] != name) member++;
+        if (member == member_names.size()) {
+            meant_ = nearest(name, member_names);
+            return reader_.fail("an event has no such member", start);
+        }
+        if ((seen_ >> member & 1) != 0) return reader_.fail("this member is there twice", start);
+        seen_ |= 1U << member;
+        parse_member_value(member, start);
+    }
+
+    void parse_member_value(std::size_t member, std::size_t start) noexcept {
+        switch (member) {
+            case type: return parse_type();
+            case data: return parse_json(event_.payload, data_base64, start);
+            case metadata: return parse_json(event_.metadata, metadata_base64, start);
+            case data_base64: return parse_base64(event_.payload, data, start);
+            case metadata_base64: return parse_base64(event_.metadata, metadata, start);
+            case id: return parse_id();
+            default: static_cast<void>(reader_.value());
+        }
+    }
+
+    void parse_type() noexcept {
+        const std::size_t start = offset_of_next();
+        event_.type = parse_text();
+        if (!is_name(event_.type, event_type_size_max)) {
+            reader_.fail("a type is 1 to 255 bytes without control characters", start);
+        }
+    }
+
+    void parse_json(Bytes& bytes, Member other, std::size_t start) noexcept {
+        if (has(other)) return reader_.fail("this is there as base64 too", start);
+        bytes = as_bytes(reader_.value());
+    }
+
+    void parse_base64(Bytes& bytes, Member other, std::size_t start) noexcept {
+        if (has(other)) return reader_.fail("this is there as JSON too", start);
+        const std::size_t value_start = offset_of_next();
+        const Decoded decoded = decode_base64(place(parse_text()));
+        if (!decoded.is_base64) reader_.fail("this is not base64", value_start);
+        bytes = decoded.bytes;
+    }
+
+    void parse_id() noexcept {
+        const std::size_t start = offset_of_next();
+        if (!read_id(reader_.string())) {
+            reader_.fail("an id is 32 hexadecimal digits or a UUID, and not all zeros", start);
+        }
+    }
+
+    bool read_id(std::string_view text) noexcept {
+        const bool is_uuid = text.size() == 36;
+        if (!is_uuid && text.size() != 32) return false;
+        std::size_t digit_count = 0;
+        for (std::size_t i = 0; i < text.size(); i++) {
+            const bool is_dash_here = is_uuid && (i == 8 || i == 13 || i == 18 || i == 23);
+            if (is_dash_here && text[i] == '-') continue;
+            const std::size_t value = std::string_view{"0123456789abcdefABCDEF"}.find(text[i]);
+            if (is_dash_here || value > 21) return false;
+            std::byte& byte = event_.id.bytes[digit_count / 2];
+            byte = byte << 4 | static_cast<std::byte>(value < 16 ? value : value - 6);
+            digit_count++;
+        }
+        return event_.id.is_set();
+    }
+
+    std::span<char> line_;
+    JsonReader reader_;
+    Event& event_;
+    std::uint32_t seen_ = 0;
+    std::string_view meant_;
+};
+
+void write_bytes(Output& output, std::string_view name, Bytes bytes) noexcept {
+    if (bytes.empty()) return;
+    if (is_json_line(as_text(bytes))) {
+        output.json_member(name).text(as_text(bytes));
+    } else {
+        output.text(",\"").text(name).text("_base64\":\"").base64(bytes).text("\"");
+    }
+}
+
+}  // namespace
+
+bool parse_event(std::span<char> line, Event& event, LineError& error) noexcept {
+    event = {};
+    return LineParser{line, event}.parse(error);
+}
+
+void write_event(Output& output, const Recorded& event) noexcept {
+    output.text("{\"stream\":").json_string(event.stream);
+    output.json_member("index").number(event.index);
+    output.json_member("ordinal").number(event.ordinal);
+    output.json_member("commit").number(event.commit);
+    output.json_member("time").text("\"").time(event.time_us).text("\"");
+    output.json_member("type").json_string(event.type);
+    if (event.id.is_set()) output.json_member("id").text("\"").hex(event.id.bytes).text("\"");
+    write_bytes(output, "data", event.payload);
+    write_bytes(output, "metadata", event.metadata);
+    output.text("}\n");
+}
+
+}  // namespace freshet::shell

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+// What the arguments ask for.
+//
+//     freshet COMMAND [FLAGS] [WORDS]
+//
+// Flags may stand anywhere before `--`. A flag with a value takes it as `--limit 5` or `--limit=5`.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "freshet/store.hpp"
+
+namespace freshet::shell {
+
+enum class Command : std::uint8_t { none, append, read, log, verify, help, version };
+
+inline constexpr std::uint32_t batch_count_default = 1000;
+
+struct Request {
+    Command command = Command::none;
+    bool wants_help = false;
+    const char* database = nullptr;
+    std::string_view stream;
+    std::string_view topic;
+
+    bool quiet = false;
+    std::uint64_t memory_size = std::uint64_t{64} << 20;
+
+    bool create = false;
+    Expected expected = Expected::any();
+    bool fixed_batches = false;  // A batch ends after batch_count_max events and nowhere else.
+    std::uint64_t batch_count_max = batch_count_default;
+
+    bool ndjson = false;
+    Horizon from = Horizon::beginning();
+    Direction direction = Direction::forwards;
+    std::uint64_t limit = no_limit;
+
+    LogStart start = LogStart::ordinal(0);
+    LogFilter filter;
+
+    std::string_view head;
+};
+
+// Sentences, in static memory.
+struct UsageError {
+    std::string_view message;
+    std::string_view hint;
+};
+
+// False: `error` says why. `memory_text` is the default of --memory, or null.
+bool parse_request(std::span<const char* const> words, const char* memory_text, Request& request,
+                   UsageError& error) noexcept;
+
+std::string_view command_name(Command command) noexcept;
+Command find_command(std::string_view name) noexcept;
+
+}  // namespace freshet::shell

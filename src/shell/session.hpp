@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+// One store, opened for one command, and the memory for both.
+#pragma once
+
+#include "freshet/posix.hpp"
+#include "freshet/store.hpp"
+#include "shell/options.hpp"
+
+namespace freshet::shell {
+
+enum class Access : std::uint8_t {
+    inspect,  // Nothing is written.
+    read,     // What a writer left that was stopped is recovered first, where nobody writes now.
+    write,
+};
+
+class Session {
+public:
+    Session() noexcept = default;
+    Session(const Session&) = delete;
+    Session& operator=(const Session&) = delete;
+
+    // Opens what the request names; `own_size` bytes of its memory are for the command. Not 0: it did
+    // not open, that was said, and this is the exit code.
+    int open(const Request& request, Access access, std::size_t own_size) noexcept;
+
+    Store& store() noexcept { return store_; }
+    [[nodiscard]] MutableBytes own() const noexcept { return own_; }
+
+private:
+    Status open_once(Options options, Diagnostic& diagnostic) noexcept;
+    Status recover(Options options, Diagnostic& diagnostic) noexcept;
+    static void hear(void* session, Level level, Code code, std::string_view message) noexcept;
+
+    const Request* request_ = nullptr;
+    MutableBytes rest_;
+    bool is_hiding_ = false;  // The store said that it holds newer commits than it shows.
+    PosixDoor door_;
+    Store store_;
+    MutableBytes own_;
+};
+
+}  // namespace freshet::shell
