@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -46,6 +47,11 @@ inline EventId id_of(std::uint64_t number) {
     return id;
 }
 
+// An event as tests write it; id 0: none.
+inline Event event_of(std::string_view payload, std::uint64_t id = 0, std::string_view type = "T") {
+    return Event{.type = type, .payload = as_bytes(payload), .metadata = {}, .id = id == 0 ? EventId{} : id_of(id)};
+}
+
 // Files that outlive the stores opened on them.
 struct Machine {
     explicit Machine(std::size_t file_size = 1 << 16)
@@ -72,6 +78,19 @@ public:
         }
         return store.append({.stream = stream, .expected = expected, .events = events}, diagnostic, durability);
     }
+    // The same with the code of the error; none: it was a success.
+    Code append_events(std::string_view stream, const std::vector<Event>& events, Expected expected = Expected::any(),
+                       Durability durability = Durability::durable) {
+        return append_all({{.stream = stream, .expected = expected, .events = events}}, {}, durability);
+    }
+    Code append_all(const std::vector<StreamAppend>& appends, const std::vector<Check>& checks = {},
+                    Durability durability = Durability::durable) {
+        const Result<Appended> result = store.append(appends, checks, durability, diagnostic);
+        appended = result ? *result : Appended{};
+        EXPECT_EQ(diagnostic.error.code, result.error().code);
+        return result.error().code;
+    }
+    Code create(std::string_view stream) { return store.create(stream, diagnostic).error().code; }
     std::vector<std::string> read(std::string_view stream, Horizon horizon = Horizon::beginning(),
                                   Direction direction = Direction::forwards, std::uint64_t limit = no_limit) {
         std::vector<std::string> payloads;
@@ -113,6 +132,7 @@ public:
     Store store;
     Diagnostic diagnostic;
     VerifyReport report;
+    Appended appended;  // What append_all() came to.
     Code error = Code::none;
 };
 

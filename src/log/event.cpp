@@ -44,7 +44,7 @@ std::array<std::byte, 32> digest_of(Bytes salt, Bytes metadata, Bytes payload) n
 // `event` is the whole encoded event.
 std::uint32_t crc_of(Bytes event, std::uint64_t address, std::string_view stream, std::uint64_t index,
                      std::string_view type) noexcept {
-    std::array<std::byte, 18 + 2 * 255> place;
+    std::array<std::byte, 18 + stream_name_size_max + event_type_size_max + 1> place;
     store_at(place.data(), address);
     store_at(place.data() + 8, index);
     place[16] = static_cast<std::byte>(stream.size());
