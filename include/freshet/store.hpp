@@ -101,7 +101,8 @@ struct Appended {
     std::uint64_t first_ordinal = 0;  // The ordinals of the batch; of the first stream, where duplicate.
     std::uint64_t last_ordinal = 0;
     std::int64_t first_index = -1;    // The indexes in the (first) stream.
-    std::int64_t last_index = -1;     // Its new version; for `nothing`, its version.
+    std::int64_t last_index = -1;     // Its new version (of its first append, for a Transaction); for
+                                      // `nothing`, its version.
 };
 
 // ---- what is read ----
@@ -351,6 +352,8 @@ private:
     Status start(Store& store) noexcept;
     Status settle(Status status, Diagnostic& diagnostic) noexcept;
     Status answer(Error error, Diagnostic& diagnostic) noexcept;
+    Result<Appended> answer_duplicate(Appended duplicate, Diagnostic& diagnostic) noexcept;
+    Result<Appended> commit_nothing(Durability durability, Diagnostic& diagnostic) noexcept;
     void note(const Appended& appended) noexcept;
     Result<Appended> append_all(std::span<const StreamAppend> appends, std::span<const Check> checks,
                                 Diagnostic& diagnostic) noexcept;

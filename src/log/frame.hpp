@@ -38,8 +38,9 @@ public:
     // Finishes the frame but for its stamp; returns where the log ends behind it.
     Position seal(bool last) noexcept;
 
-    // The name of a slot in use.
+    // Of a slot in use.
     [[nodiscard]] std::string_view stream(std::uint32_t slot) const noexcept { return view(slots_[slot].name); }
+    [[nodiscard]] std::uint64_t first_index(std::uint32_t slot) const noexcept { return slots_[slot].first_index; }
     [[nodiscard]] bool is_empty() const noexcept { return slot_count_ == 0; }
     [[nodiscard]] std::uint64_t address() const noexcept { return header_address_; }
     [[nodiscard]] std::uint64_t next_ordinal() const noexcept { return header_.first_ordinal + header_.event_count; }

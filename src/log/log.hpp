@@ -124,6 +124,9 @@ public:
     Status event_of_writer(std::uint64_t address, StoredEvent& event, Frame& frame, bool& is_open) noexcept;
     Result<Frame> frame_of_writer(std::uint64_t address) noexcept;
     [[nodiscard]] std::string_view open_stream(std::uint32_t slot) const noexcept { return builder_.stream(slot); }
+    [[nodiscard]] std::uint64_t open_index(const StoredEvent& event) const noexcept {
+        return builder_.first_index(event.slot) + event.within;
+    }
 
     [[nodiscard]] const Geometry& geometry() const noexcept { return geometry_; }
 

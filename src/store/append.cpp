@@ -4,7 +4,8 @@
 //      case (of one StreamAppend)                                   answer
 //      no events                                                    nothing is written, nothing is checked
 //      every event's id is there, in a row, with the same content   duplicate: where they are; expectation ignored
-//      some ids are there, or elsewhere, or with other content      idempotency_conflict, naming the first event
+//      some ids are there, or elsewhere, or with other content,     idempotency_conflict, naming the first event
+//      or twice in this transaction
 //      the expectation does not hold                                wrong_version, with the numbers
 //      else                                                         appended
 //
@@ -55,7 +56,7 @@ Result<Writer> writer_of(State& state, std::uint64_t address, bool is_frame) noe
 // Where an event with an id is.
 struct Place {
     bool found = false;
-    bool same = false;  // Type and payload are the same.
+    bool same = false;  // Type and payload are the same, and it was committed before.
     std::uint64_t index = 0;
     std::uint64_t ordinal = 0;
     std::uint64_t commit = 0;
@@ -82,6 +83,7 @@ private:
     Status expect(std::string_view name, const Stream& stream, bool exists, Expected expected) noexcept;
     Status fail_version(Code code, std::string_view name, const Stream& stream, bool exists,
                         Expected expected) noexcept;
+    void fail_id(std::uint32_t event, const Place& place) noexcept;
     Result<bool> is_duplicate(const StreamAppend& append, Appended& original) noexcept;
     Result<Place> find_id(std::string_view stream, const Event& event) noexcept;
     Status compare(std::uint64_t address, std::string_view stream, const Event& event, Place& place) noexcept;
@@ -101,6 +103,14 @@ void Work::fail(const Failure& failure) noexcept {
     diagnostic_.failures[count] = failure;
     diagnostic_.failures[count].number = number_;
     diagnostic_.failures[count].of_check = of_check_;
+}
+
+void Work::fail_id(std::uint32_t event, const Place& place) noexcept {
+    fail(Failure{.code = Code::idempotency_conflict,
+                 .event = event,
+                 .actual = place.found ? static_cast<std::int64_t>(place.index) : -1,
+                 .commit = place.commit,
+                 .time_us = place.time_us});
 }
 
 Status Work::load(std::string_view name, Stream& stream, bool& exists) noexcept {
@@ -182,7 +192,11 @@ Status Work::compare(std::uint64_t address, std::string_view name, const Event& 
     if (!read) return read;
     if (!(stored.id == event.id)) return Done{};
     if (is_open) {
-        place.found = state_.log.open_stream(stored.slot) == name;
+        if (state_.log.open_stream(stored.slot) != name) return Done{};
+        place.found = true;
+        place.index = state_.log.open_index(stored);
+        place.commit = state_.log.commit();
+        place.time_us = state_.log.time_us();
         return Done{};
     }
     const Result<Bytes> table = log::stream_table(frame, state_.log.geometry());
@@ -196,7 +210,8 @@ Status Work::compare(std::uint64_t address, std::string_view name, const Event& 
     place.index = streams.first_index() + stored.within;
     if (type.empty() || !log::is_intact(stored, address, name, place.index, type)) return Code::corrupt;
     place.found = true;
-    place.same = type == event.type && std::ranges::equal(stored.payload, event.payload);
+    const bool is_own = address >= state_.log.first_frame();
+    place.same = !is_own && type == event.type && std::ranges::equal(stored.payload, event.payload);
     place.ordinal = frame.header.first_ordinal + stored.number;
     place.commit = frame.header.commit;
     place.time_us = frame.header.time_us;
@@ -224,11 +239,7 @@ Result<bool> Work::is_duplicate(const StreamAppend& append, Appended& original) 
         const bool in_row = place->found && place->same && place->index == first.index + i;
         const bool fine = first.found ? in_row : !place->found;
         if (!fine) {
-            fail(Failure{.code = Code::idempotency_conflict,
-                         .event = i,
-                         .actual = place->found ? static_cast<std::int64_t>(place->index) : -1,
-                         .commit = place->commit,
-                         .time_us = place->time_us});
+            fail_id(i, *place);
             return false;
         }
         original.last_ordinal = place->ordinal;
@@ -285,9 +296,8 @@ Status Work::write(const StreamAppend& append, Stream& stream, bool exists, Appe
         const Result<Place> place = find_id(append.stream, event);
         if (!place) return place.error();
         if (place->found) {
-            const auto number = static_cast<std::uint32_t>(&event - append.events.data());
-            fail(Failure{.code = Code::idempotency_conflict, .event = number, .commit = log.commit()});
-            return Done{};
+            fail_id(static_cast<std::uint32_t>(&event - append.events.data()), *place);
+            break;
         }
         const Status put = put_id(state_.delta, append.stream, event.id, *address);
         if (!put) return put;
@@ -349,6 +359,7 @@ Status Transaction::answer(Error error, Diagnostic& diagnostic) noexcept {
     log::Log& log = store_->state_->log;
     const Status durable = log.wait_durable(log.last().address);
     diagnostic.error = durable ? error : Error{Code::poisoned, durable.error().system_error};
+    if (!durable) failed_ = true;
     return diagnostic.error;
 }
 
@@ -384,8 +395,16 @@ Result<Appended> Transaction::append(const StreamAppend& append, Diagnostic& dia
     const Result<Appended> appended = store::Work{*store_->state_, diagnostic}.append(append);
     const Status settled = settle(appended ? Status{Done{}} : Status{appended.error()}, diagnostic);
     if (!settled) return settled.error();
+    if (appended->outcome == Outcome::duplicate) return answer_duplicate(*appended, diagnostic);
     note(*appended);
     return appended;
+}
+
+Result<Appended> Transaction::answer_duplicate(Appended duplicate, Diagnostic& diagnostic) noexcept {
+    const Status durable = answer(Code::none, diagnostic);
+    if (!durable) return durable.error();
+    duplicate.durable = true;
+    return duplicate;
 }
 
 void Transaction::note(const Appended& appended) noexcept {
@@ -402,10 +421,7 @@ Result<Appended> Transaction::commit(Durability durability, Diagnostic& diagnost
         diagnostic.error = Code::invalid_argument;
         return Code::invalid_argument;
     }
-    if (!touched_) {
-        rollback();
-        return Appended{};
-    }
+    if (!touched_) return commit_nothing(durability, diagnostic);
     store::State& state = *store_->state_;
     log::Log& log = state.log;
     const Status marked = store::mark_transaction(state, log.last(), log.time_us(), log.first_frame());
@@ -429,6 +445,14 @@ Result<Appended> Transaction::commit(Durability durability, Diagnostic& diagnost
     diagnostic.error = durable.error();
     diagnostic.commit = end.commit;
     return durable.error();
+}
+
+// Checks may have passed: that is an answer, too.
+Result<Appended> Transaction::commit_nothing(Durability durability, Diagnostic& diagnostic) noexcept {
+    const Status durable = durability == Durability::durable ? answer(Code::none, diagnostic) : Done{};
+    rollback();
+    if (!durable) return durable.error();
+    return Appended{.durable = durability == Durability::durable};
 }
 
 void Transaction::rollback() noexcept {
@@ -505,11 +529,16 @@ Result<Appended> Transaction::append_all(std::span<const StreamAppend> appends, 
     }
     Appended duplicate;
     std::uint32_t duplicate_number = 0;
+    const StreamAppend* first = nullptr;
     for (std::uint32_t i = 0; i < appends.size(); i++) {
         work.number(i, false);
         const Result<Appended> appended = work.append(appends[i]);
         if (!appended) return settle(appended.error(), diagnostic).error();
         note(*appended);
+        if (appended->outcome == Outcome::appended) {
+            if (first == nullptr) first = &appends[i];
+            if (first->stream == appends[i].stream) summary_.last_index = appended->last_index;
+        }
         if (appended->outcome != Outcome::duplicate || duplicate.outcome == Outcome::duplicate) continue;
         duplicate = *appended;
         duplicate_number = i;
@@ -523,14 +552,12 @@ Result<Appended> Transaction::append_all(std::span<const StreamAppend> appends, 
                           .time_us = duplicate.time_us});
     }
     if (duplicate.outcome == Outcome::duplicate && !some_new) {
-        const Status durable = answer(Code::none, diagnostic);
-        if (diagnostic.error.code != Code::none) return durable.error();
-        duplicate.durable = true;
-        return duplicate;
+        return answer_duplicate(duplicate, diagnostic);
     }
-    for (std::uint32_t i = 0; i < of_checks.failure_count && i < of_checks.failures.size(); i++) {
-        work.number(of_checks.failures[i].number, true);
-        work.fail(of_checks.failures[i]);
+    for (std::uint32_t i = 0; i < of_checks.failure_count; i++) {
+        const Failure& failure = of_checks.failures[std::min<std::size_t>(i, of_checks.failures.size() - 1)];
+        work.number(failure.number, true);
+        work.fail(failure);
     }
     const Status settled = settle(Done{}, diagnostic);
     if (!settled) return settled.error();
