@@ -91,6 +91,8 @@ void examine_again(Machine& machine, std::uint64_t commit, std::uint64_t ordinal
 
 }  // namespace
 
+bool is_named_damage(Code code) noexcept { return code == Code::corrupt || code == Code::not_a_store; }
+
 void set_report(Report* report) noexcept { shared_report = report; }
 Report& report() noexcept {
     if (shared_report == nullptr) shared_report = make_report();
@@ -151,7 +153,7 @@ std::uint64_t examine(Machine& machine, const Promise& promise, Depth depth) {
     const std::uint64_t calls_before = machine.disk.call_count();
     const Status opened = machine.open(!promise.has_store);
     if (machine.disk.call_count() - calls_before > open_call_count_max) violation("open() does not come to an end");
-    if (!opened && !promise.disk_is_honest && opened.error().code == Code::corrupt) return ~std::uint64_t{0};
+    if (!opened && !promise.disk_is_honest && is_named_damage(opened.error().code)) return ~std::uint64_t{0};
     if (!opened) violation("the store does not open: %s", code_name(opened.error().code));
     Snapshot snapshot;
     if (!machine.store.snapshot(snapshot)) violation("no snapshot after recovery");

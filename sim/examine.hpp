@@ -54,6 +54,9 @@ enum class Depth : std::uint8_t { open_only, full };
 // again. Returns the newest commit found (without the one it appended).
 std::uint64_t examine(Machine& machine, const Promise& promise, Depth depth);
 
+// What open() may say of a disk that broke its word.
+bool is_named_damage(Code code) noexcept;
+
 // The report that machines add to. Set once.
 void set_report(Report* report) noexcept;
 [[nodiscard]] Report& report() noexcept;

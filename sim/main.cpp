@@ -28,6 +28,7 @@ struct Arguments {
     bool canary = false;
     bool all_cells = false;
     bool hashes = false;
+    bool calls = false;
     std::string tape;
     std::string regress = "sim/regress";
     std::string out = "build/failure.tape";
@@ -41,6 +42,7 @@ int usage() {
               "  --jobs N       processes (2)\n"
               "  --branches N   crash images tried at each call (8)\n"
               "  --tape FILE    live by a tape, e.g. one that a failure left, and show its script\n"
+              "  --calls        with --tape: show each call of the disk too\n"
               "  --regress DIR  tapes to live by first (sim/regress)\n"
               "  --out FILE     where the tape of a failure goes (build/failure.tape)\n"
               "  --cells        the whole table of faults by operation and call\n"
@@ -64,6 +66,7 @@ bool parse(int count, char** words, Arguments& arguments) {
         else if (word == "--out") arguments.out = value();
         else if (word == "--cells") arguments.all_cells = true;
         else if (word == "--hashes") arguments.hashes = true;
+        else if (word == "--calls") arguments.calls = true;
         else if (word == "--canary") arguments.canary = true;
         else return false;
     }
@@ -181,6 +184,7 @@ int replay_tape(const Arguments& arguments, const std::string& program) {
     Failure& failure = *make_failure();
     Rules rules;
     rules.canary_bug = arguments.canary;
+    rules.shows_calls = arguments.calls;
     if (fails(tape, rules, failure)) {
         std::printf("%sVIOLATION: %s\nrepeat: %s --tape %s\n", failure.script.data(), failure.what.data(),
                     program.c_str(), arguments.tape.c_str());

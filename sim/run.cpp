@@ -192,7 +192,7 @@ void Run::recover() {
     const Status opened = machine_.open(true);
     if (!opened) {
         if (!excuse(opened.error(), false)) {
-            if (!is_disk_honest() && opened.error().code == Code::corrupt) {
+            if (!is_disk_honest() && is_named_damage(opened.error().code)) {
                 note("  -> corrupt, as the disk broke its promise: a new disk");
                 add(report().weak_losses);
                 while (machine_.disk.file_name(0).size() > 0) static_cast<void>(machine_.disk.remove(machine_.disk.file_name(0)));
@@ -235,6 +235,7 @@ void Run::note(const char* format, ...) {
     std::vsnprintf(text.data(), text.size(), format, arguments);
     va_end(arguments);
     script_.emplace_back(text.data());
+    if (rules_.shows_calls) std::fprintf(stderr, "%s\n", text.data());
 }
 
 void Run::before(const SimDisk& disk, SimCall call) {
@@ -271,6 +272,7 @@ void Run::before(const SimDisk& disk, SimCall call) {
 }
 
 void Run::after(const SimDisk&, const SimRecord& record) {
+    if (rules_.shows_calls) std::fprintf(stderr, "        %s\n", sim_text(record).c_str());
     if (record.call != SimCall::read && record.call != SimCall::size && record.call != SimCall::map &&
         record.call != SimCall::lock && (record.call != SimCall::open || record.size == 2))
         changed_ = true;

@@ -23,6 +23,7 @@ struct Rules {
     std::uint32_t branch_count = 0;         // At each call that changes something.
     std::uint32_t nested_percent = 25;      // Of the branches that are crashed again while they recover.
     std::uint32_t full_percent = 30;        // Of the branches that are examined to the end.
+    bool shows_calls = false;               // Each call goes to standard error.
     bool canary_bug = false;                // The model is told a lie: the run must fail.
 };
 

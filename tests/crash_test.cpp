@@ -85,5 +85,30 @@ TEST(Crash, AKillAndThenAPowerLossLeaveOneSlotOfTheHead) {
     }
 }
 
+// The maker of a store is killed when `head` has its name, and the directory is not synced. The next one finds a store
+// that looks closed; if it just goes on, a power loss takes the name away, and all that was acknowledged since.
+TEST(Crash, AStoreWhoseNameIsNotDurableIsNotServed) {
+    for (std::uint64_t kill = 0; kill < 20; kill++) {
+        SimDisk disk;
+        disk.crash_at(kill);
+        {
+            Life life{disk};
+            static_cast<void>(life.open());
+        }
+        disk.restart();
+        {
+            Life life{disk};
+            ASSERT_TRUE(life.open());
+            ASSERT_TRUE(life.append());
+            disk.crash_at(disk.call_count());
+        }
+        disk.power_loss(std::vector<SimPick>(disk.dirty_count()));
+        Life life{disk};
+        life.options.create = false;
+        ASSERT_TRUE(life.open()) << "killed at call " << kill;
+        ASSERT_EQ(life.store.statistics().commit, 1U);
+    }
+}
+
 }  // namespace
 }  // namespace freshet

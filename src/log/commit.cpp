@@ -133,7 +133,8 @@ Status Log::write_out(std::uint64_t end, const Work& work) noexcept {
 }
 
 // A slot that an earlier writer left may be in the page cache only. It is written once more before the other one
-// is touched, so that no crash can tear both.
+// is touched, so that no crash can tear both. But not when it is the only one: then it was durable before the other
+// one was begun, and a disk without safe overwrites could lose both.
 Status Log::write_head_for(const Position& attested) noexcept {
     if (!head_is_durable_) {
         const Status rewritten = write_head(*disk_, head_file_, head_, head_buffer_);

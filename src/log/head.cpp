@@ -95,6 +95,8 @@ Status read_head(Disk& disk, MutableBytes buffer, HeadFound& found) noexcept {
         HeadRecord record;
         const Status decoded = decode_head(slot.first(*size), record, found.format);
         if (decoded) {
+            record.alone = found.record.sequence == 0;
+            found.record.alone = false;
             if (record.sequence > found.record.sequence) found.record = record;
             continue;
         }

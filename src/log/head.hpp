@@ -36,6 +36,7 @@ struct HeadRecord {
     std::uint64_t sequence = 0;
     Geometry geometry;
     Position attested;  // Its epoch is the store's.
+    bool alone = false; // As it was read: the other slot held no record.
 };
 
 struct HeadFound {

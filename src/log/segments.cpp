@@ -38,6 +38,7 @@ Status Log::open(Arena& arena, const Options& options, Door door, const HeadReco
     gate_ = door.gate;
     geometry_ = head.geometry;
     head_ = head;
+    head_is_durable_ = head.alone;
     read_only_ = options.read_only;
     growth_size_ = std::min(options.growth_size, geometry_.segment_size);
     const auto maps = arena.array<std::atomic<const std::byte*>>(options.segment_count_max);
@@ -106,6 +107,8 @@ Status Log::resume(const Position& end, std::uint32_t token) noexcept {
     const Result<File> head_file = disk_->open(head_name, OpenMode::write);
     if (!head_file) return head_file.error();
     head_file_ = *head_file;
+    // Whoever made the store may not have come to make the name of head durable.
+    if (head_.sequence == 1) return disk_->sync_directory();
     return Done{};
 }
 
