@@ -33,8 +33,8 @@ public:
     Code erase(const std::string& key) {
         const Result<bool> done = delta.erase(as_bytes(key));
         if (done) {
-        EXPECT_EQ(*done, map.erase(key) == 1);
-    }
+            EXPECT_EQ(*done, map.erase(key) == 1);
+        }
         return done.error().code;
     }
     void begin() {
@@ -59,7 +59,9 @@ private:
     std::size_t used_before_ = 0;
 };
 
-inline std::string text(Bytes bytes) { return std::string{as_text(bytes)}; }
+inline std::string text(Bytes bytes) {
+    return std::string{as_text(bytes)};
+}
 
 inline void expect_same_forwards(const Delta& delta, Root root, const Map& map) {
     Cursor cursor{delta, root};
@@ -92,7 +94,8 @@ inline void expect_same(const Delta& delta, Root root, const Map& map) {
     expect_same_backwards(delta, root, map);
 }
 
-inline void expect_same_around(const Delta& delta, Root root, const Map& map, const std::string& key) {
+inline void expect_same_around(const Delta& delta, Root root, const Map& map,
+                               const std::string& key) {
     Cursor cursor{View{.delta = &delta, .root = root}};
     const auto from = map.lower_bound(key);
     cursor.seek(as_bytes(key));
@@ -132,7 +135,8 @@ public:
 
 private:
     // All keys are at least `low`, and less than `high` unless that is empty.
-    void visit(std::uint32_t number, std::uint32_t height, const std::string& low, const std::string& high) {
+    void visit(std::uint32_t number, std::uint32_t height, const std::string& low,
+               const std::string& high) {
         seen_.insert(number);
         const Page& page = delta_.pool_.at(number);
         ASSERT_LE(page.used(), page_size);

@@ -8,10 +8,13 @@
 namespace freshet::tree {
 namespace {
 
-std::string key_of(std::uint64_t number) { return "key " + std::to_string(1'000'000 + number); }
+std::string key_of(std::uint64_t number) {
+    return "key " + std::to_string(1'000'000 + number);
+}
 
-// Goal: a call that finds no page changes nothing. Method: in a pool of every small size, put and erase at
-// random until the pool is full and beyond; after each failure everything is there, and nothing else.
+// Goal: a call that finds no page changes nothing. Method: in a pool of every small size, put and
+// erase at random until the pool is full and beyond; after each failure everything is there, and
+// nothing else.
 TEST(TreeMemory, ChangesNothingWithoutPages) {
     for (std::size_t page_count = 8; page_count < 40; page_count++) {
         SCOPED_TRACE(page_count);
@@ -24,8 +27,9 @@ TEST(TreeMemory, ChangesNothingWithoutPages) {
                 const std::size_t used = subject.delta.page_used();
                 const std::string key = std::string(random() % 100, 'k') + key_of(random() % 400);
                 const bool is_put = random() % 4 != 0;
-                const Code code = is_put ? subject.put(key, std::string(random() % value_size_max, 'v'))
-                                         : subject.erase(key);
+                const Code code =
+                    is_put ? subject.put(key, std::string(random() % value_size_max, 'v'))
+                           : subject.erase(key);
                 if (code == Code::none) continue;
                 failure_count++;
                 ASSERT_EQ(code, Code::out_of_memory);
@@ -101,8 +105,10 @@ TEST(TreeMemory, RefusesAPoolOfTooFewOrTooManyPages) {
     std::vector<std::byte> memory(100'000);
     Arena arena{MutableBytes{memory}};
     Delta delta;
-    EXPECT_EQ(delta.open(arena, Pool::page_count_min * page_size - 1, 1).error(), Code::invalid_argument);
-    EXPECT_EQ(delta.open(arena, (std::size_t{1} << 32) * page_size, 1).error(), Code::invalid_argument);
+    EXPECT_EQ(delta.open(arena, Pool::page_count_min * page_size - 1, 1).error(),
+              Code::invalid_argument);
+    EXPECT_EQ(delta.open(arena, (std::size_t{1} << 32) * page_size, 1).error(),
+              Code::invalid_argument);
     EXPECT_EQ(delta.open(arena, Pool::page_count_min * page_size, 1).error(), Code::none);
 }
 
@@ -110,7 +116,8 @@ TEST(TreeMemory, RefusesAPoolOfTooFewOrTooManyPages) {
 TEST(TreeMemory, HoldsOnlyWhatAnOldReaderSees) {
     Subject subject{64};
     subject.begin();
-    for (std::uint64_t i = 0; i < 300; i++) ASSERT_EQ(subject.put(key_of(i), "12345678"), Code::none);
+    for (std::uint64_t i = 0; i < 300; i++)
+        ASSERT_EQ(subject.put(key_of(i), "12345678"), Code::none);
     const Snapshot held{subject.seal(), subject.map};
     const std::size_t used = subject.delta.page_used();
     std::mt19937_64 random{1};
@@ -147,15 +154,18 @@ TEST(TreeMemory, GivesBackAPageWhenItsLastReaderIsGone) {
         const Root root = subject.seal(versions(held));
         expect_no_page_lost(subject, held);
         held.push_back({root, subject.map});
-        while (held.size() > 8) held.erase(held.begin() + static_cast<std::ptrdiff_t>(random() % 8));
+        while (held.size() > 8)
+            held.erase(held.begin() + static_cast<std::ptrdiff_t>(random() % 8));
         if (round % 20 != 19) continue;
-        for (const Snapshot& snapshot : held) expect_same(subject.delta, snapshot.root, snapshot.map);
+        for (const Snapshot& snapshot : held)
+            expect_same(subject.delta, snapshot.root, snapshot.map);
     }
     while (!held.empty()) {
         held.erase(held.begin() + static_cast<std::ptrdiff_t>(random() % held.size()));
         subject.delta.release(versions(held));
         expect_no_page_lost(subject, held);
-        for (const Snapshot& snapshot : held) expect_same(subject.delta, snapshot.root, snapshot.map);
+        for (const Snapshot& snapshot : held)
+            expect_same(subject.delta, snapshot.root, snapshot.map);
     }
     expect_same(subject.delta, subject.delta.root(), subject.map);
     subject.begin();

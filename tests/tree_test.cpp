@@ -33,7 +33,8 @@ public:
     std::size_t below(std::size_t limit) { return random_() % limit; }
     std::string key() {
         std::string key = below(10) == 0 ? "" : shape_.prefix;
-        const std::size_t size = 1 + below(shape_.key_size_max - std::min(key.size(), shape_.key_size_max - 1));
+        const std::size_t size =
+            1 + below(shape_.key_size_max - std::min(key.size(), shape_.key_size_max - 1));
         const char fill = letter();
         for (std::size_t i = 0; i < size; i++) key += below(8) == 0 ? letter() : fill;
         return key;
@@ -47,8 +48,9 @@ private:
     const Shape& shape_;
 };
 
-// Goal: whatever is done, each snapshot stays what it was. Method: transactions of random changes, some
-// rolled back, with up to 6 snapshots held and released in random order; all compared as we go.
+// Goal: whatever is done, each snapshot stays what it was. Method: transactions of random changes,
+// some rolled back, with up to 6 snapshots held and released in random order; all compared as we
+// go.
 void run_random(const Shape& shape, std::uint64_t seed, std::size_t transactions) {
     SCOPED_TRACE(std::string{shape.name} + ", seed " + std::to_string(seed));
     Subject subject{4000};
@@ -107,7 +109,8 @@ std::string number_key(std::uint32_t number, const std::string& prefix = "") {
     return key;
 }
 
-// Puts the keys of the numbers in the order given, takes them away again, and says how many pages it took.
+// Puts the keys of the numbers in the order given, takes them away again, and says how many pages
+// it took.
 std::size_t fill(const std::vector<std::uint32_t>& numbers, const std::string& prefix) {
     Subject subject{1000};
     subject.begin();
@@ -140,7 +143,8 @@ TEST(Tree, TakesKeysInAnyOrder) {
     }
 }
 
-// Goal: each of several ascending kinds of keys fills its pages, not only the one with the last keys.
+// Goal: each of several ascending kinds of keys fills its pages, not only the one with the last
+// keys.
 TEST(Tree, FillsPagesOfKeysThatAscendInTheMiddle) {
     std::vector<std::size_t> used;
     for (const bool has_last : {false, true}) {
@@ -165,16 +169,18 @@ TEST(Tree, CutsEvenlyWhereTooFewKeysAscend) {
         ASSERT_EQ(subject.put(number_key(i, "z"), "12345678"), Code::none);
         if (i % 40 > 5) continue;
         for (std::uint32_t j = 0; j < 8; j++) {
-            ASSERT_EQ(subject.put(number_key(j, "a" + number_key(1000 - i)), "12345678"), Code::none);
+            ASSERT_EQ(subject.put(number_key(j, "a" + number_key(1000 - i)), "12345678"),
+                      Code::none);
         }
     }
     expect_same(subject.delta, subject.seal(), subject.map);
     expect_no_page_lost(subject, {});
 }
 
-// Goal: a page full of keys without their long prefix takes a key that does not share it, at either end.
-// Method: with and without neighbours on either side, so that the page is at the tree's edge and is not;
-// of keys put in ascending order and descending, so that the page is cut after them and evenly.
+// Goal: a page full of keys without their long prefix takes a key that does not share it, at either
+// end. Method: with and without neighbours on either side, so that the page is at the tree's edge
+// and is not; of keys put in ascending order and descending, so that the page is cut after them and
+// evenly.
 TEST(Tree, TakesAStrangerIntoAFullPage) {
     const std::string prefix(200, 'm');
     for (const char* stranger : {"a", "n", "mmmmmm", "mmz", "mm"}) {
@@ -183,7 +189,8 @@ TEST(Tree, TakesAStrangerIntoAFullPage) {
             subject.begin();
             for (const char* neighbour : {"A", "z"}) {
                 for (std::uint32_t i = 0; count % 2 == 0 && i < 40; i++) {
-                    ASSERT_EQ(subject.put(number_key(i, neighbour + prefix), "12345678"), Code::none);
+                    ASSERT_EQ(subject.put(number_key(i, neighbour + prefix), "12345678"),
+                              Code::none);
                 }
             }
             for (std::uint32_t i = 0; i < count; i++) {
@@ -197,8 +204,9 @@ TEST(Tree, TakesAStrangerIntoAFullPage) {
     }
 }
 
-// Goal: interior pages of few and large separators split, merge, run empty and go. Method: keys that differ
-// in their first and last bytes only, so that half of the separators are whole keys; erased in ranges.
+// Goal: interior pages of few and large separators split, merge, run empty and go. Method: keys
+// that differ in their first and last bytes only, so that half of the separators are whole keys;
+// erased in ranges.
 TEST(Tree, ErasesAnyRangeAmongLargeSeparators) {
     const auto key_at = [](std::size_t i) {
         std::string key(key_size_max, 'k');
@@ -284,8 +292,9 @@ TEST(TreeDeath, RefusesWhatNoKeyOrValueIs) {
     EXPECT_DEATH(static_cast<void>(subject.delta.put(as_bytes("k"), {})), "");
 }
 
-// Goal: no order of few changes goes wrong. Method: all sequences of 3 or 4 steps of 11 kinds, from a tree of each
-// size from none to three levels of two or three entries a page, in a pool so small that some find no page.
+// Goal: no order of few changes goes wrong. Method: all sequences of 3 or 4 steps of 11 kinds, from
+// a tree of each size from none to three levels of two or three entries a page, in a pool so small
+// that some find no page.
 class EveryWay {
 public:
     EveryWay(std::size_t start_count, std::size_t step_count)
@@ -317,7 +326,8 @@ private:
         expect_same(subject.delta, subject.delta.root(), subject.map);
         subject.seal(versions(held_));
         expect_no_page_lost(subject, held_);
-        for (const Snapshot& snapshot : held_) expect_same(subject.delta, snapshot.root, snapshot.map);
+        for (const Snapshot& snapshot : held_)
+            expect_same(subject.delta, snapshot.root, snapshot.map);
     }
 
     void step(Subject& subject, std::size_t kind) {

@@ -45,9 +45,12 @@ private:
     std::array<std::uint64_t, reader_count> reading_{};
 };
 
-std::string key_of(std::uint64_t number) { return "key " + std::to_string(number * 7919 % 10007); }
+std::string key_of(std::uint64_t number) {
+    return "key " + std::to_string(number * 7919 % 10007);
+}
 
-// Every commit gives all keys that are there the same value, so a reader sees one value or a torn tree.
+// Every commit gives all keys that are there the same value, so a reader sees one value or a torn
+// tree.
 void read_once(const Delta& delta, Root root) {
     std::string expected;
     std::size_t count = 0;
@@ -68,7 +71,8 @@ void read_once(const Delta& delta, Root root) {
     ASSERT_EQ(count, 0U);
 }
 
-// Changes the length of the values now and then, and lets keys come and go, so that pages split and merge.
+// Changes the length of the values now and then, and lets keys come and go, so that pages split and
+// merge.
 void commit(Delta& delta, Board& board, std::uint64_t number) {
     delta.begin();
     const std::string value = std::to_string(delta.root().version);

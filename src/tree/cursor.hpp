@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // A place among the entries of a view, in the order of the keys.
 //
-// A cursor is for one thread; any number may stand in one view. One in the tree of an open transaction
-// is good until the next change, and then must be placed anew.
+// A cursor is for one thread; any number may stand in one view. One in the tree of an open
+// transaction is good until the next change, and then must be placed anew.
 #pragma once
 
 #include <array>

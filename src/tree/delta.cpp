@@ -117,7 +117,8 @@ void Delta::own(Path& path) noexcept {
     }
 }
 
-// There is a page: what emptied the tree was an erase() that had copied the last leaf, and gave that back.
+// There is a page: what emptied the tree was an erase() that had copied the last leaf, and gave
+// that back.
 void Delta::plant(const Entry& entry) noexcept {
     root_.page = pool_.allocate();
     root_.height = 1;
@@ -150,7 +151,8 @@ Status Delta::put(Bytes key, Bytes value) noexcept {
     return Done{};
 }
 
-// Puts an entry into the leaf of a path, and a separator for each page that is split into the one above.
+// Puts an entry into the leaf of a path, and a separator for each page that is split into the one
+// above.
 void Delta::insert(const Path& path, const Entry& entry) noexcept {
     Separator separator;
     std::uint32_t right = 0;
@@ -216,7 +218,8 @@ void Delta::shrink(const Path& path) noexcept {
         if (pool_.at(number).is_empty()) {
             pool_.at(above.page).remove_child(above.position);
             pool_.drop(number);
-        } else if (pool_.at(number).used() >= page_size / 4 || !merge(above, level + 1 == root_.height)) {
+        } else if (pool_.at(number).used() >= page_size / 4 ||
+                   !merge(above, level + 1 == root_.height)) {
             break;
         }
     }
@@ -237,7 +240,8 @@ void Delta::lower_root() noexcept {
     }
 }
 
-// Joins the child that a step takes with the one before it, or the one after it. False: neither fits.
+// Joins the child that a step takes with the one before it, or the one after it. False: neither
+// fits.
 bool Delta::merge(Step parent, bool is_leaf) noexcept {
     Page& page = pool_.at(parent.page);
     const std::uint32_t target = page.child(parent.position);
@@ -246,7 +250,8 @@ bool Delta::merge(Step parent, bool is_leaf) noexcept {
 }
 
 // Joins children `index` and `index + 1` into `target`, which is one of them.
-bool Delta::merge_at(Page& parent, std::uint32_t index, std::uint32_t target, bool is_leaf) noexcept {
+bool Delta::merge_at(Page& parent, std::uint32_t index, std::uint32_t target,
+                     bool is_leaf) noexcept {
     const std::uint32_t left = parent.child(index);
     const std::uint32_t right = parent.child(index + 1);
     const std::uint32_t first_child = pool_.at(right).child(0);

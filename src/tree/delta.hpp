@@ -1,18 +1,22 @@
 // SPDX-License-Identifier: MIT
-// The delta: an ordered map from keys to values, as a copy-on-write B+tree of pages from one lent pool.
+// The delta: an ordered map from keys to values, as a copy-on-write B+tree of pages from one lent
+// pool.
 //
-// Workload: looked up far more often than changed; changed in short transactions of 1 to some 1,000 keys
-// in one place or scattered; read by many threads without locks, each in the tree as it was at a commit.
+// Workload: looked up far more often than changed; changed in short transactions of 1 to some 1,000
+// keys in one place or scattered; read by many threads without locks, each in the tree as it was at
+// a commit.
 //
 // Invariants:
-//  1. A page that a sealed root reaches is never changed; only pages born in the open transaction are.
-//  2. A page is given back when no live version lies in [birth, death), where death is the version whose
-//     transaction superseded it. So one old reader holds what it sees, and not all that came since.
+//  1. A page that a sealed root reaches is never changed; only pages born in the open transaction
+//     are.
+//  2. A page is given back when no live version lies in [birth, death), where death is the version
+//     whose transaction superseded it. So one old reader holds what it sees, and not all that came
+//     since.
 //  3. A call that fails with out_of_memory leaves the tree as it was before the call.
 //  4. rollback() leaves the pool as begin() found it.
 //
-// Threads: one writer at a time calls everything that is not const. find() and Cursor may run in any
-// thread on a sealed root, as long as its version is among the live versions of each seal().
+// Threads: one writer at a time calls everything that is not const. find() and Cursor may run in
+// any thread on a sealed root, as long as its version is among the live versions of each seal().
 #pragma once
 
 #include <cstdint>
@@ -34,7 +38,8 @@ struct Root {
     std::uint64_t version = 0;
 };
 
-// Each level has at least twice the pages of the one above, but for the root, and numbers have 32 bits.
+// A page splits once for every two children it is given at most, so that a tree of so many levels
+// would take 2^40 puts.
 inline constexpr std::uint32_t height_max = 40;
 
 class Delta {
@@ -42,30 +47,32 @@ public:
     static constexpr std::size_t page_size = tree::page_size;
 
     // What open() takes from the arena: the pool, and what is kept beside it.
-    static std::size_t required_memory(std::size_t pool_size, std::uint32_t live_count_max) noexcept;
+    static std::size_t required_memory(std::size_t pool_size,
+                                       std::uint32_t live_count_max) noexcept;
     // `live_count_max`: how many live versions seal() and release() are ever given. The pool is not
-    // touched before its pages are used. invalid_argument if it holds fewer than 8 pages; out_of_memory.
+    // touched before its pages are used. invalid_argument if it holds fewer than 8 pages;
+    // out_of_memory.
     Status open(Arena& arena, std::size_t pool_size, std::uint32_t live_count_max) noexcept;
 
     // The open transaction's tree, or the newest sealed one.
     [[nodiscard]] Root root() const noexcept { return root_; }
 
     void begin() noexcept;
-    // Sets the value of a key, new or not. Neither may overlap the pool. Keys have 1 to key_size_max
-    // bytes, values up to value_size_max. out_of_memory.
+    // Sets the value of a key, new or not. Neither may overlap the pool. Keys have 1 to
+    // key_size_max bytes, values up to value_size_max. out_of_memory.
     Status put(Bytes key, Bytes value) noexcept;
     // False: it was not there. out_of_memory (copies need pages).
     Result<bool> erase(Bytes key) noexcept;
     void rollback() noexcept;
-    // Ends the transaction; its root has the next version. `live`: the other versions that are or can
-    // still be read, in any order, with repetitions allowed.
+    // Ends the transaction; its root has the next version. `live`: the other versions that are or
+    // can still be read, in any order, with repetitions allowed.
     Root seal(std::span<const std::uint64_t> live) noexcept;
     // Gives back what only versions held that are no longer live. Called by seal() too. Not in a
     // transaction. The newest sealed version is kept, live or not.
     void release(std::span<const std::uint64_t> live) noexcept { pool_.release(live); }
 
-    // The value, in the pool; null data if the key is not there. Of the open transaction's tree, it is
-    // good until the next change.
+    // The value, in the pool; null data if the key is not there. Of the open transaction's tree, it
+    // is good until the next change.
     [[nodiscard]] Bytes find(Root root, Bytes key) const noexcept;
 
     // For the writer, as all that is not find().

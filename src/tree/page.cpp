@@ -32,7 +32,8 @@ std::uint64_t big_endian(std::uint32_t number) noexcept {
     return std::endian::native == std::endian::little ? __builtin_bswap32(number) : number;
 }
 
-// The first 8 bytes, so that numbers are ordered as the bytes are. Of fewer, two loads that overlap.
+// The first 8 bytes, so that numbers are ordered as the bytes are. Of fewer, two loads that
+// overlap.
 std::uint64_t head_of(Bytes bytes) noexcept {
     const std::size_t size = bytes.size();
     if (size >= 8) return big_endian(load<std::uint64_t>(bytes.data()));
@@ -63,6 +64,11 @@ std::uint16_t narrow(std::size_t size) noexcept {
 std::size_t common_size(Bytes a, Bytes b) noexcept {
     const std::size_t size = std::min(a.size(), b.size());
     std::size_t i = 0;
+    while (i + 8 <= size) {
+        const std::uint64_t difference = head_of(a.subspan(i)) ^ head_of(b.subspan(i));
+        if (difference != 0) return i + static_cast<std::size_t>(std::countl_zero(difference)) / 8;
+        i += 8;
+    }
     while (i < size && a[i] == b[i]) i++;
     return i;
 }
@@ -152,14 +158,16 @@ std::size_t Page::free_size() const noexcept {
     return heap_ - header_size - prefix_size_ - count_ * std::size_t{10};
 }
 
-// The first position whose head is not less. Without branches: a wrong guess costs more than a step.
+// The first position whose head is not less. Without branches: a wrong guess costs more than a
+// step.
 std::uint32_t Page::lower_bound(std::uint64_t wanted) const noexcept {
     const std::byte* const all = heads();
     std::uint32_t first = 0;
     std::uint32_t count = count_;
     while (count > 1) {
         const std::uint32_t half = count / 2;
-        const bool is_less = load<std::uint64_t>(all + (first + half - 1) * std::size_t{8}) < wanted;
+        const bool is_less =
+            load<std::uint64_t>(all + (first + half - 1) * std::size_t{8}) < wanted;
         first += half & (0U - static_cast<std::uint32_t>(is_less));
         count -= half;
     }

@@ -1,32 +1,34 @@
 // SPDX-License-Identifier: MIT
-// A page of the tree: sorted entries of one leaf (key -> value) or one interior page (separator -> child).
+// A page of the tree: sorted entries of one leaf (key -> value) or one interior page (separator ->
+// child).
 //
 //       offset         size  field
 //            0            8  birth        version of the transaction that made the page
-//            8            8  death        version of the one that superseded it; only the pool uses it
-//           16            4  next         in the list the page stands in; only the pool uses it
-//           20            4  spare_next   in the transaction's own list; only the pool uses it
+//            8            8  death        version of the one that superseded it; for the pool alone
+//           16            4  next         in the list the page stands in; for the pool alone
+//           20            4  spare_next   in the transaction's own list; for the pool alone
 //           24            4  first_child  interior: child before the first separator; else 0
 //           28            2  count        of entries
 //           30            2  prefix_size
 //           32            2  heap         where the lowest entry begins
 //           34            2  garbage      bytes of removed entries among the others
 //           36            2  last_insert  position of the newest entry
-//           38            2  run          how many entries before it were each put just after the last
+//           38            2  run          how many before it were each put just after the last
 //           40  prefix_size  prefix       what all keys of the page begin with
 //            -    8 * count  heads        of each key the 8 bytes after the prefix, as a number
 //            -    2 * count  slots        where each entry begins
 //            -            -  free
 //         heap            -  entries      in any order, up to the end of the page
 //
-//  An entry is: 2 bytes size of the suffix, 2 bytes size of the value, value, suffix. The suffix is the
-//  key without the prefix. The value of an interior entry is the number of the child, 4 bytes.
+//  An entry is: 2 bytes size of the suffix, 2 bytes size of the value, value, suffix. The suffix is
+//  the key without the prefix. The value of an interior entry is the number of the child, 4 bytes.
 //
-// A lookup compares the prefix, searches the heads, and reads the one entry whose head is the key's own:
-// 3 or 4 cache lines. Heads that are too short are padded with zeros; ties are decided by the suffixes.
+// A lookup compares the prefix, searches the heads, and reads the one entry whose head is the key's
+// own: 3 or 4 cache lines. Heads that are too short are padded with zeros; ties are decided by the
+// suffixes.
 //
-// The prefix never makes a page larger: of n entries it saves n - 1 copies. So what fits in a page also
-// fits when it is built anew from it, or from some of it, with a longer prefix.
+// The prefix never makes a page larger: of n entries it saves n - 1 copies. So what fits in a page
+// also fits when it is built anew from it, or from some of it, with a longer prefix.
 #pragma once
 
 #include <array>
@@ -86,7 +88,8 @@ public:
     // Bytes in use if this were put too; more than page_size when it does not fit.
     [[nodiscard]] std::size_t used_with(const Key& key, std::size_t value_size) const noexcept;
 
-    // Begins to fetch the page, many lines at a time where search() alone would wait for one after another.
+    // Begins to fetch the page, many lines at a time where search() alone would wait for one after
+    // another.
     void prefetch() const noexcept {
         const auto* const first = reinterpret_cast<const std::byte*>(this);
         for (std::size_t i = 0; i < page_size; i += 64) __builtin_prefetch(first + i);
@@ -115,8 +118,8 @@ public:
     void remove(std::uint32_t position) noexcept;
     // The new value is as long as the old one.
     void set_value(std::uint32_t position, Bytes value) noexcept;
-    // Holds the entries [from, to) of a sequence, of which this page is no part: one at least, and they
-    // fit. The first child and the history of insertions stay.
+    // Holds the entries [from, to) of a sequence, of which this page is no part: one at least, and
+    // they fit. The first child and the history of insertions stay.
     void build(const Sequence& sequence, std::uint32_t from, std::uint32_t to) noexcept;
 
     // Keeps the history of insertions; insert() does.
@@ -143,7 +146,8 @@ private:
     }
     [[nodiscard]] std::size_t free_size() const noexcept;
     [[nodiscard]] std::uint32_t lower_bound(std::uint64_t wanted) const noexcept;
-    [[nodiscard]] Place search_ties(std::uint32_t first, std::uint64_t wanted, Bytes rest) const noexcept;
+    [[nodiscard]] Place search_ties(std::uint32_t first, std::uint64_t wanted,
+                                    Bytes rest) const noexcept;
     void open_slot(std::uint32_t position, std::uint64_t head, std::size_t offset) noexcept;
     void place(std::uint32_t position, const Entry& entry) noexcept;
 
@@ -163,18 +167,27 @@ private:
 
 static_assert(sizeof(Page) == page_size);
 static_assert(page_size <= 0x8000, "sizes and offsets in a page are 16 bits");
-static_assert(Page::header_size + 3 * (key_size_max + value_size_max + Page::entry_overhead) <= page_size);
+static_assert(Page::header_size + 3 * (key_size_max + value_size_max + Page::entry_overhead) <=
+              page_size);
 
-// What a page is built from: entries of one page, one entry of its own, and entries of another page (or
-// of the same). The pages and the entry stay as they are while the sequence is in use.
+// What a page is built from: entries of one page, one entry of its own, and entries of another page
+// (or of the same). The pages and the entry stay as they are while the sequence is in use.
 class Sequence {
 public:
     // The entries of a page with one more at `position`.
     Sequence(const Page& page, std::uint32_t position, const Entry& between) noexcept
-        : left_{&page}, right_{&page}, left_count_{position}, right_first_{position}, between_{&between} {}
+        : left_{&page},
+          right_{&page},
+          left_count_{position},
+          right_first_{position},
+          between_{&between} {}
     // All entries of two pages, and one between them unless it is null.
     Sequence(const Page& left, const Page& right, const Entry* between) noexcept
-        : left_{&left}, right_{&right}, left_count_{left.count()}, right_first_{0}, between_{between} {}
+        : left_{&left},
+          right_{&right},
+          left_count_{left.count()},
+          right_first_{0},
+          between_{between} {}
 
     [[nodiscard]] std::uint32_t count() const noexcept {
         return left_count_ + (between_ != nullptr ? 1 : 0) + right_->count() - right_first_;

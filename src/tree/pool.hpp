@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: MIT
 // The life of pages: a lent pool of them, numbered from 1, 0 being none.
 //
-// A page is free, or belongs to the open transaction, or to the sealed trees of the versions [birth, death),
-// where death is the version whose transaction superseded it (none yet: all from birth on).
+// A page is free, or belongs to the open transaction, or to the sealed trees of the versions
+// [birth, death), where death is the version whose transaction superseded it (none yet: all from
+// birth on).
 //
-// A superseded page that a live version still sees hangs in the list of one such version, and nobody
-// looks at it again until that version is no longer live. Then it is freed or hung on another one. No
-// version that becomes live later is older than death, so a page moves at most once for each version
-// that was live when it was superseded, and usually once.
+// A superseded page that a live version still sees hangs in the list of one such version, and
+// nobody looks at it again until that version is no longer live. Then it is freed or hung on
+// another one. No version that becomes live later is older than death, so a page moves at most once
+// for each version that was live when it was superseded, and usually once.
 //
-// An allocated page keeps its link in the free list until its transaction ends, and a transaction gives
-// nothing back to that list. So rollback is a return to the old head of the list.
+// An allocated page keeps its link in the free list until its transaction ends, and a transaction
+// gives nothing back to that list. So rollback is a return to the old head of the list.
 #pragma once
 
 #include <cstdint>
@@ -32,7 +33,9 @@ public:
     [[nodiscard]] const Page& at(std::uint32_t number) const noexcept { return pages_[number - 1]; }
     [[nodiscard]] Page& at(std::uint32_t number) noexcept { return pages_[number - 1]; }
     // Born in the open transaction: may be changed.
-    [[nodiscard]] bool is_own(std::uint32_t number) const noexcept { return at(number).birth_ == version_; }
+    [[nodiscard]] bool is_own(std::uint32_t number) const noexcept {
+        return at(number).birth_ == version_;
+    }
 
     void begin(std::uint64_t version) noexcept;
     void rollback() noexcept;

@@ -37,7 +37,8 @@ public:
         const std::uint32_t half = sizes_[count_] / 2;
         const std::uint32_t* const first = sizes_.data();
         const std::uint32_t* const above = std::lower_bound(first, first + count_ + 1, half);
-        return static_cast<std::uint32_t>(above - first) - (half - above[-1] < *above - half ? 1 : 0);
+        return static_cast<std::uint32_t>(above - first) -
+               (half - above[-1] < *above - half ? 1 : 0);
     }
 
 private:
@@ -54,7 +55,8 @@ private:
     const Sequence& sequence_;
     std::uint32_t count_;
     std::uint32_t gap_;
-    std::array<std::uint32_t, Page::count_max + 2> sizes_;  // Of all entries before, without prefix.
+    std::array<std::uint32_t, Page::count_max + 2>
+        sizes_;  // Of all entries before, without prefix.
 };
 
 Separator shortest_between(const Key& below, const Key& above) noexcept {
@@ -103,7 +105,8 @@ Separator split_interior(Page& page, Page& right, std::uint32_t position, const 
 bool fits_joined(const Page& left, const Page& right, const Entry* between) noexcept {
     const Sequence all{left, right, between};
     std::size_t size = left.whole_size() + right.whole_size();
-    if (between != nullptr) size += Page::entry_overhead + between->key.size() + between->value.size();
+    if (between != nullptr)
+        size += Page::entry_overhead + between->key.size() + between->value.size();
     const std::size_t saved = all.prefix_size(0, all.count()) * (all.count() - 1);
     return Page::header_size + size - saved <= page_size;
 }

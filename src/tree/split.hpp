@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Dividing a page that an entry does not fit in, and joining two.
 //
-// A division always exists. A new key that does not share the page's prefix belongs at one of its ends, and
-// the old entries fit without it. One that does share it leaves a page of at most 4/3 of the size, since
-// an entry takes at most a third; cut where the left part is nearest to half, both parts fit.
+// A division always exists. A new key that does not share the page's prefix belongs at one of its
+// ends, and the old entries fit without it. One that does share it leaves a page of at most 4/3 of
+// the size, since an entry takes at most a third; cut where the left part is nearest to half, both
+// parts fit.
 #pragma once
 
 #include <array>
@@ -22,7 +23,7 @@ struct Separator {
 
 enum class Cut : std::uint8_t {
     even,
-    after,  // Leave all up to the new entry in the left page, or up to the one before: more will follow it.
+    after,  // Leave all up to the new entry, or the one before, in the left page: more will follow.
 };
 
 // Puts the entry at `position` of the page and moves the end of it to `right`, which is empty.

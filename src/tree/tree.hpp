@@ -12,6 +12,8 @@ struct View {
 };
 
 // The value; null data if the key is not there. It stays while the view's version is live.
-inline Bytes find(const View& view, Bytes key) noexcept { return view.delta->find(view.root, key); }
+inline Bytes find(const View& view, Bytes key) noexcept {
+    return view.delta->find(view.root, key);
+}
 
 }  // namespace freshet::tree

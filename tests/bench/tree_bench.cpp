@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
-// What a put, a find and a step of a cursor cost in a tree of a million keys, and how full its pages are.
+// What a put, a find and a step of a cursor cost in a tree of a million keys, and how full its
+// pages are.
 //
-// The keys are stream names, as the store keeps them: a kind byte, a word, a number. To compare page
-// sizes, change page_size in tree/page.hpp.
+// The keys are stream names, as the store keeps them: a kind byte, a word, a number. To compare
+// page sizes, change page_size in tree/page.hpp.
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -31,7 +32,8 @@ class Bench {
 public:
     explicit Bench(std::size_t count) : names_(count), memory_(room()) {
         for (std::size_t i = 0; i < count; i++) {
-            std::snprintf(names_[i].text, sizeof names_[i].text, "\1customer-%014u", static_cast<unsigned>(i * 7));
+            std::snprintf(names_[i].text, sizeof names_[i].text, "\1customer-%014u",
+                          static_cast<unsigned>(i * 7));
         }
         shuffled_ = names_;
         std::shuffle(shuffled_.begin(), shuffled_.end(), std::mt19937_64{1});
@@ -122,6 +124,7 @@ private:
 }  // namespace freshet::tree
 
 int main(int argument_count, char** arguments) {
-    const std::size_t count = argument_count > 1 ? std::strtoul(arguments[1], nullptr, 10) : 1'000'000;
+    const std::size_t count =
+        argument_count > 1 ? std::strtoul(arguments[1], nullptr, 10) : 1'000'000;
     freshet::tree::Bench{count / 1000 * 1000}.run();
 }
