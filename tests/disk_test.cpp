@@ -165,7 +165,8 @@ TEST_P(AnyDisk, MissesFilesThatAreNotThere) {
 TEST_P(AnyDisk, TakesShortNamesAndRefusesOthers) {
     disk.close(create("x"));
     disk.close(create("123456789012345678901234"));
-    for (const std::string_view name : {"", ".", "..", ".hidden", "a/b", "1234567890123456789012345"}) {
+    for (const std::string_view name :
+         {"", ".", "..", ".hidden", "a/b", "1234567890123456789012345"}) {
         EXPECT_EQ(disk.open(name, OpenMode::create).error(), Code::invalid_argument) << name;
         EXPECT_EQ(disk.remove(name).error(), Code::invalid_argument) << name;
         EXPECT_EQ(disk.rename("x", name).error(), Code::invalid_argument) << name;
@@ -279,9 +280,7 @@ TEST_P(AnyDisk, AgreesWithAString) {
                     set(sector, std::string(sectors_size, '\0'));
                     break;
                 }
-                default:
-                    ASSERT_TRUE(disk.truncate(file, offset));
-                    model.resize(offset);
+                default: ASSERT_TRUE(disk.truncate(file, offset)); model.resize(offset);
             }
             ASSERT_EQ(get(file, 0, 40'000), model) << "seed " << seed << " step " << step;
         }
@@ -290,7 +289,8 @@ TEST_P(AnyDisk, AgreesWithAString) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Disks, AnyDisk,
-                         testing::Values(kind<PosixSubject>("Posix"), kind<MemorySubject>("Memory")),
+                         testing::Values(kind<PosixSubject>("Posix"),
+                                         kind<MemorySubject>("Memory")),
                          [](const auto& subject) { return std::string{subject.param.name}; });
 
 // ---- io: whatever the disk answers, no loop is endless and no byte is lost ----
@@ -314,7 +314,8 @@ public:
                               Bytes second) noexcept override {
         if (interrupts()) return Error{Code::interrupted, EINTR};
         const Bytes some = first.first(std::min(step_, first.size()));
-        return inner_.write(file, offset, some, second.first(std::min(step_ - some.size(), second.size())));
+        return inner_.write(file, offset, some,
+                            second.first(std::min(step_ - some.size(), second.size())));
     }
     Result<std::size_t> write_zeros(File file, std::uint64_t offset,
                                     std::size_t size) noexcept override {
@@ -417,7 +418,7 @@ TEST(MemoryDisk, IsFullWhenThereIsOneFileTooMany) {
 // ---- a real directory ----
 
 mode_t mode_of(const std::string& path) {
-    struct stat about{};
+    struct stat about {};
     EXPECT_EQ(lstat(path.c_str(), &about), 0) << path;
     return about.st_mode & 0777;
 }
@@ -438,7 +439,8 @@ TEST(PosixDisk, MakesNoDirectoryUnasked) {
     const TemporaryDirectory directory;
     PosixDisk disk;
     EXPECT_EQ(disk.open_directory(directory.path("none").c_str(), false).error(), Code::not_found);
-    EXPECT_EQ(disk.open_directory(directory.path("none/store").c_str(), true).error(), Code::not_found);
+    EXPECT_EQ(disk.open_directory(directory.path("none/store").c_str(), true).error(),
+              Code::not_found);
     EXPECT_FALSE(std::filesystem::exists(directory.path("none")));
 }
 
@@ -446,9 +448,11 @@ TEST(PosixDisk, NamesAFileThatIsNoStore) {
     const TemporaryDirectory directory;
     std::ofstream{directory.path("file")} << "text";
     PosixDisk disk;
-    EXPECT_EQ(disk.open_directory(directory.path("file").c_str(), false).error(), Code::not_a_store);
+    EXPECT_EQ(disk.open_directory(directory.path("file").c_str(), false).error(),
+              Code::not_a_store);
     EXPECT_EQ(disk.open_directory(directory.path("file").c_str(), true).error(), Code::not_a_store);
-    EXPECT_EQ(disk.open_directory(directory.path("file/x").c_str(), false).error(), Code::not_a_store);
+    EXPECT_EQ(disk.open_directory(directory.path("file/x").c_str(), false).error(),
+              Code::not_a_store);
 }
 
 TEST(PosixDisk, RefusesLongPaths) {
@@ -517,8 +521,8 @@ TEST(PosixDisk, TrustsNoTextInTheLock) {
     }
 }
 
-// A program may be started without standard input, output and error. What it prints, or what a library in
-// it prints, must not land in a store.
+// A program may be started without standard input, output and error. What it prints, or what a
+// library in it prints, must not land in a store.
 TEST(PosixDisk, NeverUsesTheStandardDescriptors) {
     const TemporaryDirectory directory;
     const pid_t child = fork();
@@ -607,7 +611,8 @@ TEST(PosixDisk, ClosesWhatItOpened) {
     EXPECT_EQ(count(), before);
 }
 
-// A small file system of its own in memory, for as long as it is in scope; needs the right to mount.
+// A small file system of its own in memory, for as long as it is in scope; needs the right to
+// mount.
 class SmallFileSystem {
 public:
     explicit SmallFileSystem(const std::string& path) : path_{path} {
@@ -655,7 +660,8 @@ TEST(PosixDisk, SaysThatTheDiskIsReadOnly) {
     EXPECT_EQ(disk.open("a", OpenMode::write).error(), Code::read_only);
     EXPECT_EQ(disk.remove("a").error(), Code::read_only);
     EXPECT_TRUE(disk.open("a", OpenMode::read));
-    EXPECT_EQ(disk.open_directory(directory.path("small/store").c_str(), true).error(), Code::read_only);
+    EXPECT_EQ(disk.open_directory(directory.path("small/store").c_str(), true).error(),
+              Code::read_only);
 }
 
 // Method: as another user, for root may do everything.

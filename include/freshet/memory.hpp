@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Files in lent memory, behind the same door as files on a disk: for stores that need not outlive the program.
+// Files in lent memory, behind the same door as files on a disk: for stores that need not outlive
+// the program.
 #pragma once
 
 #include <array>
@@ -10,11 +11,11 @@
 
 namespace freshet {
 
-// Each file gets a room of `file_size_max` bytes of the lent memory, so memory / file_size_max files fit;
-// use the segment size of the store. A file that outgrows its room, or one file too many, is `full`.
-// Nothing is freed but a removed file's room; a file that is open when its name is removed or taken over
-// is closed by that. Not for several threads unless each call is made under a lock,
-// but read() and map() of bytes that were written before.
+// Each file gets a room of `file_size_max` bytes of the lent memory, so memory / file_size_max
+// files fit; use the segment size of the store. A file that outgrows its room, or one file too
+// many, is `full`. Nothing is freed but a removed file's room; a file that is open when its name is
+// removed or taken over is closed by that. Not for several threads unless each call is made under a
+// lock, but read() and map() of bytes that were written before.
 class MemoryDisk final : public Disk {
 public:
     static constexpr std::uint32_t file_count_max = 64;
@@ -27,8 +28,10 @@ public:
     void close(File file) noexcept override;
     Result<std::uint64_t> size(File file) noexcept override;
     Result<std::size_t> read(File file, std::uint64_t offset, MutableBytes into) noexcept override;
-    Result<std::size_t> write(File file, std::uint64_t offset, Bytes first, Bytes second) noexcept override;
-    Result<std::size_t> write_zeros(File file, std::uint64_t offset, std::size_t size) noexcept override;
+    Result<std::size_t> write(File file, std::uint64_t offset, Bytes first,
+                              Bytes second) noexcept override;
+    Result<std::size_t> write_zeros(File file, std::uint64_t offset,
+                                    std::size_t size) noexcept override;
     Status truncate(File file, std::uint64_t size) noexcept override;
     Status sync(File file) noexcept override;
     Status sync_directory() noexcept override;

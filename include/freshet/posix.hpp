@@ -2,8 +2,8 @@
 // The door on a POSIX system: a directory of files, the system's clock, and POSIX threads.
 #pragma once
 
-#include <atomic>
 #include <array>
+#include <atomic>
 #include <cstdint>
 #include <string_view>
 
@@ -11,8 +11,8 @@
 
 namespace freshet {
 
-// One directory. Files are made with mode 0600, the directory with 0700. A file of the store that is a symbolic
-// link is refused (the directory itself may be reached through one).
+// One directory. Files are made with mode 0600, the directory with 0700. A file of the store that
+// is a symbolic link is refused (the directory itself may be reached through one).
 class PosixDisk final : public Disk {
 public:
     static constexpr std::uint32_t file_count_max = 16;
@@ -22,9 +22,9 @@ public:
     PosixDisk& operator=(const PosixDisk&) = delete;
     ~PosixDisk() { close_directory(); }
 
-    // `path` ends with a zero byte and may be at most 4,000 bytes long. With `create` the directory is made if
-    // it is missing (not its parents), and its name is made durable. not_found; not_a_store: it is a file;
-    // permission; too_large; io.
+    // `path` ends with a zero byte and may be at most 4,000 bytes long. With `create` the directory
+    // is made if it is missing (not its parents), and its name is made durable. not_found;
+    // not_a_store: it is a file; permission; too_large; io.
     Status open_directory(const char* path, bool create) noexcept;
     void close_directory() noexcept;  // Closes its files and gives back the lock too.
 
@@ -32,8 +32,10 @@ public:
     void close(File file) noexcept override;
     Result<std::uint64_t> size(File file) noexcept override;
     Result<std::size_t> read(File file, std::uint64_t offset, MutableBytes into) noexcept override;
-    Result<std::size_t> write(File file, std::uint64_t offset, Bytes first, Bytes second) noexcept override;
-    Result<std::size_t> write_zeros(File file, std::uint64_t offset, std::size_t size) noexcept override;
+    Result<std::size_t> write(File file, std::uint64_t offset, Bytes first,
+                              Bytes second) noexcept override;
+    Result<std::size_t> write_zeros(File file, std::uint64_t offset,
+                                    std::size_t size) noexcept override;
     Status truncate(File file, std::uint64_t size) noexcept override;
     Status sync(File file) noexcept override;
     Status sync_directory() noexcept override;
@@ -60,7 +62,8 @@ public:
     void random(MutableBytes into) noexcept override;
 };
 
-// Each Turn is a POSIX mutex and condition, kept in `memory_` so that this header needs none of POSIX.
+// Each Turn is a POSIX mutex and condition, kept in `memory_` so that this header needs none of
+// POSIX.
 class PosixGate final : public Gate {
 public:
     PosixGate() noexcept;
@@ -80,7 +83,9 @@ private:
 // A door of the three above, for one store.
 class PosixDoor {
 public:
-    Status open(const char* path, bool create) noexcept { return disk.open_directory(path, create); }
+    Status open(const char* path, bool create) noexcept {
+        return disk.open_directory(path, create);
+    }
     Door door() noexcept { return Door{&disk, &clock, &gate}; }
 
     PosixDisk disk;

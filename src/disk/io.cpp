@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A disk that moves nothing, or says `interrupted` again and again, is reported as `io`: no loop here
-// is endless, whatever the disk answers.
+// A disk that moves nothing, or says `interrupted` again and again, is reported as `io`: no loop
+// here is endless, whatever the disk answers.
 #include "disk/io.hpp"
 
 #include "base/check.hpp"

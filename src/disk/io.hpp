@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Whole transfers over a Disk, whose calls may move less than was asked or be broken off by a signal.
+// Whole transfers over a Disk, whose calls may move less than was asked or be broken off by a
+// signal.
 #pragma once
 
 #include "freshet/door.hpp"

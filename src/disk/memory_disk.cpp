@@ -134,9 +134,13 @@ Status MemoryDisk::truncate(File file, std::uint64_t size) noexcept {
     return Done{};
 }
 
-Status MemoryDisk::sync(File) noexcept { return Done{}; }
+Status MemoryDisk::sync(File) noexcept {
+    return Done{};
+}
 
-Status MemoryDisk::sync_directory() noexcept { return Done{}; }
+Status MemoryDisk::sync_directory() noexcept {
+    return Done{};
+}
 
 Status MemoryDisk::rename(std::string_view from, std::string_view to) noexcept {
     if (!disk::is_valid_name(from)) return Code::invalid_argument;
@@ -172,6 +176,8 @@ Status MemoryDisk::lock(Holder& holder) noexcept {
     return Done{};
 }
 
-void MemoryDisk::unlock() noexcept { locked_ = false; }
+void MemoryDisk::unlock() noexcept {
+    locked_ = false;
+}
 
 }  // namespace freshet

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Names of the files in a store's directory. They are all ours, so a bad one is a mistake of the caller.
+// Names of the files in a store's directory. They are all ours, so a bad one is a mistake of the
+// caller.
 #pragma once
 
 #include <array>

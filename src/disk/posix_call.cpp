@@ -32,7 +32,9 @@ int lifted(int descriptor) noexcept {
 
 }  // namespace
 
-Error last_error() noexcept { return Error{code_of(errno), errno}; }
+Error last_error() noexcept {
+    return Error{code_of(errno), errno};
+}
 
 int open_at(int directory, const char* name, int flags, unsigned mode) noexcept {
     return lifted(again([&]() noexcept {

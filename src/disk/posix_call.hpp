@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What all calls to the operating system share: its error numbers as ours, and descriptors that can be trusted.
+// What all calls to the operating system share: its error numbers as ours, and descriptors that can
+// be trusted.
 #pragma once
 
 #include <cerrno>
@@ -11,8 +12,8 @@ namespace freshet::disk {
 // The number of the call that failed last in this thread, as an Error.
 Error last_error() noexcept;
 
-// openat() with O_CLOEXEC, again after a signal, and never as descriptor 0, 1 or 2: a program that was
-// started with those closed would otherwise print into the store.
+// openat() with O_CLOEXEC, again after a signal, and never as descriptor 0, 1 or 2: a program that
+// was started with those closed would otherwise print into the store.
 int open_at(int directory, const char* name, int flags, unsigned mode = 0) noexcept;
 
 // Calls `call` again for as long as a signal breaks it off.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A Disk whose directory is a directory, reached by its descriptor only: it may be renamed while it is open.
+// A Disk whose directory is a directory, reached by its descriptor only: it may be renamed while it
+// is open.
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -22,8 +23,9 @@ using disk::NameText;
 using disk::open_at;
 
 constexpr std::size_t path_size_max = 4000;
-constexpr std::size_t transfer_size_max = std::size_t{1} << 30;  // Linux moves 2 GiB - 4 KiB at most.
-constexpr int reserved = -1;                                      // A slot that is being filled.
+constexpr std::size_t transfer_size_max = std::size_t{1}
+                                          << 30;  // Linux moves 2 GiB - 4 KiB at most.
+constexpr int reserved = -1;                      // A slot that is being filled.
 
 // Direct writes go by whole pages. All zero, never written, and therefore no memory.
 constexpr std::size_t page_size = 4096;
@@ -62,7 +64,7 @@ int flags_of(OpenMode mode) noexcept {
 }
 
 Status check_is_file(int descriptor) noexcept {
-    struct stat about{};
+    struct stat about {};
     if (fstat(descriptor, &about) < 0) return last_error();
     if (!S_ISREG(about.st_mode)) return Error{Code::io, S_ISDIR(about.st_mode) ? EISDIR : EINVAL};
     return Done{};
@@ -103,7 +105,8 @@ int open_direct(int descriptor) noexcept {
 ssize_t write_zero_blocks(int descriptor, std::uint64_t offset, std::size_t size) noexcept {
     std::array<iovec, zero_block_count_max> parts{};
     int count = 0;
-    for (std::size_t rest = at_most(size, zero_block_size * zero_block_count_max); rest > 0; count++) {
+    for (std::size_t rest = at_most(size, zero_block_size * zero_block_count_max); rest > 0;
+         count++) {
         const std::size_t part = at_most(rest, zero_block_size);
         parts[static_cast<std::size_t>(count)] = {zero_block.data(), part};
         rest -= part;
@@ -185,7 +188,7 @@ void PosixDisk::close(File file) noexcept {
 }
 
 Result<std::uint64_t> PosixDisk::size(File file) noexcept {
-    struct stat about{};
+    struct stat about {};
     if (fstat(descriptor(file), &about) < 0) return last_error();
     return static_cast<std::uint64_t>(about.st_size);
 }
@@ -201,8 +204,10 @@ Result<std::size_t> PosixDisk::write(File file, std::uint64_t offset, Bytes firs
     const std::size_t first_size = at_most(first.size(), transfer_size_max);
     const std::size_t second_size = at_most(second.size(), transfer_size_max - first_size);
     const auto position = static_cast<off_t>(offset);
-    if (second_size == 0) return moved(pwrite(descriptor(file), first.data(), first_size, position));
-    if (first_size == 0) return moved(pwrite(descriptor(file), second.data(), second_size, position));
+    if (second_size == 0)
+        return moved(pwrite(descriptor(file), first.data(), first_size, position));
+    if (first_size == 0)
+        return moved(pwrite(descriptor(file), second.data(), second_size, position));
     const std::array<iovec, 2> parts{{{const_cast<std::byte*>(first.data()), first_size},
                                       {const_cast<std::byte*>(second.data()), second_size}}};
     return moved(pwritev(descriptor(file), parts.data(), 2, position));

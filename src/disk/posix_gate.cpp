@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Waiting goes by the monotonic clock, so that setting the time of day neither holds anybody up nor wakes them.
+// Waiting goes by the monotonic clock, so that setting the time of day neither holds anybody up nor
+// wakes them.
 #include <pthread.h>
 #include <time.h>
 
@@ -19,7 +20,8 @@ struct alignas(64) Waiting {
 
 constexpr std::size_t turn_count = 2;
 constexpr std::uint64_t second_us = 1'000'000;
-constexpr std::uint64_t timeout_us_max = 1'000'000'000 * second_us;  // 31 years: the sum cannot overflow.
+constexpr std::uint64_t timeout_us_max =
+    1'000'000'000 * second_us;  // 31 years: the sum cannot overflow.
 
 Waiting& waiting(std::array<std::byte, 256>& memory, Turn turn) noexcept {
     static_assert(sizeof(Waiting) * turn_count <= sizeof memory);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// The lock of a directory: a lock of the open file description of its file `lock`, which the kernel drops
-// with the process, however that ends. Unlike the older locks it also keeps out a second opener in the
-// same process. The file says in text who holds it, "PROCESS SINCE_US\n"; that is news, not truth.
+// The lock of a directory: a lock of the open file description of its file `lock`, which the kernel
+// drops with the process, however that ends. Unlike the older locks it also keeps out a second
+// opener in the same process. The file says in text who holds it, "PROCESS SINCE_US\n"; that is
+// news, not truth.
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -73,7 +74,7 @@ private:
 };
 
 int set_lock(int descriptor, short type) noexcept {
-    struct flock request{};
+    struct flock request {};
     request.l_type = type;
     request.l_whence = SEEK_SET;
     return disk::again([&]() noexcept { return fcntl(descriptor, F_OFD_SETLK, &request); });
@@ -84,7 +85,8 @@ int set_lock(int descriptor, short type) noexcept {
 Status PosixDisk::lock(Holder& holder) noexcept {
     holder = {};
     if (const Status status = check_writable(); !status) return status;
-    const int descriptor = disk::open_at(directory_, lock_name, O_RDWR | O_CREAT | O_NOFOLLOW, 0600);
+    const int descriptor =
+        disk::open_at(directory_, lock_name, O_RDWR | O_CREAT | O_NOFOLLOW, 0600);
     if (descriptor < 0) return disk::last_error();
     if (set_lock(descriptor, F_WRLCK) < 0) {
         const bool is_held = errno == EAGAIN || errno == EACCES;
