@@ -103,7 +103,6 @@ Status StreamCursor::open(const Snapshot& snapshot, std::string_view name, Horiz
     if (count_ == 0) return Done{};
     next_ = horizon.is_newest() ? count_ - 1 : horizon.number();
     const bool backwards = direction == Direction::backwards;
-    if (backwards && next_ >= count_) next_ = count_ - 1;
     if (next_ >= count_) return Done{};
     remaining_ = std::min(limit, backwards ? next_ + 1 : count_ - next_);
     return Done{};

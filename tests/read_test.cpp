@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: MIT
+// Reading one stream and all streams: every horizon, direction, limit and start, compared with a list; snapshots
+// that stay as they were.
+#include "tests/store_fixture.hpp"
+
+namespace freshet::test {
+namespace {
+
+using Lines = std::vector<std::string>;
+
+class Reading : public ::testing::Test {
+protected:
+    Reading() : open{machine.door(), small_options()} {}
+
+    Machine machine;
+    OpenStore open;
+};
+
+// What a list of `count` events gives, by SEMANTICS: both ends include the event they name.
+Lines expected_of(const Lines& all, Horizon horizon, Direction direction, std::uint64_t limit) {
+    Lines lines;
+    if (all.empty()) return lines;
+    std::uint64_t next = horizon.is_newest() ? all.size() - 1 : horizon.number();
+    while (next < all.size() && lines.size() < limit) {
+        lines.push_back(all[next]);
+        next += direction == Direction::forwards ? 1 : ~std::uint64_t{0};
+    }
+    return lines;
+}
+
+// The sizes around which a stream changes its form in the tree: empty, partial blocks of 32, full ones.
+TEST_F(Reading, GivesEachPartOfAStreamInBothDirections) {
+    for (const std::size_t count : {0U, 1U, 2U, 31U, 32U, 33U, 63U, 64U, 65U, 97U}) {
+        const std::string stream = "s" + std::to_string(count);
+        Lines all;
+        ASSERT_EQ(open.create(stream), Code::none);
+        for (std::size_t i = 0; i < count; i++) {
+            all.push_back(stream + "/" + std::to_string(i));
+            ASSERT_TRUE(open.append(stream, {all.back()}, Expected::any(), Durability::deferred));
+        }
+        ASSERT_TRUE(open.store.sync(open.diagnostic));
+        std::vector<Horizon> horizons = {Horizon::beginning(), Horizon::newest(), Horizon::index(~std::uint64_t{0})};
+        for (std::size_t i = 0; i <= count + 33; i++) horizons.push_back(Horizon::index(i));
+        for (const Horizon horizon : horizons) {
+            for (const Direction direction : {Direction::forwards, Direction::backwards}) {
+                for (const std::uint64_t limit : {std::uint64_t{0}, std::uint64_t{1}, std::uint64_t{32},
+                                                  std::uint64_t{33}, no_limit}) {
+                    ASSERT_EQ(open.read(stream, horizon, direction, limit),
+                              expected_of(all, horizon, direction, limit))
+                        << count << " from " << horizon.number();
+                }
+            }
+        }
+    }
+}
+
+TEST_F(Reading, SaysWhichStreamsThereAre) {
+    ASSERT_TRUE(open.append("s", {"0"}));
+    Snapshot snapshot;
+    EXPECT_EQ(snapshot.stream("s").error().code, Code::invalid_argument);
+    StreamCursor cursor;
+    EXPECT_EQ(cursor.open(snapshot, "s", Horizon::beginning()).error().code, Code::invalid_argument);
+    LogCursor log;
+    EXPECT_EQ(log.open(snapshot, LogStart::commit(1)).error().code, Code::invalid_argument);
+    Recorded event;
+    EXPECT_FALSE(*cursor.next(event));
+    EXPECT_FALSE(*log.next(event));
+    ASSERT_TRUE(open.store.snapshot(snapshot));
+    EXPECT_EQ(snapshot.stream("s")->version, 0);
+    EXPECT_EQ(snapshot.stream("t").error().code, Code::stream_not_found);
+    EXPECT_EQ(snapshot.stream("").error().code, Code::invalid_name);
+    EXPECT_EQ(cursor.open(snapshot, "", Horizon::beginning()).error().code, Code::invalid_name);
+    EXPECT_EQ(cursor.open(snapshot, "t", Horizon::beginning()).error().code, Code::stream_not_found);
+    EXPECT_FALSE(*cursor.next(event));
+    EXPECT_EQ(open.store.head().commit, snapshot.head().commit);
+    EXPECT_EQ(snapshot.next_ordinal(), 1U);
+    EXPECT_EQ(snapshot.time_us(), open.store.statistics().time_us);
+    snapshot.close();
+    ASSERT_TRUE(open.store.close());
+    EXPECT_EQ(open.store.snapshot(snapshot).error().code, Code::invalid_argument);
+}
+
+TEST_F(Reading, GivesTheWholeEnvelope) {
+    const Event event{.type = "Opened", .payload = as_bytes("payload"), .metadata = as_bytes("metadata"), .id = id_of(5)};
+    ASSERT_TRUE(open.append("other", {"x"}));
+    ASSERT_EQ(open.append_events("s", {event_of("0"), event}), Code::none);
+    Snapshot snapshot;
+    ASSERT_TRUE(open.store.snapshot(snapshot));
+    StreamCursor cursor;
+    ASSERT_TRUE(cursor.open(snapshot, "s", Horizon::newest()));
+    LogCursor log;
+    ASSERT_TRUE(log.open(snapshot, LogStart::ordinal(2)));
+    for (int i = 0; i < 2; i++) {
+        Recorded recorded;
+        ASSERT_TRUE(*(i == 0 ? cursor.next(recorded) : log.next(recorded)));
+        EXPECT_EQ(recorded.stream, "s");
+        EXPECT_EQ(recorded.type, "Opened");
+        EXPECT_EQ(as_text(recorded.payload), "payload");
+        EXPECT_EQ(as_text(recorded.metadata), "metadata");
+        EXPECT_EQ(recorded.id, id_of(5));
+        EXPECT_EQ(recorded.index, 1U);
+        EXPECT_EQ(recorded.ordinal, 2U);
+        EXPECT_EQ(recorded.commit, 2U);
+        EXPECT_EQ(recorded.time_us, snapshot.time_us());
+    }
+}
+
+// A log of commits of several kinds over several segments; each start and filter against the list of its lines.
+class ReadingTheLog : public Reading {
+protected:
+    struct Line {
+        std::uint64_t commit;
+        std::string stream;
+        std::string type;
+        std::string text;
+    };
+
+    void SetUp() override {
+        for (std::uint64_t i = 1; i <= 120; i++) {
+            const std::string payload(i % 7 * 300, 'x');
+            if (i % 10 == 0) {
+                ASSERT_EQ(open.create("empty" + std::to_string(i)), Code::none);
+                continue;
+            }
+            // Every ninth is of several parts.
+            Transaction transaction;
+            ASSERT_TRUE(transaction.begin(open.store, open.diagnostic));
+            for (std::uint64_t k = 0; k < (i % 9 == 0 ? 12U : i % 3 + 1); k++) {
+                add(transaction, i, k % 2 == 0 ? "acct-1" : "acct-2", k % 3 == 0 ? "A" : "B", payload);
+            }
+            ASSERT_TRUE(transaction.commit(Durability::durable, open.diagnostic));
+        }
+        ASSERT_GT(open.store.statistics().segment_count, 3U);
+    }
+
+    void add(Transaction& transaction, std::uint64_t commit, const std::string& stream, const std::string& type,
+             const std::string& payload) {
+        const std::vector<Event> events = {event_of(payload, 0, type)};
+        const auto appended = transaction.append({stream, Expected::any(), events}, open.diagnostic);
+        ASSERT_TRUE(appended);
+        lines.push_back({commit, stream, type,
+                         std::to_string(commit) + " " + std::to_string(lines.size()) + " " + stream + "@" +
+                             std::to_string(appended->last_index) + " " + payload});
+    }
+
+    Lines expected(LogStart start, LogFilter filter) const {
+        Lines all;
+        for (std::size_t i = 0; i < lines.size(); i++) {
+            if ((start.is_commit() ? lines[i].commit : i) < start.number()) continue;
+            if (!filter.type.empty() && lines[i].type != filter.type) continue;
+            if (lines[i].stream.rfind(filter.stream_prefix, 0) != 0) continue;
+            all.push_back(lines[i].text);
+        }
+        return all;
+    }
+
+    std::vector<Line> lines;
+};
+
+TEST_F(ReadingTheLog, StartsAtEveryCommitAndOrdinal) {
+    for (std::uint64_t commit = 0; commit <= 121; commit++) {
+        ASSERT_EQ(open.read_log(LogStart::commit(commit)), expected(LogStart::commit(commit), {})) << commit;
+    }
+    for (std::uint64_t ordinal = 0; ordinal <= lines.size(); ordinal++) {
+        ASSERT_EQ(open.read_log(LogStart::ordinal(ordinal)), expected(LogStart::ordinal(ordinal), {})) << ordinal;
+    }
+    EXPECT_EQ(open.read_log(LogStart::commit(122)), Lines{"error ahead-of-log"});
+    EXPECT_EQ(open.read_log(LogStart::ordinal(lines.size() + 1)), Lines{"error ahead-of-log"});
+    EXPECT_EQ(open.read_log(LogStart::commit(~std::uint64_t{0})), Lines{"error ahead-of-log"});
+    EXPECT_EQ(open.read_log(LogStart::ordinal(~std::uint64_t{0})), Lines{"error ahead-of-log"});
+}
+
+TEST_F(ReadingTheLog, LetsThroughWhatTheFilterSays) {
+    for (const std::string_view prefix : {"", "a", "acct-1", "acct-2", "acct-11", "b"}) {
+        for (const std::string_view type : {"", "A", "B", "C"}) {
+            const LogFilter filter{prefix, type};
+            for (const std::uint64_t ordinal : {0U, 1U, 50U, 99U}) {
+                EXPECT_EQ(open.read_log(LogStart::ordinal(ordinal), filter), expected(LogStart::ordinal(ordinal), filter));
+            }
+        }
+    }
+}
+
+TEST_F(ReadingTheLog, SaysFromWhereToGoOn) {
+    Snapshot snapshot;
+    ASSERT_TRUE(open.store.snapshot(snapshot));
+    LogCursor cursor;
+    ASSERT_TRUE(cursor.open(snapshot, LogStart::ordinal(7), {"acct-2", ""}));
+    EXPECT_EQ(cursor.next_ordinal(), 7U);
+    Recorded event;
+    while (*cursor.next(event)) EXPECT_EQ(cursor.next_ordinal(), event.ordinal + 1);
+    EXPECT_EQ(cursor.next_ordinal(), lines.size());
+    EXPECT_FALSE(*cursor.next(event));
+}
+
+TEST_F(ReadingTheLog, IsTheSameAfterReopeningAndReadOnly) {
+    const Lines before = open.read_log();
+    ASSERT_TRUE(open.store.close());
+    Options options = small_options();
+    options.create = false;
+    for (const bool read_only : {false, true}) {
+        options.read_only = read_only;
+        OpenStore again{machine.door(), options};
+        ASSERT_EQ(again.error, Code::none);
+        EXPECT_EQ(again.read_log(), before);
+        EXPECT_EQ(again.read_log(LogStart::commit(60)), expected(LogStart::commit(60), {}));
+        EXPECT_EQ(again.verify(), Code::none);
+        EXPECT_EQ(again.report.event_count, lines.size());
+        EXPECT_EQ(again.report.commit_count, 120U);
+    }
+}
+
+TEST_F(Reading, FindsAnEmptyLogEmpty) {
+    EXPECT_EQ(open.read_log(LogStart::commit(0)), Lines{});
+    EXPECT_EQ(open.read_log(LogStart::commit(1)), Lines{});
+    EXPECT_EQ(open.read_log(LogStart::ordinal(0)), Lines{});
+    EXPECT_EQ(open.read_log(LogStart::commit(2)), Lines{"error ahead-of-log"});
+    EXPECT_EQ(open.read_log(LogStart::ordinal(1)), Lines{"error ahead-of-log"});
+    EXPECT_EQ(open.verify(), Code::none);
+}
+
+// ---- snapshots ----
+
+Lines read_all(const Snapshot& snapshot, std::string_view stream) {
+    Lines lines;
+    StreamCursor cursor;
+    if (!cursor.open(snapshot, stream, Horizon::beginning())) return {"none"};
+    for (Recorded event; *cursor.next(event);) lines.emplace_back(as_text(event.payload));
+    return lines;
+}
+
+TEST_F(Reading, KeepsEachSnapshotAsItWas) {
+    std::vector<Snapshot> snapshots;
+    Lines all;
+    for (std::uint64_t i = 0; i < 700; i++) {
+        if (i % 100 == 0) {
+            snapshots.emplace_back();
+            ASSERT_TRUE(open.store.snapshot(snapshots.back()));
+        }
+        all.push_back(std::to_string(i));
+        ASSERT_TRUE(open.append("s", {all.back()}));
+        ASSERT_TRUE(open.append("t" + std::to_string(i), {"x"}));
+    }
+    EXPECT_EQ(read_all(snapshots[0], "s"), Lines{"none"});
+    for (std::uint64_t i = 1; i < snapshots.size(); i++) {
+        EXPECT_EQ(snapshots[i].commit(), i * 200);
+        EXPECT_EQ(snapshots[i].stream("s")->version, static_cast<std::int64_t>(i * 100) - 1);
+        EXPECT_EQ(read_all(snapshots[i], "s"), Lines(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(i * 100)));
+        EXPECT_EQ(snapshots[i].stream("t" + std::to_string(i * 100)).error().code, Code::stream_not_found);
+        EXPECT_TRUE(snapshots[i].stream("t" + std::to_string(i * 100 - 1)));
+    }
+    snapshots.erase(snapshots.begin() + 3);
+    EXPECT_EQ(read_all(snapshots[3], "s").size(), 400U);
+    snapshots.clear();
+    ASSERT_TRUE(open.append("s", {"more"}));
+    EXPECT_EQ(open.verify(), Code::none);
+}
+
+TEST_F(Reading, HasAsManySnapshotsAsAskedFor) {
+    ASSERT_TRUE(open.append("s", {"0"}));
+    std::vector<Snapshot> snapshots(small_options().snapshot_count_max);
+    for (Snapshot& snapshot : snapshots) ASSERT_TRUE(open.store.snapshot(snapshot));
+    Snapshot more;
+    EXPECT_EQ(open.store.snapshot(more).error().code, Code::too_many_snapshots);
+    EXPECT_FALSE(more.is_open());
+    Follower follower;
+    EXPECT_EQ(follower.open(open.store, 0).error().code, Code::too_many_snapshots);
+    EXPECT_EQ(open.verify(), Code::too_many_snapshots);
+    EXPECT_EQ(open.append_events("s", {}), Code::too_many_snapshots);
+    ASSERT_TRUE(open.append("s", {"1"}));
+    EXPECT_TRUE(open.store.snapshot(snapshots[2]));  // Taken anew in its own place.
+    EXPECT_EQ(snapshots[2].commit(), 2U);
+    snapshots[5].close();
+    EXPECT_TRUE(open.store.snapshot(more));
+    snapshots[1] = std::move(more);
+    EXPECT_FALSE(more.is_open());
+    EXPECT_TRUE(open.store.snapshot(more));
+    Snapshot& self = snapshots[1];
+    self = std::move(snapshots[1]);
+    EXPECT_TRUE(self.is_open());
+}
+
+}  // namespace
+}  // namespace freshet::test
