@@ -310,14 +310,16 @@ private:
 // All events in commit order, filtered. The snapshot stays open while the cursor is in use.
 class LogCursor {
 public:
-    // A start behind the newest commit gives no events; more than one behind it is ahead_of_log.
+    // A start behind the newest commit gives no events; more than one behind it is ahead_of_log. corrupt, io.
     Status open(const Snapshot& snapshot, LogStart start, LogFilter filter = {}) noexcept;
-    Result<bool> next(Recorded& event) noexcept;  // As StreamCursor::next().
+    // As StreamCursor::next(). After an error nothing but the same error follows.
+    Result<bool> next(Recorded& event) noexcept;
     // The ordinal from which to go on later: past what was returned or passed over.
     [[nodiscard]] std::uint64_t next_ordinal() const noexcept { return next_ordinal_; }
 
 private:
     Status go_to(LogStart start) noexcept;
+    Result<bool> find_next(Recorded& event) noexcept;
     Result<bool> enter_frame() noexcept;
 
     const Snapshot* snapshot_ = nullptr;
@@ -328,6 +330,7 @@ private:
     std::uint64_t time_us_ = 0;
     std::uint64_t frame_end_ordinal_ = 0;
     bool in_frame_ = false;
+    Error error_;
     alignas(8) std::array<std::byte, 1024> events_{};  // A log::FrameEvents.
 };
 
@@ -419,14 +422,17 @@ public:
     enum class Step : std::uint8_t {
         event,      // The Recorded is filled.
         caught_up,  // All that is durable has been read: said once each time it becomes true.
-        timeout,    // Nothing new came.
+        timeout,    // Nothing new came; said early where a Gate wakes early, and of a wait for ever
+                    // only when nothing will come any more, because the store is poisoned.
     };
-    // ahead_of_log: this store has not come that far; was it restored?
+    // ahead_of_log: this store has not come that far; was it restored? too_many_snapshots: it holds one.
+    // corrupt, io.
     Status open(Store& store, std::uint64_t ordinal, LogFilter filter = {}) noexcept;
+    // corrupt, io, too_many_snapshots (in passing: another call goes on); invalid_argument.
     Result<Step> next(Recorded& event, std::uint64_t timeout_us) noexcept;
     // What to keep to go on later: the ordinal of the next event.
     [[nodiscard]] std::uint64_t next_ordinal() const noexcept { return next_ordinal_; }
-    void close() noexcept;
+    void close() noexcept;  // Before the store.
 
 private:
     Store* store_ = nullptr;

@@ -163,10 +163,16 @@ Status Log::attest() noexcept {
     return status;
 }
 
-void Log::wait_news(std::uint64_t address, std::uint64_t timeout_us) noexcept {
+bool Log::wait_news(std::uint64_t address, std::uint64_t timeout_us) noexcept {
     lock_commit();
-    if (durable_.position.address <= address) gate_->wait(Turn::commit, timeout_us);
+    const auto is_over = [&]() noexcept {
+        return durable_.position.address > address || poison_.code != Code::none;
+    };
+    if (!is_over()) gate_->wait(Turn::commit, timeout_us);
+    while (!is_over() && timeout_us == wait_for_ever) gate_->wait(Turn::commit, timeout_us);
+    const bool news = durable_.position.address > address;
     unlock_commit();
+    return news;
 }
 
 }  // namespace freshet::log

@@ -98,8 +98,9 @@ public:
 
     // Returns when everything sealed up to an address is durable. durability_unknown.
     Status wait_durable(std::uint64_t address) noexcept;
-    // Waits, for up to a time, until something behind an address is durable.
-    void wait_news(std::uint64_t address, std::uint64_t timeout_us) noexcept;
+    // Waits until something behind an address is durable; false: nothing is. A wait for ever ends without news only
+    // in a poisoned log; one for a time may end early.
+    bool wait_news(std::uint64_t address, std::uint64_t timeout_us) noexcept;
     // Where a failed sync was, once it has been.
     [[nodiscard]] Error poison() noexcept;
     Status attest() noexcept;

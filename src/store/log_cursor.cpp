@@ -47,7 +47,9 @@ Status LogCursor::open(const Snapshot& snapshot, LogStart start, LogFilter filte
     address_ = mark.address;
     next_ordinal_ = mark.ordinal;
     in_frame_ = false;
-    return go_to(start);
+    const Status gone = go_to(start);
+    error_ = gone.error();
+    return gone;
 }
 
 Status LogCursor::go_to(LogStart start) noexcept {
@@ -89,6 +91,13 @@ Result<bool> LogCursor::enter_frame() noexcept {
 
 Result<bool> LogCursor::next(Recorded& event) noexcept {
     if (snapshot_ == nullptr) return false;
+    if (error_.code != Code::none) return error_;
+    const Result<bool> there = find_next(event);
+    error_ = there.error();
+    return there;
+}
+
+Result<bool> LogCursor::find_next(Recorded& event) noexcept {
     log::FrameEvents* const events = events_in(events_);
     for (;;) {
         if (!in_frame_) {
@@ -120,9 +129,10 @@ Status Follower::open(Store& store, std::uint64_t ordinal, LogFilter filter) noe
     filter_ = filter;
     next_ordinal_ = ordinal;
     told_caught_up_ = false;
-    const Status held = store.snapshot(snapshot_);
-    if (!held) return held;
-    return cursor_.open(snapshot_, LogStart::ordinal(ordinal), filter);
+    Status status = store.snapshot(snapshot_);
+    if (status) status = cursor_.open(snapshot_, LogStart::ordinal(ordinal), filter);
+    if (!status) close();
+    return status;
 }
 
 void Follower::close() noexcept {
@@ -154,8 +164,8 @@ Result<Follower::Step> Follower::next(Recorded& event, std::uint64_t timeout_us)
             return Step::caught_up;
         }
         if (waited || timeout_us == 0) return Step::timeout;
-        store_->state_->log.wait_news(seen, timeout_us);
-        waited = true;
+        const bool news = store_->state_->log.wait_news(seen, timeout_us);
+        waited = !news || timeout_us != wait_for_ever;
     }
 }
 
