@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Goal: exactly the texts of RFC 8259 pass, and what passes comes back as it was.
-// Method: examples of every rule and its breach with the place of the error; all short texts over an alphabet of
-// the letters that matter, held against a second parser written the other way round; all texts cut short.
+// Method: examples of every rule and its breach with the place of the error; all short texts over
+// an alphabet of the letters that matter, held against a second parser written the other way round;
+// all texts cut short.
 #include <gtest/gtest.h>
 
 #include <string>
@@ -28,14 +29,36 @@ Outcome read(const std::string& text) {
     return {reader.error() == nullptr ? "" : reader.error(), reader.offset()};
 }
 
-bool is_json(const std::string& text) { return read(text).error.empty(); }
+bool is_json(const std::string& text) {
+    return read(text).error.empty();
+}
 
 TEST(Json, TakesEveryKindOfValue) {
-    for (const std::string text :
-         {"{}", "[]", "\"\"", "0", "-0", "10", "1.5", "-1.25e10", "1E+2", "1e-2", "0e0", "true", "false",
-          "null", " 1 ", "\t[\n1\r, 2 ]", R"({"a":1,"b":[true,{"c":null}]})", R"("\"\\\/\b\f\n\r\t\u00eF")",
-          R"("\ud800")", "\"\x7f\"", "\"\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80\"", R"({"a":1,"a":2})", R"({"":0})",
-          "123456789012345678901234567890", "1e999"}) {
+    for (const std::string text : {"{}",
+                                   "[]",
+                                   "\"\"",
+                                   "0",
+                                   "-0",
+                                   "10",
+                                   "1.5",
+                                   "-1.25e10",
+                                   "1E+2",
+                                   "1e-2",
+                                   "0e0",
+                                   "true",
+                                   "false",
+                                   "null",
+                                   " 1 ",
+                                   "\t[\n1\r, 2 ]",
+                                   R"({"a":1,"b":[true,{"c":null}]})",
+                                   R"("\"\\\/\b\f\n\r\t\u00eF")",
+                                   R"("\ud800")",
+                                   "\"\x7f\"",
+                                   "\"\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80\"",
+                                   R"({"a":1,"a":2})",
+                                   R"({"":0})",
+                                   "123456789012345678901234567890",
+                                   "1e999"}) {
         EXPECT_TRUE(is_json(text)) << text << ": " << read(text).error;
     }
 }
@@ -45,17 +68,55 @@ TEST(Json, NamesThePlaceOfEachError) {
         std::string text;
         std::size_t offset;
     } cases[] = {
-        {"", 0},          {" ", 1},         {"tru", 0},        {"nul", 0},       {"True", 0},
-        {"+1", 0},        {"01", 0},        {"-", 1},          {"1.", 2},        {".5", 0},
-        {"1e", 2},        {"1e+", 3},       {"0x1", 1},        {"NaN", 0},       {"1 2", 2},
-        {"{", 1},         {"{]", 1},        {"{\"a\"}", 4},    {"{\"a\":}", 5},  {"{\"a\":1,}", 7},
-        {"{a:1}", 1},     {"{'a':1}", 1},   {"{\"a\":1", 6},   {"[", 1},         {"[1,]", 3},
-        {"[1 2]", 3},     {"[1", 2},        {"]", 0},          {"\"", 0},        {"\"a", 0},
-        {"\"\\x\"", 1},   {"\"\\u12g4\"", 1}, {"\"\\u12", 1},  {"\"\\", 1},      {"\"\x01\"", 1},
-        {"\"\n\"", 1},    {"\"\xff\"", 1},  {"\"\xc3\"", 1},   {"\"\xc0\x80\"", 1},
-        {"\"\xed\xa0\x80\"", 1},            {"\"\xf4\x90\x80\x80\"", 1},         {"\"\xe2\x82", 1},
-        {"\xef\xbb\xbf{}", 0},              {"{}x", 2},        {"/**/1", 0},     {"[,1]", 1},
-        {"\0"s, 0},       {"1\0"s, 1},      {"\"\0\""s, 1},
+        {"", 0},
+        {" ", 1},
+        {"tru", 0},
+        {"nul", 0},
+        {"True", 0},
+        {"+1", 0},
+        {"01", 0},
+        {"-", 1},
+        {"1.", 2},
+        {".5", 0},
+        {"1e", 2},
+        {"1e+", 3},
+        {"0x1", 1},
+        {"NaN", 0},
+        {"1 2", 2},
+        {"{", 1},
+        {"{]", 1},
+        {"{\"a\"}", 4},
+        {"{\"a\":}", 5},
+        {"{\"a\":1,}", 7},
+        {"{a:1}", 1},
+        {"{'a':1}", 1},
+        {"{\"a\":1", 6},
+        {"[", 1},
+        {"[1,]", 3},
+        {"[1 2]", 3},
+        {"[1", 2},
+        {"]", 0},
+        {"\"", 0},
+        {"\"a", 0},
+        {"\"\\x\"", 1},
+        {"\"\\u12g4\"", 1},
+        {"\"\\u12", 1},
+        {"\"\\", 1},
+        {"\"\x01\"", 1},
+        {"\"\n\"", 1},
+        {"\"\xff\"", 1},
+        {"\"\xc3\"", 1},
+        {"\"\xc0\x80\"", 1},
+        {"\"\xed\xa0\x80\"", 1},
+        {"\"\xf4\x90\x80\x80\"", 1},
+        {"\"\xe2\x82", 1},
+        {"\xef\xbb\xbf{}", 0},
+        {"{}x", 2},
+        {"/**/1", 0},
+        {"[,1]", 1},
+        {"\0"s, 0},
+        {"1\0"s, 1},
+        {"\"\0\""s, 1},
     };
     for (const auto& [text, offset] : cases) {
         EXPECT_FALSE(is_json(text)) << text;
@@ -100,12 +161,15 @@ public:
 
 private:
     using Ends = std::vector<std::size_t>;
-    [[nodiscard]] bool at(std::size_t i, char letter) const { return i < text_.size() && text_[i] == letter; }
+    [[nodiscard]] bool at(std::size_t i, char letter) const {
+        return i < text_.size() && text_[i] == letter;
+    }
     [[nodiscard]] Ends number(std::size_t i) const {
         Ends ends;
         if (at(i, '-')) i++;
         if (at(i, '0')) ends.push_back(i + 1);
-        for (std::size_t k = i; at(i, '1') && (at(k, '0') || at(k, '1')); k++) ends.push_back(k + 1);
+        for (std::size_t k = i; at(i, '1') && (at(k, '0') || at(k, '1')); k++)
+            ends.push_back(k + 1);
         const Ends whole = ends;
         for (const std::size_t end : whole) {
             if (!at(end, 'e')) continue;
@@ -194,8 +258,8 @@ TEST(Json, UnescapesInPlace) {
     EXPECT_EQ(text_of(R"(a\u0041\u00e9\u20ac\u0000z)"), "aA\xc3\xa9\xe2\x82\xac\0z"s);
     EXPECT_EQ(text_of(R"(\ud83d\ude00!)"), "\xf0\x9f\x98\x80!");
     EXPECT_EQ(text_of(R"(\uDBFF\uDFFF)"), "\xf4\x8f\xbf\xbf");
-    for (const std::string half : {R"(\ud83d)", R"(\ude00)", R"(\ud83dx)", R"(\ud83d\u0041)", R"(\ud83d\n....)",
-                                   R"(\ud83d\ud83d)"}) {
+    for (const std::string half : {R"(\ud83d)", R"(\ude00)", R"(\ud83dx)", R"(\ud83d\u0041)",
+                                   R"(\ud83d\n....)", R"(\ud83d\ud83d)"}) {
         EXPECT_EQ(text_of(half), "not text") << half;
     }
 }
@@ -224,8 +288,8 @@ TEST(Base64, IsStrict) {
     EXPECT_EQ(text_of("aGVsbG8="), "hello");
     EXPECT_EQ(text_of("+/+/"), "\xfb\xff\xbf");
     EXPECT_EQ(text_of(""), "");
-    for (const std::string bad : {"a", "aG", "aGV", "aGVsbG8", "a===", "====", "aG=V", "aGV\n", "aG V", "-_-_",
-                                  "aGVsbG9=", "aH==", "aG==aG==", "=aGV"}) {
+    for (const std::string bad : {"a", "aG", "aGV", "aGVsbG8", "a===", "====", "aG=V", "aGV\n",
+                                  "aG V", "-_-_", "aGVsbG9=", "aH==", "aG==aG==", "=aGV"}) {
         EXPECT_EQ(text_of(bad), "no") << bad;
     }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Runs the program `freshet`, the one that the environment's FRESHET names, as people and scripts do.
+// Runs the program `freshet`, the one that the environment's FRESHET names, as people and scripts
+// do.
 #pragma once
 
 #include <fcntl.h>
@@ -31,7 +32,8 @@ inline int shell_code(int status) {
 class Running {
 public:
     // `prepare` runs in the child; what it does to descriptors 0 to 2 stays.
-    explicit Running(const std::vector<std::string>& words, const std::function<void()>& prepare = {}) {
+    explicit Running(const std::vector<std::string>& words,
+                     const std::function<void()>& prepare = {}) {
         for (auto* pipe : {in_, out_, err_}) {
             if (pipe2(pipe, O_CLOEXEC) != 0) throw std::runtime_error("pipe2");
         }
@@ -87,7 +89,8 @@ public:
     Ended ended;
 
 private:
-    [[noreturn]] void execute(const std::vector<std::string>& words, const std::function<void()>& prepare) {
+    [[noreturn]] void execute(const std::vector<std::string>& words,
+                              const std::function<void()>& prepare) {
         dup2(in_[0], 0);
         dup2(out_[1], 1);
         dup2(err_[1], 2);

@@ -14,7 +14,7 @@ bool decode_group(const char* text, std::size_t letter_count, std::uint32_t& bit
     bits = 0;
     for (std::size_t i = 0; i < 4; i++) {
         const std::size_t value = i < letter_count ? letters.find(text[i]) : 0;
-        if (value == letters.npos) return false;
+        if (value == std::string_view::npos) return false;
         bits = bits << 6 | static_cast<std::uint32_t>(value);
     }
     const std::uint32_t unused = letter_count == 4 ? 0 : letter_count == 3 ? 0xff : 0xffff;

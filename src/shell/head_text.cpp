@@ -39,7 +39,9 @@ public:
     [[nodiscard]] bool is_good() const noexcept { return good_ && offset_ == text_.size(); }
 
 private:
-    [[nodiscard]] char next() const noexcept { return offset_ < text_.size() ? text_[offset_] : '\0'; }
+    [[nodiscard]] char next() const noexcept {
+        return offset_ < text_.size() ? text_[offset_] : '\0';
+    }
 
     std::string_view text_;
     std::size_t offset_ = 0;
@@ -50,9 +52,9 @@ private:
 
 std::string_view head_text(const Head& head, std::array<char, head_text_size_max>& into) noexcept {
     TextWriter writer{into};
-    for (const std::uint64_t number : {head.store, head.commit, head.next_ordinal, head.time_us,
-                                       head.address, std::uint64_t{head.epoch},
-                                       std::uint64_t{head.epoch_nonce}}) {
+    for (const std::uint64_t number :
+         {head.store, head.commit, head.next_ordinal, head.time_us, head.address,
+          std::uint64_t{head.epoch}, std::uint64_t{head.epoch_nonce}}) {
         writer.hex(number).text(".");
     }
     return writer.hex(Bytes{head.chain}).written();

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A Head as one word, to be kept elsewhere: its fields in hexadecimal, in their order, joined by dots.
+// A Head as one word, to be kept elsewhere: its fields in hexadecimal, in their order, joined by
+// dots.
 #pragma once
 
 #include <array>

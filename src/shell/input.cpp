@@ -17,12 +17,13 @@ namespace {
 
 constexpr std::size_t read_size_max = 256 << 10;
 
-// A descriptor that can be read when one of the signals came. Those that whoever started us wants ignored, stay so.
+// A descriptor that can be read when one of the signals came. Those that whoever started us wants
+// ignored, stay so.
 int catch_signals() noexcept {
     sigset_t caught;
     sigemptyset(&caught);
     for (const int number : {SIGINT, SIGTERM, SIGHUP}) {
-        struct sigaction action{};
+        struct sigaction action {};
         sigaction(number, nullptr, &action);
         if (action.sa_handler != SIG_IGN) sigaddset(&caught, number);
     }
@@ -48,7 +49,8 @@ LineInput::Step LineInput::next(std::span<char>& line) noexcept {
         line = memory_.subspan(begin_, end_ - begin_);
         begin_ = end_;
     } else {
-        const auto position = static_cast<std::size_t>(static_cast<const char*>(found) - memory_.data());
+        const auto position =
+            static_cast<std::size_t>(static_cast<const char*>(found) - memory_.data());
         line = memory_.subspan(begin_, position - begin_);
         begin_ = position + 1;
         scanned_ = begin_;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Lines of a descriptor, in lent memory. Lines that were taken stay where they are until release(), so that
-// a whole batch of them can be used in place.
+// Lines of a descriptor, in lent memory. Lines that were taken stay where they are until release(),
+// so that a whole batch of them can be used in place.
 #pragma once
 
 #include <cstdint>

@@ -6,7 +6,9 @@
 namespace freshet::shell {
 namespace {
 
-bool is_digit(char letter) noexcept { return letter >= '0' && letter <= '9'; }
+bool is_digit(char letter) noexcept {
+    return letter >= '0' && letter <= '9';
+}
 
 // 16: it is no hexadecimal digit.
 std::uint32_t hex_value(char letter) noexcept {
@@ -83,7 +85,8 @@ bool JsonReader::take(char wanted) noexcept {
 }
 
 void JsonReader::skip_space() noexcept {
-    while (starts_with(' ') || starts_with('\t') || starts_with('\n') || starts_with('\r')) offset_++;
+    while (starts_with(' ') || starts_with('\t') || starts_with('\n') || starts_with('\r'))
+        offset_++;
 }
 
 bool JsonReader::accept(char wanted) noexcept {
@@ -185,7 +188,7 @@ void JsonReader::skip_escape() noexcept {
         return;
     }
     constexpr std::string_view letters = "\"\\/bfnrt";
-    if (offset_ == text_.size() || letters.find(text_[offset_]) == letters.npos) {
+    if (offset_ == text_.size() || letters.find(text_[offset_]) == std::string_view::npos) {
         return fail("there is no such escape", start);
     }
     offset_++;
@@ -232,7 +235,8 @@ void JsonReader::skip_word(std::string_view word) noexcept {
 }
 
 bool is_json_line(std::string_view text) noexcept {
-    if (text.find('\n') != text.npos || text.find('\r') != text.npos) return false;
+    if (text.find('\n') != std::string_view::npos || text.find('\r') != std::string_view::npos)
+        return false;
     JsonReader reader{text};
     return reader.value().size() == text.size() && reader.error() == nullptr;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// JSON (RFC 8259) as it stands: a reader that checks every byte and keeps none, so that a value can be
-// stored and given back byte for byte. Bytes that are not UTF-8 are refused.
+// JSON (RFC 8259) as it stands: a reader that checks every byte and keeps none, so that a value can
+// be stored and given back byte for byte. Bytes that are not UTF-8 are refused.
 #pragma once
 
 #include <cstddef>
@@ -48,12 +48,12 @@ private:
     const char* error_ = nullptr;
 };
 
-// Exactly one value on one line with nothing around it: what can be put into a line of NDJSON and will come
-// back as the same bytes.
+// Exactly one value on one line with nothing around it: what can be put into a line of NDJSON and
+// will come back as the same bytes.
 bool is_json_line(std::string_view text) noexcept;
 
-// The text that the inside of a JSON string stands for, made in its place. Nothing: half a surrogate
-// pair, which stands for no text. `inside` comes from JsonReader::string().
+// The text that the inside of a JSON string stands for, made in its place. Nothing: half a
+// surrogate pair, which stands for no text. `inside` comes from JsonReader::string().
 struct Unescaped {
     std::string_view text;
     bool is_text = false;

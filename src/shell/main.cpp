@@ -16,16 +16,18 @@ namespace {
 // A closed pipe and a limit of file sizes are errors of calls here, not ends of the program.
 void ignore_signals() noexcept {
     for (const int number : {SIGPIPE, SIGXFSZ}) {
-        struct sigaction action{};
+        struct sigaction action {};
         action.sa_handler = SIG_IGN;
         sigaction(number, &action, nullptr);
     }
 }
 
-// What was closed when we were started is opened so that using it fails, and nothing else takes its number.
+// What was closed when we were started is opened so that using it fails, and nothing else takes its
+// number.
 void fill_standard_descriptors() noexcept {
     for (int i = 0; i <= 2; i++) {
-        if (fcntl(i, F_GETFD) < 0) static_cast<void>(open("/dev/null", i == 0 ? O_WRONLY : O_RDONLY));
+        if (fcntl(i, F_GETFD) < 0)
+            static_cast<void>(open("/dev/null", i == 0 ? O_WRONLY : O_RDONLY));
     }
 }
 

@@ -19,29 +19,26 @@ enum class Command : std::uint8_t { none, append, read, log, verify, help, versi
 inline constexpr std::uint32_t batch_count_default = 1000;
 
 struct Request {
-    Command command = Command::none;
-    bool wants_help = false;
     const char* database = nullptr;
-    std::string_view stream;
+    std::string_view stream;  // Of append, empty: each event names its own.
     std::string_view topic;
-
-    bool quiet = false;
-    std::uint64_t memory_size = std::uint64_t{64} << 20;
-
-    bool create = false;
-    Expected expected = Expected::any();
-    bool fixed_batches = false;  // A batch ends after batch_count_max events and nowhere else.
-    std::uint64_t batch_count_max = batch_count_default;
-
-    bool ndjson = false;
-    Horizon from = Horizon::beginning();
-    Direction direction = Direction::forwards;
-    std::uint64_t limit = no_limit;
-
-    LogStart start = LogStart::ordinal(0);
+    std::string_view head;
     LogFilter filter;
 
-    std::string_view head;
+    std::uint64_t memory_size = std::uint64_t{64} << 20;
+    std::uint64_t batch_count_max = batch_count_default;
+    std::uint64_t limit = no_limit;
+    Expected expected = Expected::any();
+    Horizon from = Horizon::beginning();
+    LogStart start = LogStart::ordinal(0);
+
+    Command command = Command::none;
+    Direction direction = Direction::forwards;
+    bool wants_help = false;
+    bool quiet = false;
+    bool create = false;
+    bool fixed_batches = false;  // A batch ends after batch_count_max events and nowhere else.
+    bool ndjson = false;
 };
 
 // Sentences, in static memory.

@@ -21,7 +21,9 @@ bool is_control(std::string_view rest) noexcept {
     return first == 0xc2 && rest.size() > 1 && static_cast<unsigned char>(rest[1]) < 0xa0;
 }
 
-bool continues(char letter) noexcept { return (static_cast<unsigned char>(letter) & 0xc0) == 0x80; }
+bool continues(char letter) noexcept {
+    return (static_cast<unsigned char>(letter) & 0xc0) == 0x80;
+}
 
 std::size_t character_size(std::string_view rest) noexcept {
     std::size_t size = 1;
@@ -136,6 +138,8 @@ std::size_t terminal_width(int descriptor) noexcept {
     return size.ws_col;
 }
 
-bool is_terminal(int descriptor) noexcept { return isatty(descriptor) == 1; }
+bool is_terminal(int descriptor) noexcept {
+    return isatty(descriptor) == 1;
+}
 
 }  // namespace freshet::shell

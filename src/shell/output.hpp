@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Standard output, in large pieces. When the reader of a pipe is gone the program ends there and then, quietly
-// and with exit code 141; only programs that have nothing open for writing use it.
+// Standard output, in large pieces. When the reader of a pipe is gone the program ends there and
+// then, quietly and with exit code 141; only programs that have nothing open for writing use it.
 #pragma once
 
 #include <array>

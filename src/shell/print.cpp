@@ -20,12 +20,13 @@ constexpr std::string_view gap = "  ";
 }  // namespace
 
 EventPrinter::EventPrinter(const Request& request, Columns columns) noexcept
-    : output_{STDOUT_FILENO}, columns_{columns},
+    : output_{STDOUT_FILENO},
+      columns_{columns},
       is_table_{!request.ndjson && is_terminal(STDOUT_FILENO)} {
     if (!is_table_) return;
     const std::size_t name_count = columns == Columns::of_log ? 2 : 1;
-    const std::size_t used = number_width + gap_width + time_width + gap_width +
-                             name_count * (name_width + gap_width);
+    const std::size_t used =
+        number_width + gap_width + time_width + gap_width + name_count * (name_width + gap_width);
     const std::size_t width = terminal_width(STDOUT_FILENO);
     data_width_ = width > used + data_width_min ? width - used : data_width_min;
 }

@@ -23,7 +23,8 @@ void say(std::initializer_list<std::string_view> pieces) noexcept {
     for (const std::string_view text : pieces) writer.text(text);
     const std::size_t size = writer.written().size();
     line[size] = '\n';
-    static_cast<void>(!write(STDERR_FILENO, line.data(), size + 1));
+    const ssize_t written = write(STDERR_FILENO, line.data(), size + 1);
+    static_cast<void>(written);  // Nobody is left to hear of it.
 }
 
 std::string_view piece(std::uint64_t number) noexcept {
@@ -43,7 +44,8 @@ int report(const Diagnostic& diagnostic, std::string_view database) noexcept {
     say({"error[", code_name(diagnostic.error.code), "]: ", database, ": ",
          describe(diagnostic, sentence)});
     const bool is_memory = diagnostic.error.code == Code::out_of_memory;
-    const std::string_view advice = is_memory ? "give more with --memory" : hint(diagnostic, action);
+    const std::string_view advice =
+        is_memory ? "give more with --memory" : hint(diagnostic, action);
     if (!advice.empty()) say({"hint: ", advice});
     return exit_code(diagnostic.error.code);
 }

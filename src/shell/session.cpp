@@ -29,7 +29,8 @@ int report_memory(std::uint64_t needed) noexcept {
 
 int report_open(const Diagnostic& diagnostic, const Request& request) noexcept {
     if (diagnostic.error.code != Code::not_found) return report(diagnostic, request.database);
-    say({"error[", code_name(Code::not_found), "]: ", request.database, ": there is no store here"});
+    say({"error[", code_name(Code::not_found), "]: ", request.database,
+         ": there is no store here"});
     const bool can_create = request.command == Command::append && !request.create;
     say({"hint: ", can_create ? "add --create to make a new one" : "check the path"});
     return exit_cannot_open;
@@ -37,7 +38,8 @@ int report_open(const Diagnostic& diagnostic, const Request& request) noexcept {
 
 }  // namespace
 
-// A read-only store has one thing to say that is no error: that it does not show its newest commits.
+// A read-only store has one thing to say that is no error: that it does not show its newest
+// commits.
 void Session::hear(void* session, Level level, Code code, std::string_view message) noexcept {
     Session& self = *static_cast<Session*>(session);
     if (level < Level::warning) return;
@@ -45,8 +47,8 @@ void Session::hear(void* session, Level level, Code code, std::string_view messa
         self.is_hiding_ = true;
         return;
     }
-    say({level == Level::warning ? "warning[" : "error[", code_name(code), "]: ",
-         self.request_->database, ": ", message});
+    say({level == Level::warning ? "warning[" : "error[", code_name(code),
+         "]: ", self.request_->database, ": ", message});
 }
 
 // The store may have been made with larger frames than we reckoned with: then the pool gives way.
@@ -55,7 +57,8 @@ Status Session::open_once(Options options, Diagnostic& diagnostic) noexcept {
     const Status status = store_.open(options, door_.door(), rest_, diagnostic);
     if (status || status.error().code != Code::out_of_memory) return status;
     if (diagnostic.needed <= diagnostic.limit) return status;
-    const std::size_t missing = (diagnostic.needed - diagnostic.limit + page_size) / page_size * page_size;
+    const std::size_t missing =
+        (diagnostic.needed - diagnostic.limit + page_size) / page_size * page_size;
     if (missing > options.pool_size - pool_size_min) return status;
     options.pool_size -= missing;
     return store_.open(options, door_.door(), rest_, diagnostic);
@@ -93,7 +96,8 @@ int Session::open(const Request& request, Access access, std::size_t own_size) n
     if (status && is_hiding_ && access == Access::read) status = recover(options, diagnostic);
     if (!status) return report_open(diagnostic, request);
     if (is_hiding_) {
-        say({"note: ", request.database, ": the newest commits may not be durable yet and are left out"});
+        say({"note: ", request.database,
+             ": the newest commits may not be durable yet and are left out"});
     }
     return exit_done;
 }

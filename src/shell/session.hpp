@@ -20,8 +20,8 @@ public:
     Session(const Session&) = delete;
     Session& operator=(const Session&) = delete;
 
-    // Opens what the request names; `own_size` bytes of its memory are for the command. Not 0: it did
-    // not open, that was said, and this is the exit code.
+    // Opens what the request names; `own_size` bytes of its memory are for the command. Not 0: it
+    // did not open, that was said, and this is the exit code.
     int open(const Request& request, Access access, std::size_t own_size) noexcept;
 
     Store& store() noexcept { return store_; }
@@ -32,12 +32,12 @@ private:
     Status recover(Options options, Diagnostic& diagnostic) noexcept;
     static void hear(void* session, Level level, Code code, std::string_view message) noexcept;
 
-    const Request* request_ = nullptr;
-    MutableBytes rest_;
-    bool is_hiding_ = false;  // The store said that it holds newer commits than it shows.
     PosixDoor door_;
     Store store_;
     MutableBytes own_;
+    MutableBytes rest_;
+    const Request* request_ = nullptr;
+    bool is_hiding_ = false;  // The store said that it holds newer commits than it shows.
 };
 
 }  // namespace freshet::shell

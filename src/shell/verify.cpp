@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// `freshet verify`: reads everything, and prints the head, which a later verify can be held against.
+// `freshet verify`: reads everything, and prints the head, which a later verify can be held
+// against.
 #include <unistd.h>
 
 #include "shell/commands.hpp"
@@ -34,12 +35,12 @@ int run_verify(const Request& request) noexcept {
     Head anchor;
     const bool has_anchor = !request.head.empty();
     if (has_anchor && !parse_head(request.head, anchor)) {
-        return report("usage", exit_usage, "this is no head", "take the word after `head` of an earlier verify");
+        return report("usage", exit_usage, "this is no head",
+                      "take the word after `head` of an earlier verify");
     }
     Session session;
     const std::uint64_t scratch_size = request.memory_size / scratch_share;
-    if (const int code = session.open(request, Access::inspect, scratch_size);
-        code != exit_done) {
+    if (const int code = session.open(request, Access::inspect, scratch_size); code != exit_done) {
         return code;
     }
     VerifyReport found;
