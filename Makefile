@@ -103,7 +103,10 @@ $(BUILD)/replay/%: $(BUILD)/test/fuzz/%_fuzz.o $(BUILD)/test/fuzz/replay.o $(TES
 
 # ---- what people call ----
 
-demo: all  ## the main job on real input, step by step, in under a minute
+$(BUILD)/demo: $(BUILD)/lib/tests/demo.o $(LIB)
+	@$(CXX) $(LIB_FLAGS) $^ -pthread $(LDFLAGS) -o $@ && echo '  $@'
+
+demo: all $(BUILD)/demo  ## the main job on real input, step by step, in under a minute
 	@sh tests/demo.sh $(BUILD)
 
 check:  ## build, tests under sanitizers, gates, and whatever else is installed

@@ -45,9 +45,15 @@ TEST_F(Append, HoldsExactlyTheExpectationsThatAreTrue) {
     for (const Case& each : cases) {
         for (std::size_t state = 0; state < 4; state++) {
             const std::string stream = "s" + std::to_string(number++);
-            if (state == 1) ASSERT_EQ(open.create(stream), Code::none);
-            if (state == 2) ASSERT_TRUE(open.append(stream, {"0"}));
-            if (state == 3) ASSERT_TRUE(open.append(stream, {"0", "1"}));
+            if (state == 1) {
+                ASSERT_EQ(open.create(stream), Code::none);
+            }
+            if (state == 2) {
+                ASSERT_TRUE(open.append(stream, {"0"}));
+            }
+            if (state == 3) {
+                ASSERT_TRUE(open.append(stream, {"0", "1"}));
+            }
             const std::uint64_t before = open.store.statistics().commit;
             const std::int64_t version = state < 2 ? -1 : static_cast<std::int64_t>(state) - 2;
             const Code code = open.append_events(stream, {event_of("x")}, each.expected);

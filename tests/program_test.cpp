@@ -87,6 +87,34 @@ void expect_error(const Ended& ended, int code, const std::string& name, const s
     EXPECT_LE(lines(ended.err).size(), 4U) << ended.err;
 }
 
+// Lines of several streams are one commit a batch, and what `log` prints comes in again.
+TEST_F(Program, AppendsToTheStreamsThatTheLinesName) {
+    const std::string input =
+        "{\"stream\":\"a\",\"type\":\"x\",\"data\":1}\n{\"type\":\"x\",\"stream\":\"b\",\"data\":2}\n"
+        "{\"stream\":\"b\",\"type\":\"y\",\"data\":3}\n{\"stream\":\"a\",\"type\":\"y\",\"data\":4}\n";
+    const Ended ended = run({"append", db, "--create"}, input);
+    EXPECT_EQ(ended.code, 0) << ended.err;
+    EXPECT_TRUE(contains(ended.err, "appended 4 events, commit 1")) << ended.err;
+    EXPECT_EQ(values(run({"read", db, "a"}).out, "data"), (Words{"1", "4"}));
+    EXPECT_EQ(values(run({"read", db, "b"}).out, "data"), (Words{"2", "3"}));
+
+    const std::string log = run({"log", db}).out;
+    const std::string copy = directory.path("copy.fdb");
+    EXPECT_EQ(run({"append", copy, "--create"}, log).code, 0);
+    EXPECT_EQ(values(run({"log", copy}).out, "stream"), values(log, "stream"));
+    EXPECT_EQ(values(run({"log", copy}).out, "index"), values(log, "index"));
+}
+
+TEST_F(Program, NeedsAStreamInTheLineOrForAll) {
+    make(1);
+    const Ended none = run({"append", db}, event("x"));
+    expect_error(none, 9, "bad-line");
+    EXPECT_TRUE(contains(none.err, "the event has no \"stream\"")) << none.err;
+    const Ended empty = run({"append", db}, "{\"type\":\"x\",\"stream\":\"\"}\n");
+    EXPECT_TRUE(contains(empty.err, "a stream's name is 1 to 255 bytes")) << empty.err;
+    EXPECT_EQ(event_count(), 1U);
+}
+
 // ---- help and usage ----
 
 TEST_F(Program, SaysItsVersion) {
@@ -104,7 +132,7 @@ TEST_F(Program, HelpsOnEverything) {
         EXPECT_EQ(run({topic, "DB", "-h"}).out, help.out);
     }
     const Ended overview = run({"help"});
-    EXPECT_TRUE(contains(overview.out, "freshet append DB STREAM"));
+    EXPECT_TRUE(contains(overview.out, "freshet append DB [STREAM]"));
     EXPECT_EQ(run({"--help"}).out, overview.out);
     EXPECT_EQ(run({"-h"}).out, overview.out);
     EXPECT_EQ(run({"help", "-h"}).out, overview.out);
@@ -132,7 +160,7 @@ TEST_F(Program, NamesEveryMistakeInItsArguments) {
         {{"frobnicate"}, "see: freshet help"},
         {{"-x"}, "there is no flag -x"},
         {{"append"}, "store is missing"},
-        {{"append", "db"}, "stream is missing"},
+        {{"append", "db", "--expect", "3"}, "--expect needs the name of a stream"},
         {{"append", "db", "s", "more"}, "one word too many"},
         {{"read", "db"}, "stream is missing"},
         {{"log"}, "store is missing"},

@@ -127,7 +127,9 @@ TEST_F(Transactions, RefuseAnIdThatComesAgain) {
     for (const bool in_parts : {false, true}) {
         ASSERT_EQ(begin(), Code::none);
         ASSERT_EQ(append("s", {event_of("first"), event_of("a", 1)}), Code::none);
-        if (in_parts) ASSERT_EQ(append("t", {event_of(large), event_of(large)}), Code::none);
+        if (in_parts) {
+            ASSERT_EQ(append("t", {event_of(large), event_of(large)}), Code::none);
+        }
         EXPECT_EQ(append("s", {event_of("new"), event_of("a", 1)}), Code::idempotency_conflict);
         EXPECT_EQ(diagnostic.failures[0].event, 1U);
         EXPECT_EQ(diagnostic.failures[0].actual, 1);
@@ -135,13 +137,17 @@ TEST_F(Transactions, RefuseAnIdThatComesAgain) {
         transaction.rollback();
         ASSERT_EQ(begin(), Code::none);
         ASSERT_EQ(append("s", {event_of("a", 1)}), Code::none);
-        if (in_parts) ASSERT_EQ(append("t", {event_of(large), event_of(large)}), Code::none);
+        if (in_parts) {
+            ASSERT_EQ(append("t", {event_of(large), event_of(large)}), Code::none);
+        }
         EXPECT_EQ(append("s", {event_of("a", 1)}), Code::idempotency_conflict);
         EXPECT_EQ(diagnostic.failures[0].actual, 0);
         transaction.rollback();
         ASSERT_EQ(begin(), Code::none);
         ASSERT_EQ(append("s", {event_of("a", 1)}), Code::none);
-        if (in_parts) ASSERT_EQ(append("t", {event_of(large), event_of(large)}), Code::none);
+        if (in_parts) {
+            ASSERT_EQ(append("t", {event_of(large), event_of(large)}), Code::none);
+        }
         EXPECT_EQ(append("u", {event_of("a", 1)}), Code::none);
         transaction.rollback();
     }

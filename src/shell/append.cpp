@@ -24,10 +24,22 @@ constexpr std::uint64_t events_share = 5;
 
 constexpr int pause_ms = 20;  // Of the input, after which what was committed is attested.
 
+std::size_t event_count_max(MutableBytes own) noexcept {
+    return own.size() / events_share / (sizeof(Event) + sizeof(StreamAppend));
+}
+
 std::span<Event> event_memory(MutableBytes own) noexcept {
-    const std::size_t count = own.size() / events_share / sizeof(Event);
+    const std::size_t count = event_count_max(own);
     auto* const first = reinterpret_cast<Event*>(own.data());
     for (std::size_t i = 0; i < count; i++) ::new (first + i) Event{};
+    return {first, count};
+}
+
+// Behind the events: at most one for each.
+std::span<StreamAppend> append_memory(MutableBytes own) noexcept {
+    const std::size_t count = event_count_max(own);
+    auto* const first = reinterpret_cast<StreamAppend*>(own.data() + count * sizeof(Event));
+    for (std::size_t i = 0; i < count; i++) ::new (first + i) StreamAppend{};
     return {first, count};
 }
 
@@ -46,6 +58,7 @@ class Appender {
 public:
     Appender(const Request& request, Session& session) noexcept
         : request_{request}, store_{session.store()}, events_{event_memory(session.own())},
+          appends_{append_memory(session.own())},
           input_{STDIN_FILENO, text_memory(session.own())} {}
 
     int run() noexcept {
@@ -90,26 +103,38 @@ private:
         if (is_blank(line)) return;
         if (count_ == events_.size()) return report_full();
         LineError error;
-        if (!parse_event(line, events_[count_], error)) return report_line(line, error);
+        std::string_view stream = request_.stream;
+        std::string_view* const named = request_.has_stream ? nullptr : &stream;
+        if (!parse_event(line, events_[count_], error, named)) return report_line(line, error);
+        assign(stream);
         count_++;
         const bool is_out_of_room = count_ == events_.size() && !request_.fixed_batches;
         if (count_ == request_.batch_count_max || is_out_of_room) commit();
+    }
+
+    // The event that was just parsed goes to a stream; neighbours of one stream go together.
+    void assign(std::string_view stream) noexcept {
+        if (append_count_ == 0 || appends_[append_count_ - 1].stream != stream) {
+            appends_[append_count_++] = {.stream = stream, .expected = Expected::any(), .events = {&events_[count_], 0}};
+        }
+        std::span<const Event>& events = appends_[append_count_ - 1].events;
+        events = {events.data(), events.size() + 1};
     }
 
     void commit() noexcept {
         if (count_ > 0 && !append_batch()) return;
         committed_lines_ = input_.line_number();
         count_ = 0;
+        append_count_ = 0;
         input_.release();
     }
 
     bool append_batch() noexcept {
         const bool is_first = appended_count_ + duplicate_count_ == 0;
-        const Expected expected = is_first ? request_.expected : Expected::any();
-        const std::span<const Event> batch{events_.data(), count_};
+        if (is_first) appends_[0].expected = request_.expected;
         Diagnostic diagnostic;
         const Result<Appended> result =
-            store_.append({request_.stream, expected, batch}, diagnostic);
+            store_.append(appends_.first(append_count_), {}, Durability::durable, diagnostic);
         if (!result) {
             report_refused(diagnostic);
             return false;
@@ -219,6 +244,11 @@ private:
             if (duplicate_count_ == 0) say({"nothing to append"});
             return;
         }
+        if (!request_.has_stream) {
+            say({"appended ", piece(appended_count_), appended_count_ == 1 ? " event" : " events",
+                 ", commit ", piece(last_.commit)});
+            return;
+        }
         say({"appended ", piece(appended_count_), appended_count_ == 1 ? " event" : " events",
              " to ", request_.stream, ": index ", piece(static_cast<std::uint64_t>(first_index_)),
              " to ", piece(static_cast<std::uint64_t>(last_.last_index)), ", commit ", piece(last_.commit)});
@@ -227,8 +257,10 @@ private:
     const Request& request_;
     Store& store_;
     std::span<Event> events_;
+    std::span<StreamAppend> appends_;
     LineInput input_;
-    std::size_t count_ = 0;  // Events of the batch so far.
+    std::size_t count_ = 0;  // Events of the batch so far, ...
+    std::size_t append_count_ = 0;  // ... in so many runs of one stream each.
     std::uint64_t committed_lines_ = 0;
     std::uint64_t appended_count_ = 0;
     std::uint64_t duplicate_count_ = 0;

@@ -15,7 +15,7 @@ namespace {
 constexpr std::string_view overview =
     R"(freshet: event streams on one crash-safe log
 
-  freshet append DB STREAM   append events from standard input, one JSON object a line
+  freshet append DB [STREAM] append events from standard input, one JSON object a line
   freshet read DB STREAM     print the events of one stream
   freshet log DB             print the events of all streams in commit order
   freshet verify DB          check every byte of the store
@@ -29,9 +29,10 @@ DB is the directory of the store. For all of them:
 )";
 
 constexpr std::string_view about_append =
-    R"(freshet append DB STREAM [FLAGS] < EVENTS
+    R"(freshet append DB [STREAM] [FLAGS] < EVENTS
 
 Appends events from standard input, one JSON object a line (see: freshet help events).
+Without STREAM each line names its own: {"stream":"account-1","type":"Paid",...}
 Each batch is one commit: all of it happens, or nothing. It is on the disk when it is counted.
 
   --create       make the store if there is none
@@ -40,6 +41,7 @@ Each batch is one commit: all of it happens, or nothing. It is on the disk when 
                  exists      the stream exists
                  N           N is the index of its last event
                  For the first batch; if it does not hold, nothing is appended (exit code 4).
+                 Needs STREAM.
   --batch N      N events a commit, or `all` of the input in one. Without it up to 1000, and
                  fewer where the input pauses or the memory is full.
 )";
@@ -89,8 +91,9 @@ constexpr std::string_view about_events =
   metadata, metadata_base64   as data
   id               makes it safe to append twice: 32 hexadecimal digits or a UUID
 
-What read and log print has also stream, index, ordinal, commit and time. Append passes over
-these, so that the output of one store can be the input of another.
+What read and log print has also stream, index, ordinal, commit and time. Append takes the stream
+from there if it was given none, and passes over the rest: the output of one store can be the
+input of another.
 )";
 
 struct Topic {

@@ -14,13 +14,13 @@ namespace {
 constexpr std::array<std::string_view, 11> member_names{
     "type", "data",  "data_base64", "metadata", "metadata_base64", "id",
     "stream", "index", "ordinal",   "commit",   "time"};
-enum Member : std::size_t { type, data, data_base64, metadata, metadata_base64, id, passed_over };
+enum Member : std::size_t { type, data, data_base64, metadata, metadata_base64, id, stream };
 
 // Reads one line. Errors are those of the reader.
 class LineParser {
 public:
-    LineParser(std::span<char> line, Event& event) noexcept
-        : line_{line}, reader_{{line.data(), line.size()}}, event_{event} {}
+    LineParser(std::span<char> line, Event& event, std::string_view* stream_name) noexcept
+        : line_{line}, reader_{{line.data(), line.size()}}, event_{event}, stream_{stream_name} {}
 
     bool parse(LineError& error) noexcept {
         reader_.expect('{', "expected '{': one event is one JSON object on one line");
@@ -31,6 +31,9 @@ public:
         }
         reader_.expect_end();
         if (!has(type)) reader_.fail("the event has no \"type\"", 0);
+        if (stream_ != nullptr && !has(stream)) {
+            reader_.fail("the event has no \"stream\", and none was given for all", 0);
+        }
         error = {reader_.error(), reader_.offset(), meant_};
         return reader_.error() == nullptr;
     }
@@ -80,6 +83,7 @@ private:
             case data_base64: return parse_base64(event_.payload, data, start);
             case metadata_base64: return parse_base64(event_.metadata, metadata, start);
             case id: return parse_id();
+            case stream: return parse_stream();
             default: static_cast<void>(reader_.value());
         }
     }
@@ -89,6 +93,15 @@ private:
         event_.type = parse_text();
         if (!is_name(event_.type, event_type_size_max)) {
             reader_.fail("a type is 1 to 255 bytes without control characters", start);
+        }
+    }
+
+    void parse_stream() noexcept {
+        if (stream_ == nullptr) return static_cast<void>(reader_.value());
+        const std::size_t start = offset_of_next();
+        *stream_ = parse_text();
+        if (!is_name(*stream_, stream_name_size_max)) {
+            reader_.fail("a stream's name is 1 to 255 bytes without control characters", start);
         }
     }
 
@@ -131,6 +144,7 @@ private:
     std::span<char> line_;
     JsonReader reader_;
     Event& event_;
+    std::string_view* stream_;  // Null: whatever the line says of it is passed over.
     std::uint32_t seen_ = 0;
     std::string_view meant_;
 };
@@ -146,9 +160,9 @@ void write_bytes(Output& output, std::string_view name, Bytes bytes) noexcept {
 
 }  // namespace
 
-bool parse_event(std::span<char> line, Event& event, LineError& error) noexcept {
+bool parse_event(std::span<char> line, Event& event, LineError& error, std::string_view* stream_name) noexcept {
     event = {};
-    return LineParser{line, event}.parse(error);
+    return LineParser{line, event, stream_name}.parse(error);
 }
 
 void write_event(Output& output, const Recorded& event) noexcept {

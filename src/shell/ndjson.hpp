@@ -10,9 +10,11 @@
 //  metadata          as data                          as data
 //  metadata_base64   as data_base64                   as data_base64
 //  id                32 hexadecimal digits or a UUID  32 digits, where there is one
-//  stream, index,    passed over                      always
-//  ordinal, commit,
-//  time
+//  stream            passed over, where the stream    always
+//                    is given for all lines; else
+//                    required
+//  index, ordinal,   passed over                      always
+//  commit, time
 #pragma once
 
 #include <span>
@@ -32,7 +34,9 @@ struct LineError {
 
 // The views of the event lie in `line`, whose escapes and base64 are decoded in place. Everything that the
 // store demands of an event but its size is checked here, where its place is known.
-bool parse_event(std::span<char> line, Event& event, LineError& error) noexcept;
+// With `stream_name`, the line must say to which stream the event goes.
+bool parse_event(std::span<char> line, Event& event, LineError& error,
+                 std::string_view* stream_name = nullptr) noexcept;
 
 void write_event(Output& output, const Recorded& event) noexcept;
 

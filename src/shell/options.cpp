@@ -261,6 +261,7 @@ private:
             request_.database = word;
         } else if (word_count_ == 2 && takes_stream()) {
             request_.stream = word;
+            request_.has_stream = true;
         } else {
             return refuse_word(word);
         }
@@ -296,7 +297,8 @@ private:
                                     request_.command == Command::verify;
         if (request_.command == Command::none) message().text("no command was given");
         else if (needs_database && word_count_ == 0) message().text("the store is missing: a directory");
-        else if (takes_stream() && word_count_ == 1) message().text("the name of the stream is missing");
+        else if (request_.command == Command::read && word_count_ == 1) message().text("the name of the stream is missing");
+        else if (request_.expected.number() != Expected::any().number() && word_count_ == 1) message().text("--expect needs the name of a stream");
         else return true;
         hint_help();
         return refuse();

@@ -29,24 +29,31 @@ void put_last_writer(TextWriter& text, const Failure& failure) noexcept {
     text.text("; commit ").number(failure.commit).text(" wrote it last, at ").time_us(failure.time_us);
 }
 
+// Which of several it was; the caller knows the names.
+void put_which(TextWriter& text, const Diagnostic& diagnostic, const Failure& failure) noexcept {
+    if (failure.of_check) text.text("check ").number(failure.number + 1).text(": ");
+    if (failure.of_check || (failure.number == 0 && diagnostic.failure_count == 1)) return;
+    text.text("append ").number(failure.number + 1).text(": ");
+}
+
 void put_failure(TextWriter& text, const Diagnostic& diagnostic) noexcept {
     const Failure& failure = diagnostic.failures[0];
-    text.text(failure.of_check ? "check " : "stream ").number(failure.number + 1);
+    put_which(text, diagnostic, failure);
     switch (failure.code) {
         case Code::already_exists:
-            text.text(": there is a stream of this name");
+            text.text("there is a stream of this name already");
             put_last_writer(text, failure);
             break;
         case Code::idempotency_conflict:
-            text.text(": event ").number(failure.event + 1);
+            text.text("event ").number(failure.event + 1);
             text.text(failure.commit == 0 ? " is new, but the one before it is there already by its id"
                                           : " is there already by its id, in another place or with other content");
             if (failure.commit != 0) text.text(" (commit ").number(failure.commit).text(")");
             break;
         default:
-            text.text(": expected ");
+            text.text("expected ");
             put_expected(text, failure.expected);
-            text.text(", but it is at version ").number(failure.actual);
+            text.text(", but the stream is at version ").number(failure.actual);
             put_last_writer(text, failure);
             break;
     }
