@@ -20,7 +20,8 @@ inline constexpr std::uint32_t batch_count_default = 1000;
 
 struct Request {
     const char* database = nullptr;
-    std::string_view stream;  // Of append, empty: each event names its own.
+    std::string_view stream;
+    bool has_stream = false;  // Of append, false: each event names its own.
     std::string_view topic;
     std::string_view head;
     LogFilter filter;
