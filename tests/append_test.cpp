@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What an append to one stream answers: expectations, event ids, limits. The table is at the head of
-// src/store/append.cpp.
+// What an append to one stream answers: expectations, event ids, limits. The table is at the head
+// of src/store/append.cpp.
 #include "tests/store_fixture.hpp"
 
 namespace freshet::test {
@@ -37,8 +37,12 @@ TEST_F(Append, HoldsExactlyTheExpectationsThatAreTrue) {
         std::string_view holds;  // For missing, empty, version 0, version 1.
     };
     const std::vector<Case> cases = {
-        {Expected::any(), "yyyy"},        {Expected::no_stream(), "yynn"}, {Expected::stream_exists(), "nyyy"},
-        {Expected::version(0), "nnyn"},   {Expected::version(1), "nnny"},  {Expected::version(2), "nnnn"},
+        {Expected::any(), "yyyy"},
+        {Expected::no_stream(), "yynn"},
+        {Expected::stream_exists(), "nyyy"},
+        {Expected::version(0), "nnyn"},
+        {Expected::version(1), "nnny"},
+        {Expected::version(2), "nnnn"},
         {Expected::version(INT64_MAX), "nnnn"},
     };
     std::uint64_t number = 0;
@@ -78,10 +82,13 @@ TEST_F(Append, HoldsExactlyTheExpectationsThatAreTrue) {
 }
 
 TEST_F(Append, RefusesAVersionBelowZero) {
-    EXPECT_EQ(open.append_events("s", {event_of("x")}, Expected::version(-1)), Code::invalid_argument);
-    EXPECT_EQ(open.append_all({{.stream = "s", .events = {}}}, {{"s", Expected::version(-5)}}), Code::none);
+    EXPECT_EQ(open.append_events("s", {event_of("x")}, Expected::version(-1)),
+              Code::invalid_argument);
+    EXPECT_EQ(open.append_all({{.stream = "s", .events = {}}}, {{"s", Expected::version(-5)}}),
+              Code::none);
     const std::vector<Event> events = {event_of("x")};
-    EXPECT_EQ(open.append_all({{.stream = "s", .events = events}}, {{"s", Expected::version(-5)}}), Code::invalid_argument);
+    EXPECT_EQ(open.append_all({{.stream = "s", .events = events}}, {{"s", Expected::version(-5)}}),
+              Code::invalid_argument);
 }
 
 TEST_F(Append, AnswersAnEmptyBatchWithTheVersionAndDoesNothing) {
@@ -109,8 +116,9 @@ TEST_F(Append, FindsARetriedBatchWhateverIsExpected) {
     ASSERT_EQ(open.append_events("s", batch), Code::none);
     const Appended original = open.appended;
     ASSERT_TRUE(open.append("s", {"after"}));
-    for (const Expected expected : {Expected::any(), Expected::no_stream(), Expected::stream_exists(),
-                                    Expected::version(0), Expected::version(4), Expected::version(99)}) {
+    for (const Expected expected :
+         {Expected::any(), Expected::no_stream(), Expected::stream_exists(), Expected::version(0),
+          Expected::version(4), Expected::version(99)}) {
         expect_unchanged([&] {
             EXPECT_EQ(open.append_events("s", batch, expected), Code::none);
             EXPECT_EQ(open.appended.outcome, Outcome::duplicate);
@@ -153,18 +161,18 @@ TEST_F(Append, RefusesWhatIsNeitherNewNorARetry) {
         std::uint64_t commit;
     };
     const std::vector<Case> cases = {
-        {{event_of("a", 1), event_of("x", 9)}, 1, -1, 0},                      // One more,
-        {{event_of("a", 1), event_of("no id")}, 1, -1, 0},                     // one without an id,
-        {{event_of("x", 9), event_of("a", 1)}, 1, 0, 1},                       // one before,
-        {{event_of("no id"), event_of("c", 3)}, 1, 2, 2},                      //
-        {{event_of("b", 2), event_of("a", 1)}, 1, 0, 1},                       // another order,
-        {{event_of("a", 1), event_of("c", 3)}, 1, 2, 2},                       // one left out,
-        {{event_of("a", 1), event_of("a", 1)}, 1, 0, 1},                       // one twice,
-        {{event_of("z", 1)}, 0, 0, 1},                                         // another payload,
-        {{event_of("a", 1, "Other")}, 0, 0, 1},                                // another type,
-        {{event_of("a", 1), event_of("z", 2)}, 1, 1, 1},                       //
-        {{event_of("a", 1), event_of("b", 2), event_of("zz", 3)}, 2, 2, 2},    //
-        {{event_of("", 3)}, 0, 2, 2},                                          // or none.
+        {{event_of("a", 1), event_of("x", 9)}, 1, -1, 0},                    // One more,
+        {{event_of("a", 1), event_of("no id")}, 1, -1, 0},                   // one without an id,
+        {{event_of("x", 9), event_of("a", 1)}, 1, 0, 1},                     // one before,
+        {{event_of("no id"), event_of("c", 3)}, 1, 2, 2},                    //
+        {{event_of("b", 2), event_of("a", 1)}, 1, 0, 1},                     // another order,
+        {{event_of("a", 1), event_of("c", 3)}, 1, 2, 2},                     // one left out,
+        {{event_of("a", 1), event_of("a", 1)}, 1, 0, 1},                     // one twice,
+        {{event_of("z", 1)}, 0, 0, 1},                                       // another payload,
+        {{event_of("a", 1, "Other")}, 0, 0, 1},                              // another type,
+        {{event_of("a", 1), event_of("z", 2)}, 1, 1, 1},                     //
+        {{event_of("a", 1), event_of("b", 2), event_of("zz", 3)}, 2, 2, 2},  //
+        {{event_of("", 3)}, 0, 2, 2},                                        // or none.
     };
     for (std::size_t i = 0; i < cases.size(); i++) {
         expect_unchanged([&] {
@@ -182,7 +190,8 @@ TEST_F(Append, KeepsIdsOfDifferentStreamsApart) {
     ASSERT_EQ(open.append_events("s", batch), Code::none);
     ASSERT_EQ(open.append_events("t", batch), Code::none);
     EXPECT_EQ(open.appended.outcome, Outcome::appended);
-    ASSERT_EQ(open.append_all({{.stream = "u", .events = batch}, {.stream = "v", .events = batch}}), Code::none);
+    ASSERT_EQ(open.append_all({{.stream = "u", .events = batch}, {.stream = "v", .events = batch}}),
+              Code::none);
     EXPECT_EQ(open.appended.outcome, Outcome::appended);
     EXPECT_EQ(open.read("v"), Lines{"a"});
 }
@@ -258,16 +267,19 @@ TEST_F(Append, TakesNamesUpToTheirLimitAndNoLonger) {
         for (const std::string_view bad : {"", "\n", "a\x7f", "\xff", "\xc3", "a\x1f z"}) {
             EXPECT_EQ(open.append_events(bad, {event_of("x")}), Code::invalid_name);
             EXPECT_EQ(open.append_events("s", {event_of("x", 0, bad)}), Code::invalid_name);
-            EXPECT_EQ(open.append_events("s", {event_of("ok"), event_of("x", 0, bad)}), Code::invalid_name);
+            EXPECT_EQ(open.append_events("s", {event_of("ok"), event_of("x", 0, bad)}),
+                      Code::invalid_name);
             EXPECT_EQ(open.create(bad), Code::invalid_name);
             EXPECT_EQ(open.append_events(bad, {}), Code::invalid_name);
         }
-        EXPECT_EQ(open.append_events(std::string_view{"a\0b", 3}, {event_of("x")}), Code::invalid_name);
+        EXPECT_EQ(open.append_events(std::string_view{"a\0b", 3}, {event_of("x")}),
+                  Code::invalid_name);
     });
     EXPECT_EQ(open.verify(), Code::none);
 }
 
-// `limit` of the error is exact: that much goes, with any name, type, id and metadata; one byte more does not.
+// `limit` of the error is exact: that much goes, with any name, type, id and metadata; one byte
+// more does not.
 TEST_F(Append, TakesEventsUpToTheLimitItNames) {
     for (const std::size_t name_size : {1U, 100U, 255U}) {
         for (const std::size_t metadata_size : {0U, 1U, 500U}) {
@@ -289,7 +301,8 @@ TEST_F(Append, TakesEventsUpToTheLimitItNames) {
                 payload.pop_back();
                 event.payload = as_bytes(payload);
                 ASSERT_EQ(open.append_events(name, {event, event_of("and", 0, name)}), Code::none);
-                EXPECT_EQ(open.read(name, Horizon::newest(), Direction::backwards, 2), (Lines{"and", payload}));
+                EXPECT_EQ(open.read(name, Horizon::newest(), Direction::backwards, 2),
+                          (Lines{"and", payload}));
             }
         }
     }
@@ -330,18 +343,22 @@ TEST_F(Append, MakesWhatAnAnswerRestsOnDurable) {
     EXPECT_EQ(open.appended.outcome, Outcome::duplicate);
     EXPECT_TRUE(open.appended.durable);
     EXPECT_EQ(open.store.statistics().commit, 1U);
-    ASSERT_EQ(open.append_events("s", {event_of("b", 2)}, Expected::any(), Durability::deferred), Code::none);
-    EXPECT_EQ(open.append_events("s", {event_of("b")}, Expected::version(0), Durability::deferred), Code::wrong_version);
+    ASSERT_EQ(open.append_events("s", {event_of("b", 2)}, Expected::any(), Durability::deferred),
+              Code::none);
+    EXPECT_EQ(open.append_events("s", {event_of("b")}, Expected::version(0), Durability::deferred),
+              Code::wrong_version);
     EXPECT_EQ(open.store.statistics().commit, 2U);
-    ASSERT_EQ(open.append_events("t", {event_of("b", 2)}, Expected::any(), Durability::deferred), Code::none);
+    ASSERT_EQ(open.append_events("t", {event_of("b", 2)}, Expected::any(), Durability::deferred),
+              Code::none);
     EXPECT_EQ(open.create("t"), Code::already_exists);
     EXPECT_EQ(open.store.statistics().commit, 3U);
 }
 
 TEST_F(Append, GivesTimesThatGrowWhateverTheClockDoes) {
     std::uint64_t before = 0;
-    for (const std::uint64_t now : {std::uint64_t{500}, std::uint64_t{400}, std::uint64_t{0}, std::uint64_t{10'000},
-                                    std::uint64_t{10'000}, ~std::uint64_t{0} - 11, std::uint64_t{3}}) {
+    for (const std::uint64_t now :
+         {std::uint64_t{500}, std::uint64_t{400}, std::uint64_t{0}, std::uint64_t{10'000},
+          std::uint64_t{10'000}, ~std::uint64_t{0} - 11, std::uint64_t{3}}) {
         machine.clock.now = now;
         ASSERT_TRUE(open.append("s", {"x"}));
         const std::uint64_t time = open.store.statistics().time_us;

@@ -37,8 +37,8 @@ TEST(Checksum, KnowsThePublishedValues) {
     EXPECT_EQ(crc32c(0, ones), 0x62a8ab43u);
 }
 
-// Goal: the table and the instruction give the same, with any length, alignment and start. Method: all sizes
-// around the borders of words and lanes, at all alignments.
+// Goal: the table and the instruction give the same, with any length, alignment and start. Method:
+// all sizes around the borders of words and lanes, at all alignments.
 TEST(Checksum, IsTheSameWithAndWithoutTheInstruction) {
     if (!cpu::has_crc32()) GTEST_SKIP() << "this processor has no CRC instruction";
     const std::vector<std::byte> bytes = random_bytes(8192, 1);
@@ -81,7 +81,8 @@ std::string sha256_hex(std::string_view text) {
 
 TEST(Sha256, KnowsTheVectorsOfNist) {
     EXPECT_EQ(sha256_hex(""), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
-    EXPECT_EQ(sha256_hex("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    EXPECT_EQ(sha256_hex("abc"),
+              "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
     EXPECT_EQ(sha256_hex("abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq"),
               "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1");
     EXPECT_EQ(sha256_hex("abcdefghbcdefghicdefghijdefghijkefghijklfghijklmghijklmn"
@@ -127,7 +128,9 @@ bool is_one_code_point(const std::string& text) {
     static constexpr std::uint32_t lead_bits[] = {0, 0x00, 0xc0, 0xe0, 0xf0};
     static constexpr std::uint32_t lead_mask[] = {0, 0x80, 0xe0, 0xf0, 0xf8};
     static constexpr std::uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-    const auto at = [&](std::size_t i) { return static_cast<std::uint32_t>(static_cast<std::uint8_t>(text[i])); };
+    const auto at = [&](std::size_t i) {
+        return static_cast<std::uint32_t>(static_cast<std::uint8_t>(text[i]));
+    };
     if ((at(0) & lead_mask[text.size()]) != lead_bits[text.size()]) return false;
     std::uint32_t point = at(0) & ~lead_mask[text.size()];
     for (std::size_t i = 1; i < text.size(); i++) {
@@ -139,7 +142,8 @@ bool is_one_code_point(const std::string& text) {
 
 std::string low_bytes(std::uint32_t number, std::size_t size) {
     std::string text;
-    for (std::size_t i = 0; i < size; i++) text.push_back(static_cast<char>(number >> (8 * (size - 1 - i))));
+    for (std::size_t i = 0; i < size; i++)
+        text.push_back(static_cast<char>(number >> (8 * (size - 1 - i))));
     return text;
 }
 
@@ -148,8 +152,8 @@ void expect_agreement(std::uint32_t number, std::size_t size) {
     ASSERT_EQ(is_utf8(text), is_one_code_point(text)) << std::hex << number;
 }
 
-// Goal: exactly the well-formed sequences pass. Method: every lead with every second byte, and each later byte
-// at the borders of what it may be.
+// Goal: exactly the well-formed sequences pass. Method: every lead with every second byte, and each
+// later byte at the borders of what it may be.
 TEST(Utf8, AgreesWithTheDefinitionOnEverySequence) {
     const std::uint32_t borders[] = {0x00, 0x7f, 0x80, 0x8f, 0x90, 0x9f, 0xa0, 0xbf, 0xc0, 0xff};
     for (std::uint32_t n = 0; n < 256; n++) ASSERT_EQ(is_utf8(low_bytes(n, 1)), n < 0x80) << n;
@@ -158,7 +162,8 @@ TEST(Utf8, AgreesWithTheDefinitionOnEverySequence) {
         for (const std::uint32_t third : borders) {
             expect_agreement(n << 8 | third, 3);
             if (n < 0xf000) continue;
-            for (const std::uint32_t fourth : borders) expect_agreement(n << 16 | third << 8 | fourth, 4);
+            for (const std::uint32_t fourth : borders)
+                expect_agreement(n << 16 | third << 8 | fourth, 4);
         }
     }
 }
@@ -167,7 +172,8 @@ TEST(Utf8, RefusesATextThatEndsTooSoon) {
     const std::string text = "a\xc3\xa9\xe2\x82\xac\xf0\x9f\x8c\x8a";
     EXPECT_TRUE(is_utf8(text));
     EXPECT_TRUE(is_utf8(""));
-    for (const std::size_t size : {2u, 4u, 5u, 7u, 8u, 9u}) EXPECT_FALSE(is_utf8(text.substr(0, size))) << size;
+    for (const std::size_t size : {2u, 4u, 5u, 7u, 8u, 9u})
+        EXPECT_FALSE(is_utf8(text.substr(0, size))) << size;
 }
 
 TEST(Name, IsShortTextWithoutControls) {
@@ -202,8 +208,10 @@ TEST(Text, WritesNumbersOfEverySize) {
               "18446744073709551615");
     EXPECT_EQ(written([](TextWriter& w) { w.number(std::numeric_limits<std::int64_t>::min()); }),
               "-9223372036854775808");
-    EXPECT_EQ(written([](TextWriter& w) { w.number(std::numeric_limits<std::int32_t>::min()); }), "-2147483648");
-    EXPECT_EQ(written([](TextWriter& w) { w.number(-7, 4).number(42u, 4).number(12345, 4); }), "  -7  4212345");
+    EXPECT_EQ(written([](TextWriter& w) { w.number(std::numeric_limits<std::int32_t>::min()); }),
+              "-2147483648");
+    EXPECT_EQ(written([](TextWriter& w) { w.number(-7, 4).number(42u, 4).number(12345, 4); }),
+              "  -7  4212345");
     EXPECT_EQ(written([](TextWriter& w) { w.digits(17, 8).text(".log"); }), "00000017.log");
     EXPECT_EQ(written([](TextWriter& w) { w.digits(123456789, 8); }), "123456789");
 }
@@ -213,7 +221,8 @@ TEST(Text, WritesHexAndColumns) {
     EXPECT_EQ(written([](TextWriter& w) { w.hex(~std::uint64_t{0}); }), "ffffffffffffffff");
     EXPECT_EQ(written([](TextWriter& w) { w.hex(0xbeef, 8); }), "0000beef");
     EXPECT_EQ(written([](TextWriter& w) { w.hex(as_bytes("\x01\xff")); }), "01ff");
-    EXPECT_EQ(written([](TextWriter& w) { w.padded("ab", 4).padded("abcde", 4).character('|'); }), "ab  abcde|");
+    EXPECT_EQ(written([](TextWriter& w) { w.padded("ab", 4).padded("abcde", 4).character('|'); }),
+              "ab  abcde|");
 }
 
 TEST(Text, CutsWhatDoesNotFitAndStaysCut) {
@@ -239,7 +248,9 @@ TEST(Text, CannotOverflowWithARepetitionOfAnyCount) {
 }
 
 TEST(Text, WritesTimesAsRfc3339) {
-    const auto time = [](std::uint64_t us) { return written([us](TextWriter& w) { w.time_us(us); }); };
+    const auto time = [](std::uint64_t us) {
+        return written([us](TextWriter& w) { w.time_us(us); });
+    };
     EXPECT_EQ(time(0), "1970-01-01T00:00:00.000000Z");
     EXPECT_EQ(time(1795218607412000), "2026-11-20T23:50:07.412000Z");
     EXPECT_EQ(time(951782400000001), "2000-02-29T00:00:00.000001Z");
@@ -256,7 +267,8 @@ TEST(Text, AgreesWithTheCLibraryOnEveryDay) {
             std::tm fields{};
             gmtime_r(&seconds, &fields);
             std::array<char, 40> expected{};
-            const std::size_t size = std::strftime(expected.data(), expected.size(), "%Y-%m-%dT%H:%M:%S", &fields);
+            const std::size_t size =
+                std::strftime(expected.data(), expected.size(), "%Y-%m-%dT%H:%M:%S", &fields);
             std::array<char, 40> room{};
             const std::string_view text = TextWriter{room}.time_us(second * 1000000 + 7).written();
             ASSERT_EQ(text.substr(0, size), std::string_view(expected.data(), size));
@@ -278,10 +290,12 @@ TEST(Text, ParsesWhatItWrites) {
 }
 
 TEST(Text, RefusesWhatIsNoNumber) {
-    for (const char* text : {"", " ", "-1", "+1", "1 ", " 1", "1.0", "0x10", "1e3", "18446744073709551616x"}) {
+    for (const char* text :
+         {"", " ", "-1", "+1", "1 ", " 1", "1.0", "0x10", "1e3", "18446744073709551616x"}) {
         EXPECT_TRUE(parse_number(text).error() == Code::invalid_argument) << text;
     }
-    for (const char* text : {"18446744073709551616", "99999999999999999999", "100000000000000000000000000000"}) {
+    for (const char* text :
+         {"18446744073709551616", "99999999999999999999", "100000000000000000000000000000"}) {
         EXPECT_TRUE(parse_number(text).error() == Code::too_large) << text;
     }
     EXPECT_EQ(*parse_number("18446744073709551615"), std::numeric_limits<std::uint64_t>::max());
@@ -292,7 +306,8 @@ TEST(Text, RefusesWhatIsNoNumber) {
 
 TEST(Codes, AllHaveNamesOfTheirOwn) {
     std::set<std::string> names;
-    for (std::uint16_t number = 0; number < static_cast<std::uint16_t>(Code::code_count); number++) {
+    for (std::uint16_t number = 0; number < static_cast<std::uint16_t>(Code::code_count);
+         number++) {
         const std::string name = code_name(static_cast<Code>(number));
         EXPECT_NE(name, "unknown") << number;
         EXPECT_EQ(name.find_first_not_of("abcdefghijklmnopqrstuvwxyz-"), std::string::npos) << name;

@@ -24,7 +24,8 @@ struct Life {
     Status open() { return store.open(options, door, memory, diagnostic); }
     bool append() {
         const Event event{.type = "t", .payload = as_bytes("payload"), .metadata = {}, .id = {}};
-        const StreamAppend append{.stream = "s", .expected = Expected::any(), .events = {&event, 1}};
+        const StreamAppend append{
+            .stream = "s", .expected = Expected::any(), .events = {&event, 1}};
         return static_cast<bool>(store.append(append, diagnostic));
     }
     SimClock clock;
@@ -48,8 +49,9 @@ void tear_everything(SimDisk& disk) {
     disk.power_loss(picks);
 }
 
-// A writer is killed when it has written a slot of `head` and not synced it. Whoever opens next sees that slot in
-// the page cache. If it writes the other slot first, a power loss tears both, and the store is gone.
+// A writer is killed when it has written a slot of `head` and not synced it. Whoever opens next
+// sees that slot in the page cache. If it writes the other slot first, a power loss tears both, and
+// the store is gone.
 TEST(Crash, AKillAndThenAPowerLossLeaveOneSlotOfTheHead) {
     SimDisk start;
     {
@@ -79,14 +81,16 @@ TEST(Crash, AKillAndThenAPowerLossLeaveOneSlotOfTheHead) {
             tear_everything(second);
             Life life{second};
             const Status opened = life.open();
-            ASSERT_TRUE(opened) << code_name(opened.error().code) << ": killed at " << kill << ", power loss at " << loss;
+            ASSERT_TRUE(opened) << code_name(opened.error().code) << ": killed at " << kill
+                                << ", power loss at " << loss;
             ASSERT_GE(life.store.statistics().commit, 1U);
         }
     }
 }
 
-// The maker of a store is killed when `head` has its name, and the directory is not synced. The next one finds a store
-// that looks closed; if it just goes on, a power loss takes the name away, and all that was acknowledged since.
+// The maker of a store is killed when `head` has its name, and the directory is not synced. The
+// next one finds a store that looks closed; if it just goes on, a power loss takes the name away,
+// and all that was acknowledged since.
 TEST(Crash, AStoreWhoseNameIsNotDurableIsNotServed) {
     for (std::uint64_t kill = 0; kill < 20; kill++) {
         SimDisk disk;

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
-// The second half of `make demo`: follow a store while it is written, kill its writer with no warning, open it
-// again, and see that all it had acknowledged is there.
+// The second half of `make demo`: follow a store while it is written, kill its writer with no
+// warning, open it again, and see that all it had acknowledged is there.
 //
 //     demo DIRECTORY
 //
-// The writer is a process of its own. After each commit it tells its parent, through a pipe, how many events are
-// acknowledged; the parent kills it in the middle of that. Whatever the pipe said must be in the store.
+// The writer is a process of its own. After each commit it tells its parent, through a pipe, how
+// many events are acknowledged; the parent kills it in the middle of that. Whatever the pipe said
+// must be in the store.
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -45,10 +46,13 @@ struct Opened {
         memory = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
         if (memory == MAP_FAILED) fail("no memory", diagnostic);
         const auto begin = std::chrono::steady_clock::now();
-        if (!store.open(options, door.door(), {static_cast<std::byte*>(memory), size}, diagnostic)) {
+        if (!store.open(options, door.door(), {static_cast<std::byte*>(memory), size},
+                        diagnostic)) {
             fail("cannot open the store", diagnostic);
         }
-        milliseconds = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin).count();
+        milliseconds =
+            std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin)
+                .count();
     }
     Opened(const Opened&) = delete;
     Opened& operator=(const Opened&) = delete;
@@ -65,7 +69,8 @@ struct Opened {
     double milliseconds = 0;
 };
 
-// Says what it sees of the meter: how far it had to catch up, and that events then come as they are written.
+// Says what it sees of the meter: how far it had to catch up, and that events then come as they are
+// written.
 void follow(Store& store) {
     Follower follower;
     Recorded event;
@@ -83,8 +88,9 @@ void follow(Store& store) {
         }
         const bool is_live = *step == Follower::Step::event && caught_up_at != 0;
         if (!is_live || ++live % 500 != 0) continue;
-        std::printf("  follower: %.*s@%llu %.*s\n", static_cast<int>(event.stream.size()), event.stream.data(),
-                    static_cast<unsigned long long>(event.index), static_cast<int>(event.payload.size()),
+        std::printf("  follower: %.*s@%llu %.*s\n", static_cast<int>(event.stream.size()),
+                    event.stream.data(), static_cast<unsigned long long>(event.index),
+                    static_cast<int>(event.payload.size()),
                     reinterpret_cast<const char*>(event.payload.data()));
         std::fflush(stdout);
     }
@@ -95,7 +101,8 @@ void follow(Store& store) {
     std::thread follower{[&] { follow(opened.store); }};
     for (std::uint64_t count = 1;; count++) {
         const std::string reading = "{\"kWh\":" + std::to_string(count) + "}";
-        const Event event{.type = "MeterRead", .payload = as_bytes(reading), .metadata = {}, .id = {}};
+        const Event event{
+            .type = "MeterRead", .payload = as_bytes(reading), .metadata = {}, .id = {}};
         const StreamAppend append{.stream = stream, .events = {&event, 1}};
         if (!opened.store.append(append, opened.diagnostic)) fail("append", opened.diagnostic);
         if (write(pipe, &count, sizeof count) != sizeof count) _exit(1);
@@ -141,10 +148,11 @@ int main(int count, char** words) {
     if (!opened.store.snapshot(now)) return 1;
     const Result<StreamInfo> info = now.stream(stream);
     const std::uint64_t found = info ? static_cast<std::uint64_t>(info->version + 1) : 0;
-    std::printf("  opened again in %.1f ms, epoch %u: %llu events are there\n", opened.milliseconds, now.head().epoch,
-                static_cast<unsigned long long>(found));
+    std::printf("  opened again in %.1f ms, epoch %u: %llu events are there\n", opened.milliseconds,
+                now.head().epoch, static_cast<unsigned long long>(found));
     if (acknowledged == 0 || found < acknowledged) {
-        std::printf("  LOST %llu acknowledged events\n", static_cast<unsigned long long>(acknowledged - found));
+        std::printf("  LOST %llu acknowledged events\n",
+                    static_cast<unsigned long long>(acknowledged - found));
         return 1;
     }
     std::printf("  nothing that was acknowledged is missing\n");

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Following: everything from an ordinal on, once and in order; that it has caught up, once each time; then what comes.
+// Following: everything from an ordinal on, once and in order; that it has caught up, once each
+// time; then what comes.
 #include <thread>
 
 #include "tests/store_fixture.hpp"
@@ -83,7 +84,8 @@ TEST_F(Following, PassesOverWhatTheFilterHolds) {
     EXPECT_EQ(steps(2), (Lines{"1", "caught up"}));
 }
 
-// The log goes on in the next segment, behind a filled one and behind one that a large transaction began.
+// The log goes on in the next segment, behind a filled one and behind one that a large transaction
+// began.
 TEST_F(Following, GoesFromSegmentToSegment) {
     ASSERT_TRUE(follower.open(open.store, 0));
     const std::string filler(3000, 'x');
@@ -123,8 +125,8 @@ TEST_F(Following, GoesOnWhenASnapshotIsFreeAgain) {
     EXPECT_EQ(steps(2), (Lines{"0", "caught up"}));
 }
 
-// A wait ends when something comes, and a wait for ever ends with nothing else: not with a commit that the
-// filter holds back, nor with a sync of nothing new.
+// A wait ends when something comes, and a wait for ever ends with nothing else: not with a commit
+// that the filter holds back, nor with a sync of nothing new.
 TEST_F(Following, WaitsForWhatComes) {
     ASSERT_TRUE(follower.open(open.store, 0, {"s", ""}));
     EXPECT_EQ(step(), "caught up");
@@ -146,9 +148,11 @@ TEST_F(Following, WaitsForWhatComes) {
 }
 
 TEST_F(Following, NeverSkipsADamagedEvent) {
-    for (const std::string_view payload : {"00000000", "11111111", "22222222"}) ASSERT_TRUE(open.append("s", {payload}));
+    for (const std::string_view payload : {"00000000", "11111111", "22222222"})
+        ASSERT_TRUE(open.append("s", {payload}));
     ASSERT_TRUE(follower.open(open.store, 0));
-    const std::string_view memory{reinterpret_cast<const char*>(machine.memory.data()), machine.memory.size()};
+    const std::string_view memory{reinterpret_cast<const char*>(machine.memory.data()),
+                                  machine.memory.size()};
     machine.memory[memory.find("11111111")] ^= std::byte{1};
     EXPECT_EQ(steps(4), (Lines{"00000000", "error corrupt", "error corrupt", "error corrupt"}));
     EXPECT_EQ(follower.next_ordinal(), 1U);

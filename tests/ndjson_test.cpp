@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Goal: a line is an event or says where it is not, and what is printed comes in again as the same event.
+// Goal: a line is an event or says where it is not, and what is printed comes in again as the same
+// event.
 #include <gtest/gtest.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -17,7 +18,9 @@ using namespace std::string_literals;
 
 class Line {
 public:
-    explicit Line(std::string text) : text_{std::move(text)} { good = parse_event(text_, event, error); }
+    explicit Line(std::string text) : text_{std::move(text)} {
+        good = parse_event(text_, event, error);
+    }
 
     [[nodiscard]] std::string payload() const { return std::string{as_text(event.payload)}; }
     [[nodiscard]] std::string metadata() const { return std::string{as_text(event.metadata)}; }
@@ -38,7 +41,8 @@ TEST(Ndjson, ReadsAnEvent) {
     EXPECT_EQ(line.event.type, "Paid");
     EXPECT_EQ(line.payload(), R"({"cents": 995, "to":"x"})");
     EXPECT_EQ(line.metadata(), R"(["a"])");
-    for (std::size_t i = 0; i < 16; i++) EXPECT_EQ(line.event.id.bytes[i], static_cast<std::byte>(i));
+    for (std::size_t i = 0; i < 16; i++)
+        EXPECT_EQ(line.event.id.bytes[i], static_cast<std::byte>(i));
 }
 
 TEST(Ndjson, NeedsATypeAndNothingElse) {
@@ -50,14 +54,16 @@ TEST(Ndjson, NeedsATypeAndNothingElse) {
 }
 
 TEST(Ndjson, KeepsDataByteForByte) {
-    for (const std::string data : {"1.0", "1e2", "\"\\u0041\"", "{\"b\":1,\"a\":1,\"a\":2}", "null", "[ 1 ,2 ]",
-                                   "\"\xe2\x82\xac\"", "123456789012345678901234567890"}) {
+    for (const std::string data :
+         {"1.0", "1e2", "\"\\u0041\"", "{\"b\":1,\"a\":1,\"a\":2}", "null", "[ 1 ,2 ]",
+          "\"\xe2\x82\xac\"", "123456789012345678901234567890"}) {
         EXPECT_EQ(Line{"{\"type\":\"x\",\"data\": " + data + " }"}.payload(), data);
     }
 }
 
 TEST(Ndjson, DecodesTypesAndBase64) {
-    const Line line{R"({"ty\u0070e":"a\u00e9\/","data_base64":"aGVsbG8\u003d","metadata_base64":"\/\/8="})"};
+    const Line line{
+        R"({"ty\u0070e":"a\u00e9\/","data_base64":"aGVsbG8\u003d","metadata_base64":"\/\/8="})"};
     ASSERT_TRUE(line.good) << line.error.message;
     EXPECT_EQ(line.event.type, "a\xc3\xa9/");
     EXPECT_EQ(line.payload(), "hello");
@@ -73,7 +79,8 @@ TEST(Ndjson, TakesAUuidAsAnId) {
 }
 
 TEST(Ndjson, PassesOverWhatItPrints) {
-    const Line line{R"({"stream":"s","index":1,"ordinal":2,"commit":3,"time":"t","type":"x","data":1})"};
+    const Line line{
+        R"({"stream":"s","index":1,"ordinal":2,"commit":3,"time":"t","type":"x","data":1})"};
     ASSERT_TRUE(line.good) << line.error.message;
     EXPECT_EQ(line.payload(), "1");
 }
@@ -151,24 +158,28 @@ TEST(Ndjson, PrintsAnEvent) {
     event.ordinal = 12;
     event.commit = 3;
     event.time_us = 1'795'218'607'412'001;
-    EXPECT_EQ(printed(event), "{\"stream\":\"order-\\\"1\\\"\",\"index\":7,\"ordinal\":12,\"commit\":3,"
-                              "\"time\":\"2026-11-20T23:50:07.412001Z\",\"type\":\"Paid\","
-                              "\"data\":{\"cents\":995}}\n");
+    EXPECT_EQ(printed(event),
+              "{\"stream\":\"order-\\\"1\\\"\",\"index\":7,\"ordinal\":12,\"commit\":3,"
+              "\"time\":\"2026-11-20T23:50:07.412001Z\",\"type\":\"Paid\","
+              "\"data\":{\"cents\":995}}\n");
     event.payload = as_bytes("two\nlines");
     event.metadata = as_bytes("[\n]");
     event.id.bytes[15] = std::byte{0xab};
-    EXPECT_EQ(printed(event), "{\"stream\":\"order-\\\"1\\\"\",\"index\":7,\"ordinal\":12,\"commit\":3,"
-                              "\"time\":\"2026-11-20T23:50:07.412001Z\",\"type\":\"Paid\","
-                              "\"id\":\"000000000000000000000000000000ab\",\"data_base64\":\"dHdvCmxpbmVz\","
-                              "\"metadata_base64\":\"Wwpd\"}\n");
+    EXPECT_EQ(printed(event),
+              "{\"stream\":\"order-\\\"1\\\"\",\"index\":7,\"ordinal\":12,\"commit\":3,"
+              "\"time\":\"2026-11-20T23:50:07.412001Z\",\"type\":\"Paid\","
+              "\"id\":\"000000000000000000000000000000ab\",\"data_base64\":\"dHdvCmxpbmVz\","
+              "\"metadata_base64\":\"Wwpd\"}\n");
 }
 
 // Method: random types, ids and payloads, JSON or not, printed and read again.
 TEST(Ndjson, ReadsWhatItPrinted) {
-    const std::vector<std::string> values{"",     "1",   " 1",    "{\"a\":[1,2]}", "\"x\\n\"", "\xff\xfe",
-                                          "null", "[1",  "a\nb",  "{\"a\":\n1}",   "\0"s,      std::string(70'000, 'x'),
-                                          "true ", "\"\"", "\x7f"};
-    const std::vector<std::string> types{"x", "Order Placed", "\"quoted\"", "back\\slash", "\xe2\x82\xac", "/"};
+    const std::vector<std::string> values{
+        "",      "1",    " 1",   "{\"a\":[1,2]}", "\"x\\n\"", "\xff\xfe",
+        "null",  "[1",   "a\nb", "{\"a\":\n1}",   "\0"s,      std::string(70'000, 'x'),
+        "true ", "\"\"", "\x7f"};
+    const std::vector<std::string> types{"x",           "Order Placed", "\"quoted\"",
+                                         "back\\slash", "\xe2\x82\xac", "/"};
     std::mt19937 random{7};
     for (int i = 0; i < 500; i++) {
         const std::string payload = values[random() % values.size()];
@@ -178,7 +189,8 @@ TEST(Ndjson, ReadsWhatItPrinted) {
         event.type = types[random() % types.size()];
         event.payload = as_bytes(payload);
         event.metadata = as_bytes(metadata);
-        if (random() % 2 == 0) event.id.bytes[random() % 16] = static_cast<std::byte>(1 + random() % 255);
+        if (random() % 2 == 0)
+            event.id.bytes[random() % 16] = static_cast<std::byte>(1 + random() % 255);
         std::string text = printed(event);
         ASSERT_EQ(std::count(text.begin(), text.end(), '\n'), 1);
         text.pop_back();
@@ -194,7 +206,10 @@ TEST(Ndjson, ReadsWhatItPrinted) {
 TEST(Ndjson, PrintsNothingThatControlsATerminal) {
     const int descriptor = memfd_create("printed", 0);
     Output output{descriptor};
-    EXPECT_EQ(output.printable("a\x1b[31m\x7f\xc2\x9b" "b\n", 100), 10U);
+    EXPECT_EQ(output.printable("a\x1b[31m\x7f\xc2\x9b"
+                               "b\n",
+                               100),
+              10U);
     output.text("|").cell("caf\xc3\xa9", 6).text("|").cell("too long for it", 5).text("|");
     EXPECT_EQ(output.printable("", 0), 0U);
     output.flush();

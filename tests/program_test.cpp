@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Goal: the program keeps its word to people and scripts: what it prints, its exit codes, and that nothing which it
-// acknowledged is lost and nothing which it refused is done.
-// Method: run it as a child process, for every command, flag and way to go wrong.
+// Goal: the program keeps its word to people and scripts: what it prints, its exit codes, and that
+// nothing which it acknowledged is lost and nothing which it refused is done. Method: run it as a
+// child process, for every command, flag and way to go wrong.
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/mount.h>
@@ -41,7 +41,9 @@ std::vector<std::string> lines(const std::string& text) {
     return found;
 }
 
-bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+bool contains(const std::string& text, const std::string& part) {
+    return text.find(part) != std::string::npos;
+}
 
 // The values of one member of each line.
 std::vector<std::string> values(const std::string& text, const std::string& member) {
@@ -61,7 +63,8 @@ protected:
         if (run({"version"}).code == 127) GTEST_SKIP() << "no program: set FRESHET to its path";
     }
 
-    Ended append(const std::string& input, const Words& flags = {}, const std::string& stream = "s") {
+    Ended append(const std::string& input, const Words& flags = {},
+                 const std::string& stream = "s") {
         Words words{"append", db, stream};
         words.insert(words.end(), flags.begin(), flags.end());
         return run(words, input);
@@ -79,7 +82,8 @@ protected:
     std::string db = directory.path("shop.fdb");
 };
 
-void expect_error(const Ended& ended, int code, const std::string& name, const std::string& hint = "") {
+void expect_error(const Ended& ended, int code, const std::string& name,
+                  const std::string& hint = "") {
     EXPECT_EQ(ended.code, code) << ended.err;
     EXPECT_EQ(ended.err.rfind("error[" + name + "]: ", 0), 0U) << ended.err;
     EXPECT_TRUE(contains(ended.err, "\nhint: ")) << ended.err;
@@ -90,8 +94,10 @@ void expect_error(const Ended& ended, int code, const std::string& name, const s
 // Lines of several streams are one commit a batch, and what `log` prints comes in again.
 TEST_F(Program, AppendsToTheStreamsThatTheLinesName) {
     const std::string input =
-        "{\"stream\":\"a\",\"type\":\"x\",\"data\":1}\n{\"type\":\"x\",\"stream\":\"b\",\"data\":2}\n"
-        "{\"stream\":\"b\",\"type\":\"y\",\"data\":3}\n{\"stream\":\"a\",\"type\":\"y\",\"data\":4}\n";
+        "{\"stream\":\"a\",\"type\":\"x\",\"data\":1}\n{\"type\":\"x\",\"stream\":\"b\",\"data\":2}"
+        "\n"
+        "{\"stream\":\"b\",\"type\":\"y\",\"data\":3}\n{\"stream\":\"a\",\"type\":\"y\",\"data\":4}"
+        "\n";
     const Ended ended = run({"append", db, "--create"}, input);
     EXPECT_EQ(ended.code, 0) << ended.err;
     EXPECT_TRUE(contains(ended.err, "appended 4 events, commit 1")) << ended.err;
@@ -143,9 +149,10 @@ TEST_F(Program, HelpsOnEverything) {
 
 TEST_F(Program, ListsEveryErrorWithItsExitCode) {
     const std::string text = run({"help", "errors"}).out;
-    for (const char* line : {"    2  usage\n", "    9  bad-line\n", "    4  wrong-version\n", "    5  locked\n",
-                             "    6  corrupt\n", "    7  full\n", "    8  out-of-memory\n",
-                             "   10  stream-not-found\n", "   11  too-large\n", "  130  interrupted\n"}) {
+    for (const char* line :
+         {"    2  usage\n", "    9  bad-line\n", "    4  wrong-version\n", "    5  locked\n",
+          "    6  corrupt\n", "    7  full\n", "    8  out-of-memory\n",
+          "   10  stream-not-found\n", "   11  too-large\n", "  130  interrupted\n"}) {
         EXPECT_TRUE(contains(text, line)) << line;
     }
 }
@@ -207,12 +214,13 @@ TEST_F(Program, TakesItsMemoryFromTheEnvironmentToo) {
 // ---- append and read ----
 
 TEST_F(Program, GivesBackWhatItWasGiven) {
-    const Ended ended = append(R"({"type":"Opened","data":{"by": "ada"}})"
-                               "\n\n"
-                               R"({"type":"Paid","data":1.50,"metadata":[ ],"id":"550e8400-e29b-41d4-a716-446655440000"})"
-                               "\r\n"
-                               R"({"type":"Raw","data_base64":"AAH/"})",
-                               {"--create"}, "order-1");
+    const Ended ended = append(
+        R"({"type":"Opened","data":{"by": "ada"}})"
+        "\n\n"
+        R"({"type":"Paid","data":1.50,"metadata":[ ],"id":"550e8400-e29b-41d4-a716-446655440000"})"
+        "\r\n"
+        R"({"type":"Raw","data_base64":"AAH/"})",
+        {"--create"}, "order-1");
     ASSERT_EQ(ended.code, 0) << ended.err;
     EXPECT_EQ(ended.out, "");
     EXPECT_EQ(ended.err, "appended 3 events to order-1: index 0 to 2, commit 1\n");
@@ -222,7 +230,8 @@ TEST_F(Program, GivesBackWhatItWasGiven) {
         R"(^\{"stream":"order-1","index":0,"ordinal":0,"commit":1,"time":"20..-..-..T..:..:..\.......Z",)"
         R"("type":"Opened","data":\{"by": "ada"\}\}$)"};
     EXPECT_TRUE(RE::FullMatch(read[0], form)) << read[0];
-    EXPECT_TRUE(contains(read[1], R"("id":"550e8400e29b41d4a716446655440000","data":1.50,"metadata":[ ]})"));
+    EXPECT_TRUE(contains(read[1],
+                         R"("id":"550e8400e29b41d4a716446655440000","data":1.50,"metadata":[ ]})"));
     EXPECT_TRUE(contains(read[2], R"("type":"Raw","data_base64":"AAH/"})"));
 }
 
@@ -302,7 +311,8 @@ TEST_F(Program, ChecksWhatTheWriterExpects) {
 
 TEST_F(Program, MakesEachBatchOneCommit) {
     ASSERT_EQ(append(events(10), {"--create", "--batch", "4"}).code, 0);
-    EXPECT_EQ(values(run({"log", db}).out, "commit"), (Words{"1", "1", "1", "1", "2", "2", "2", "2", "3", "3"}));
+    EXPECT_EQ(values(run({"log", db}).out, "commit"),
+              (Words{"1", "1", "1", "1", "2", "2", "2", "2", "3", "3"}));
     ASSERT_EQ(append(events(3000), {"--batch", "all"}).code, 0);
     EXPECT_EQ(values(run({"read", db, "s", "--from", "newest"}).out, "commit"), Words{"4"});
 }
@@ -321,7 +331,8 @@ TEST_F(Program, KnowsEventsByTheirIds) {
 // ---- bad input ----
 
 TEST_F(Program, NamesLineAndColumnOfABadLine) {
-    const Ended ended = append(events(2) + "{\"type\":\"caf\xc3\xa9\" \"data\":1}\n" + events(1), {"--create"});
+    const Ended ended =
+        append(events(2) + "{\"type\":\"caf\xc3\xa9\" \"data\":1}\n" + events(1), {"--create"});
     expect_error(ended, 9, "bad-line", "nothing was committed");
     EXPECT_EQ(lines(ended.err)[0], "error[bad-line]: stdin:3:16: expected ',' or '}'");
     EXPECT_EQ(lines(ended.err)[1], "  {\"type\":\"caf\xc3\xa9\" \"data\":1}");
@@ -338,17 +349,19 @@ TEST_F(Program, KeepsTheBatchesBeforeABadLine) {
 
 TEST_F(Program, CommitsAllOrNothingWhenAskedTo) {
     make(1);
-    expect_error(append(events(5000) + "oops", {"--batch", "all"}), 9, "bad-line", "nothing was committed");
+    expect_error(append(events(5000) + "oops", {"--batch", "all"}), 9, "bad-line",
+                 "nothing was committed");
     EXPECT_EQ(event_count(), 1U);
 }
 
 TEST_F(Program, GuessesAMistypedMember) {
-    expect_error(append(R"({"type":"x","dta":1})", {"--create"}), 9, "bad-line", "did you mean \"data\"?");
+    expect_error(append(R"({"type":"x","dta":1})", {"--create"}), 9, "bad-line",
+                 "did you mean \"data\"?");
 }
 
 TEST_F(Program, ShowsTheRightPartOfALongLine) {
-    const std::string line = "{\"type\":\"x\",\"data\":\"" + std::string(5000, 'y') + "\x1b\",\"metadata\":\"" +
-                             std::string(5000, 'z') + "\"}";
+    const std::string line = "{\"type\":\"x\",\"data\":\"" + std::string(5000, 'y') +
+                             "\x1b\",\"metadata\":\"" + std::string(5000, 'z') + "\"}";
     const Ended ended = append(line, {"--create"});
     expect_error(ended, 9, "bad-line");
     for (const std::string& text : lines(ended.err)) EXPECT_LE(text.size(), 130U);
@@ -361,7 +374,8 @@ TEST_F(Program, RefusesWhatIsTooLarge) {
     const Ended ended = append(events(1) + event("x", "\"" + big + "\""), {"--batch", "1"});
     expect_error(ended, 11, "too-large");
     EXPECT_TRUE(contains(ended.err, "note: 1 event was committed, up to line 1")) << ended.err;
-    expect_error(append(event("x", "\"" + std::string(20 << 20, 'y') + "\"")), 8, "out-of-memory", "--memory");
+    expect_error(append(event("x", "\"" + std::string(20 << 20, 'y') + "\"")), 8, "out-of-memory",
+                 "--memory");
     expect_error(append(events(1), {}, std::string(256, 'n')), 11, "too-large");
     expect_error(append(events(1), {}, ""), 2, "invalid-name");
     expect_error(append(events(1), {}, "a\nb"), 2, "invalid-name");
@@ -394,7 +408,8 @@ TEST_F(Program, TellsOtherFoldersAndFilesFromStores) {
     std::filesystem::create_directory(directory.path("photos"));
     std::ofstream{directory.path("photos/head")} << std::string(8192, 'x');
     expect_error(run({"log", directory.path("photos")}), 5, "not-a-store");
-    expect_error(run({"append", directory.path("photos"), "s", "--create"}, events(1)), 5, "not-a-store");
+    expect_error(run({"append", directory.path("photos"), "s", "--create"}, events(1)), 5,
+                 "not-a-store");
 }
 
 TEST_F(Program, SaysThatAStreamIsMissing) {
@@ -488,7 +503,8 @@ TEST_F(Program, SaysWhatWasCommittedWhenItIsInterrupted) {
         writer.send(number);
         writer.pump();
         const Ended ended = writer.wait();
-        expect_error(ended, 130, "interrupted", "4 events were committed, up to line 4: go on from line 5");
+        expect_error(ended, 130, "interrupted",
+                     "4 events were committed, up to line 4: go on from line 5");
         EXPECT_EQ(event_count(), 4U);
     }
 }
@@ -512,7 +528,8 @@ TEST_F(Program, EndsQuietlyWhenTheReaderOfThePipeLeaves) {
     int closed[2];
     ASSERT_EQ(pipe(closed), 0);
     close(closed[0]);
-    for (const Words& words : {Words{"log", db}, Words{"read", db, "s"}, Words{"help"}, Words{"verify", db}}) {
+    for (const Words& words :
+         {Words{"log", db}, Words{"read", db, "s"}, Words{"help"}, Words{"verify", db}}) {
         const Ended ended = run(words, "", [&] { dup2(closed[1], 1); });
         EXPECT_EQ(ended.code, 141);
         EXPECT_EQ(ended.err, "");
@@ -543,13 +560,15 @@ TEST_F(Program, LivesWithoutStandardDescriptors) {
 }
 
 TEST_F(Program, PrintsATableOnATerminal) {
-    ASSERT_EQ(append(event("Paid", "{\"cents\":995}") + event("Noted", "\"" + std::string(200, 'x') + "\"") +
+    ASSERT_EQ(append(event("Paid", "{\"cents\":995}") +
+                         event("Noted", "\"" + std::string(200, 'x') + "\"") +
                          "{\"type\":\"Raw\",\"data_base64\":\"AAH/\"}\n",
                      {"--create"})
                   .code,
               0);
     const int terminal = posix_openpt(O_RDWR | O_NOCTTY);
-    if (terminal < 0 || grantpt(terminal) != 0 || unlockpt(terminal) != 0) GTEST_SKIP() << "no terminals here";
+    if (terminal < 0 || grantpt(terminal) != 0 || unlockpt(terminal) != 0)
+        GTEST_SKIP() << "no terminals here";
     const std::string name = ptsname(terminal);
     const auto on_terminal = [&](const Words& words) {
         const int held = open(name.c_str(), O_RDWR | O_NOCTTY);
@@ -559,7 +578,8 @@ TEST_F(Program, PrintsATableOnATerminal) {
         tcsetattr(held, TCSANOW, &settings);
         EXPECT_EQ(run(words, "", [&] { dup2(open(name.c_str(), O_RDWR | O_NOCTTY), 1); }).code, 0);
         std::string text(4000, '\0');
-        text.resize(static_cast<std::size_t>(std::max<ssize_t>(0, read(terminal, text.data(), text.size()))));
+        text.resize(static_cast<std::size_t>(
+            std::max<ssize_t>(0, read(terminal, text.data(), text.size()))));
         close(held);
         return text;
     };
@@ -570,7 +590,8 @@ TEST_F(Program, PrintsATableOnATerminal) {
     EXPECT_EQ(table[2].size(), 80U);
     EXPECT_TRUE(contains(table[3], "(3 bytes)")) << table[3];
     EXPECT_TRUE(contains(on_terminal({"log", db, "--limit", "1"}), " ordinal  time "));
-    EXPECT_EQ(on_terminal({"log", db, "--limit", "1", "--ndjson"}).rfind("{\"stream\":\"s\"", 0), 0U);
+    EXPECT_EQ(on_terminal({"log", db, "--limit", "1", "--ndjson"}).rfind("{\"stream\":\"s\"", 0),
+              0U);
     close(terminal);
 }
 
@@ -593,7 +614,8 @@ TEST_F(Program, SaysThatTheDiskIsFull) {
 TEST_F(Program, KeepsWhatItSaidOnADiskThatFillsUp) {
     const std::string small = directory.path("small");
     std::filesystem::create_directory(small);
-    if (mount("tmpfs", small.c_str(), "tmpfs", 0, "size=4m") != 0) GTEST_SKIP() << "no right to mount";
+    if (mount("tmpfs", small.c_str(), "tmpfs", 0, "size=4m") != 0)
+        GTEST_SKIP() << "no right to mount";
     db = small + "/shop.fdb";
     const std::string big = event("x", "\"" + std::string(500'000, 'y') + "\"");
     std::string input;
@@ -609,7 +631,8 @@ TEST_F(Program, KeepsWhatItSaidOnADiskThatFillsUp) {
 TEST_F(Program, ReadsFromADiskThatIsReadOnly) {
     const std::string small = directory.path("small");
     std::filesystem::create_directory(small);
-    if (mount("tmpfs", small.c_str(), "tmpfs", 0, "size=8m") != 0) GTEST_SKIP() << "no right to mount";
+    if (mount("tmpfs", small.c_str(), "tmpfs", 0, "size=8m") != 0)
+        GTEST_SKIP() << "no right to mount";
     db = small + "/shop.fdb";
     make(3);
     ASSERT_EQ(mount("tmpfs", small.c_str(), "tmpfs", MS_REMOUNT | MS_RDONLY, "size=8m"), 0);

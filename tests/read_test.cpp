@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Reading one stream and all streams: every horizon, direction, limit and start, compared with a list; snapshots
-// that stay as they were.
+// Reading one stream and all streams: every horizon, direction, limit and start, compared with a
+// list; snapshots that stay as they were.
 #include "tests/store_fixture.hpp"
 
 namespace freshet::test {
@@ -28,7 +28,8 @@ Lines expected_of(const Lines& all, Horizon horizon, Direction direction, std::u
     return lines;
 }
 
-// The sizes around which a stream changes its form in the tree: empty, partial blocks of 32, full ones.
+// The sizes around which a stream changes its form in the tree: empty, partial blocks of 32, full
+// ones.
 TEST_F(Reading, GivesEachPartOfAStreamInBothDirections) {
     for (const std::size_t count : {0U, 1U, 2U, 31U, 32U, 33U, 63U, 64U, 65U, 97U}) {
         const std::string stream = "s" + std::to_string(count);
@@ -39,12 +40,13 @@ TEST_F(Reading, GivesEachPartOfAStreamInBothDirections) {
             ASSERT_TRUE(open.append(stream, {all.back()}, Expected::any(), Durability::deferred));
         }
         ASSERT_TRUE(open.store.sync(open.diagnostic));
-        std::vector<Horizon> horizons = {Horizon::beginning(), Horizon::newest(), Horizon::index(~std::uint64_t{0})};
+        std::vector<Horizon> horizons = {Horizon::beginning(), Horizon::newest(),
+                                         Horizon::index(~std::uint64_t{0})};
         for (std::size_t i = 0; i <= count + 33; i++) horizons.push_back(Horizon::index(i));
         for (const Horizon horizon : horizons) {
             for (const Direction direction : {Direction::forwards, Direction::backwards}) {
-                for (const std::uint64_t limit : {std::uint64_t{0}, std::uint64_t{1}, std::uint64_t{32},
-                                                  std::uint64_t{33}, no_limit}) {
+                for (const std::uint64_t limit : {std::uint64_t{0}, std::uint64_t{1},
+                                                  std::uint64_t{32}, std::uint64_t{33}, no_limit}) {
                     ASSERT_EQ(open.read(stream, horizon, direction, limit),
                               expected_of(all, horizon, direction, limit))
                         << count << " from " << horizon.number();
@@ -59,7 +61,8 @@ TEST_F(Reading, SaysWhichStreamsThereAre) {
     Snapshot snapshot;
     EXPECT_EQ(snapshot.stream("s").error().code, Code::invalid_argument);
     StreamCursor cursor;
-    EXPECT_EQ(cursor.open(snapshot, "s", Horizon::beginning()).error().code, Code::invalid_argument);
+    EXPECT_EQ(cursor.open(snapshot, "s", Horizon::beginning()).error().code,
+              Code::invalid_argument);
     LogCursor log;
     EXPECT_EQ(log.open(snapshot, LogStart::commit(1)).error().code, Code::invalid_argument);
     Recorded event;
@@ -70,7 +73,8 @@ TEST_F(Reading, SaysWhichStreamsThereAre) {
     EXPECT_EQ(snapshot.stream("t").error().code, Code::stream_not_found);
     EXPECT_EQ(snapshot.stream("").error().code, Code::invalid_name);
     EXPECT_EQ(cursor.open(snapshot, "", Horizon::beginning()).error().code, Code::invalid_name);
-    EXPECT_EQ(cursor.open(snapshot, "t", Horizon::beginning()).error().code, Code::stream_not_found);
+    EXPECT_EQ(cursor.open(snapshot, "t", Horizon::beginning()).error().code,
+              Code::stream_not_found);
     EXPECT_FALSE(*cursor.next(event));
     EXPECT_EQ(open.store.head().commit, snapshot.head().commit);
     EXPECT_EQ(snapshot.next_ordinal(), 1U);
@@ -81,7 +85,10 @@ TEST_F(Reading, SaysWhichStreamsThereAre) {
 }
 
 TEST_F(Reading, GivesTheWholeEnvelope) {
-    const Event event{.type = "Opened", .payload = as_bytes("payload"), .metadata = as_bytes("metadata"), .id = id_of(5)};
+    const Event event{.type = "Opened",
+                      .payload = as_bytes("payload"),
+                      .metadata = as_bytes("metadata"),
+                      .id = id_of(5)};
     ASSERT_TRUE(open.append("other", {"x"}));
     ASSERT_EQ(open.append_events("s", {event_of("0"), event}), Code::none);
     Snapshot snapshot;
@@ -105,7 +112,8 @@ TEST_F(Reading, GivesTheWholeEnvelope) {
     }
 }
 
-// A log of commits of several kinds over several segments; each start and filter against the list of its lines.
+// A log of commits of several kinds over several segments; each start and filter against the list
+// of its lines.
 class ReadingTheLog : public Reading {
 protected:
     struct Line {
@@ -126,21 +134,23 @@ protected:
             Transaction transaction;
             ASSERT_TRUE(transaction.begin(open.store, open.diagnostic));
             for (std::uint64_t k = 0; k < (i % 9 == 0 ? 12U : i % 3 + 1); k++) {
-                add(transaction, i, k % 2 == 0 ? "acct-1" : "acct-2", k % 3 == 0 ? "A" : "B", payload);
+                add(transaction, i, k % 2 == 0 ? "acct-1" : "acct-2", k % 3 == 0 ? "A" : "B",
+                    payload);
             }
             ASSERT_TRUE(transaction.commit(Durability::durable, open.diagnostic));
         }
         ASSERT_GT(open.store.statistics().segment_count, 3U);
     }
 
-    void add(Transaction& transaction, std::uint64_t commit, const std::string& stream, const std::string& type,
-             const std::string& payload) {
+    void add(Transaction& transaction, std::uint64_t commit, const std::string& stream,
+             const std::string& type, const std::string& payload) {
         const std::vector<Event> events = {event_of(payload, 0, type)};
-        const auto appended = transaction.append({stream, Expected::any(), events}, open.diagnostic);
+        const auto appended =
+            transaction.append({stream, Expected::any(), events}, open.diagnostic);
         ASSERT_TRUE(appended);
         lines.push_back({commit, stream, type,
-                         std::to_string(commit) + " " + std::to_string(lines.size()) + " " + stream + "@" +
-                             std::to_string(appended->last_index) + " " + payload});
+                         std::to_string(commit) + " " + std::to_string(lines.size()) + " " +
+                             stream + "@" + std::to_string(appended->last_index) + " " + payload});
     }
 
     Lines expected(LogStart start, LogFilter filter) const {
@@ -159,10 +169,13 @@ protected:
 
 TEST_F(ReadingTheLog, StartsAtEveryCommitAndOrdinal) {
     for (std::uint64_t commit = 0; commit <= 121; commit++) {
-        ASSERT_EQ(open.read_log(LogStart::commit(commit)), expected(LogStart::commit(commit), {})) << commit;
+        ASSERT_EQ(open.read_log(LogStart::commit(commit)), expected(LogStart::commit(commit), {}))
+            << commit;
     }
     for (std::uint64_t ordinal = 0; ordinal <= lines.size(); ordinal++) {
-        ASSERT_EQ(open.read_log(LogStart::ordinal(ordinal)), expected(LogStart::ordinal(ordinal), {})) << ordinal;
+        ASSERT_EQ(open.read_log(LogStart::ordinal(ordinal)),
+                  expected(LogStart::ordinal(ordinal), {}))
+            << ordinal;
     }
     EXPECT_EQ(open.read_log(LogStart::commit(122)), Lines{"error ahead-of-log"});
     EXPECT_EQ(open.read_log(LogStart::ordinal(lines.size() + 1)), Lines{"error ahead-of-log"});
@@ -175,7 +188,8 @@ TEST_F(ReadingTheLog, LetsThroughWhatTheFilterSays) {
         for (const std::string_view type : {"", "A", "B", "C"}) {
             const LogFilter filter{prefix, type};
             for (const std::uint64_t ordinal : {0U, 1U, 50U, 99U}) {
-                EXPECT_EQ(open.read_log(LogStart::ordinal(ordinal), filter), expected(LogStart::ordinal(ordinal), filter));
+                EXPECT_EQ(open.read_log(LogStart::ordinal(ordinal), filter),
+                          expected(LogStart::ordinal(ordinal), filter));
             }
         }
     }
@@ -245,8 +259,10 @@ TEST_F(Reading, KeepsEachSnapshotAsItWas) {
     for (std::uint64_t i = 1; i < snapshots.size(); i++) {
         EXPECT_EQ(snapshots[i].commit(), i * 200);
         EXPECT_EQ(snapshots[i].stream("s")->version, static_cast<std::int64_t>(i * 100) - 1);
-        EXPECT_EQ(read_all(snapshots[i], "s"), Lines(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(i * 100)));
-        EXPECT_EQ(snapshots[i].stream("t" + std::to_string(i * 100)).error().code, Code::stream_not_found);
+        EXPECT_EQ(read_all(snapshots[i], "s"),
+                  Lines(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(i * 100)));
+        EXPECT_EQ(snapshots[i].stream("t" + std::to_string(i * 100)).error().code,
+                  Code::stream_not_found);
         EXPECT_TRUE(snapshots[i].stream("t" + std::to_string(i * 100 - 1)));
     }
     snapshots.erase(snapshots.begin() + 3);

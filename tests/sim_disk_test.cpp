@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// The simulated disk shows neither more nor fewer states after a crash than its header says. Goal: a simulator
-// that forgets a state finds no bug in it, and one that invents a state cries wolf. Method: small programs
-// whose set of states is known by hand, compared with the set that all choices lead to.
+// The simulated disk shows neither more nor fewer states after a crash than its header says. Goal:
+// a simulator that forgets a state finds no bug in it, and one that invents a state cries wolf.
+// Method: small programs whose set of states is known by hand, compared with the set that all
+// choices lead to.
 #include <gtest/gtest.h>
 
 #include <set>
@@ -246,7 +247,8 @@ TEST_F(SimDiskTest, FaultsHitOneCallOrAllOfItsKind) {
     disk.fail({.call = disk.call_count(), .error = Code::none, .partial = 100});
     EXPECT_EQ(*disk.read(file, 0, into), 100U);
     EXPECT_EQ(*disk.read(file, 0, into), 600U);
-    disk.fail({.call = disk.call_count() + 1, .for_ever = true, .error = Code::full, .partial = 512});
+    disk.fail(
+        {.call = disk.call_count() + 1, .for_ever = true, .error = Code::full, .partial = 512});
     EXPECT_TRUE(disk.size(file));
     const std::string bytes(1024, 'x');
     EXPECT_EQ(disk.write(file, 0, as_bytes(bytes), {}).error().code, Code::full);
@@ -312,7 +314,8 @@ TEST(Choice, EverySequenceComesOnce) {
     do {
         std::string run;
         const std::uint64_t length = choice.below(3, Domain::workload);
-        for (std::uint64_t i = 0; i < length; i++) run += std::to_string(choice.below(3, Domain::disk));
+        for (std::uint64_t i = 0; i < length; i++)
+            run += std::to_string(choice.below(3, Domain::disk));
         EXPECT_TRUE(seen.insert(run).second);
     } while (choice.next());
     EXPECT_EQ(seen.size(), 1U + 3U + 9U);

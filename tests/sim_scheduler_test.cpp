@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The scheduler finds the interleaving that breaks a program, finds none for a right one, and says so when
-// nobody can go on.
+// The scheduler finds the interleaving that breaks a program, finds none for a right one, and says
+// so when nobody can go on.
 #include <gtest/gtest.h>
 
 #include <set>
@@ -35,7 +35,8 @@ std::set<int> outcomes(Care care, std::uint32_t switch_count_max) {
     EveryChoice choice;
     do {
         SimClock clock;
-        SimScheduler scheduler{choice, clock, {.switch_percent = 0, .switch_count_max = switch_count_max}};
+        SimScheduler scheduler{
+            choice, clock, {.switch_percent = 0, .switch_count_max = switch_count_max}};
         SimGate gate{clock, &scheduler};
         Counter counter{scheduler, gate, care};
         scheduler.spawn(&Counter::add, &counter);
@@ -51,7 +52,9 @@ TEST(Scheduler, FindsALostUpdateWithOneSwitch) {
     EXPECT_EQ(outcomes(Care::none, 1), (std::set<int>{1, 2}));
 }
 
-TEST(Scheduler, FindsNoneUnderALock) { EXPECT_EQ(outcomes(Care::locked, 3), std::set<int>{2}); }
+TEST(Scheduler, FindsNoneUnderALock) {
+    EXPECT_EQ(outcomes(Care::locked, 3), std::set<int>{2});
+}
 
 // One waits to be woken, one wakes; whichever comes first.
 struct Meeting {
@@ -92,8 +95,9 @@ TEST(Scheduler, AWaiterIsWokenInEveryOrder) {
 
 TEST(Scheduler, SaysWhenAllWaitForEver) {
     std::string said;
-    sim_on_violation([](void* context, std::string_view what) { *static_cast<std::string*>(context) = what; },
-                     &said);
+    sim_on_violation(
+        [](void* context, std::string_view what) { *static_cast<std::string*>(context) = what; },
+        &said);
     SeedChoice choice{1};
     SimClock clock;
     SimScheduler scheduler{choice, clock, {}};

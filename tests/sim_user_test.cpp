@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// How a user crashes code of their own. A notebook keeps lines in a file: each has its size and a sum, and
-// what add() returned true for must be there after any crash. One version of it forgets something; every crash
-// at every call, with every state the disk can then be in, finds that, and finds nothing in the right one.
+// How a user crashes code of their own. A notebook keeps lines in a file: each has its size and a
+// sum, and what add() returned true for must be there after any crash. One version of it forgets
+// something; every crash at every call, with every state the disk can then be in, finds that, and
+// finds nothing in the right one.
 #include <gtest/gtest.h>
 
 #include <cstring>
@@ -31,14 +32,17 @@ public:
         std::array<std::byte, 2048> bytes{};
         const Result<std::size_t> size = disk_.read(file_, 0, bytes);
         if (!size) return false;
-        while (read_line(Bytes{bytes}.subspan(end_, *size - end_))) {}
+        while (read_line(Bytes{bytes}.subspan(end_, *size - end_))) {
+        }
         // What looks whole may be in the cache only.
         return disk_.truncate(file_, end_) && disk_.sync(file_);
     }
 
     bool add(std::string_view line) {
-        const std::array<std::uint32_t, 2> head = {static_cast<std::uint32_t>(line.size()), sum(line)};
-        const Result<std::size_t> moved = disk_.write(file_, end_, std::as_bytes(std::span{head}), as_bytes(line));
+        const std::array<std::uint32_t, 2> head = {static_cast<std::uint32_t>(line.size()),
+                                                   sum(line)};
+        const Result<std::size_t> moved =
+            disk_.write(file_, end_, std::as_bytes(std::span{head}), as_bytes(line));
         if (!moved || *moved != sizeof head + line.size()) return false;
         if (flaw_ == Flaw::answered_too_early) lines_.emplace_back(line);
         if (flaw_ != Flaw::answered_too_early && !disk_.sync(file_)) return false;
@@ -129,11 +133,17 @@ TEST(SimUser, TheRightNotebookSurvivesEveryCrash) {
     EXPECT_GE(result.state_count, 20U);
 }
 
-TEST(SimUser, ANameThatWasNotSyncedIsMissed) { EXPECT_TRUE(search(Flaw::name_not_synced).found_a_flaw); }
+TEST(SimUser, ANameThatWasNotSyncedIsMissed) {
+    EXPECT_TRUE(search(Flaw::name_not_synced).found_a_flaw);
+}
 
-TEST(SimUser, AnAnswerGivenTooEarlyIsFound) { EXPECT_TRUE(search(Flaw::answered_too_early).found_a_flaw); }
+TEST(SimUser, AnAnswerGivenTooEarlyIsFound) {
+    EXPECT_TRUE(search(Flaw::answered_too_early).found_a_flaw);
+}
 
-TEST(SimUser, ALineThatIsHalfThereIsFound) { EXPECT_TRUE(search(Flaw::sum_not_checked).found_a_flaw); }
+TEST(SimUser, ALineThatIsHalfThereIsFound) {
+    EXPECT_TRUE(search(Flaw::sum_not_checked).found_a_flaw);
+}
 
 }  // namespace
 }  // namespace freshet

@@ -49,7 +49,10 @@ inline EventId id_of(std::uint64_t number) {
 
 // An event as tests write it; id 0: none.
 inline Event event_of(std::string_view payload, std::uint64_t id = 0, std::string_view type = "T") {
-    return Event{.type = type, .payload = as_bytes(payload), .metadata = {}, .id = id == 0 ? EventId{} : id_of(id)};
+    return Event{.type = type,
+                 .payload = as_bytes(payload),
+                 .metadata = {},
+                 .id = id == 0 ? EventId{} : id_of(id)};
 }
 
 // Files that outlive the stores opened on them.
@@ -70,18 +73,23 @@ public:
         const Status opened = store.open(options, door, memory, diagnostic);
         error = opened ? Code::none : opened.error().code;
     }
-    Result<Appended> append(std::string_view stream, std::initializer_list<std::string_view> payloads,
-                            Expected expected = Expected::any(), Durability durability = Durability::durable) {
+    Result<Appended> append(std::string_view stream,
+                            std::initializer_list<std::string_view> payloads,
+                            Expected expected = Expected::any(),
+                            Durability durability = Durability::durable) {
         std::vector<Event> events;
         for (const std::string_view payload : payloads) {
             events.push_back({.type = "T", .payload = as_bytes(payload), .metadata = {}, .id = {}});
         }
-        return store.append({.stream = stream, .expected = expected, .events = events}, diagnostic, durability);
+        return store.append({.stream = stream, .expected = expected, .events = events}, diagnostic,
+                            durability);
     }
     // The same with the code of the error; none: it was a success.
-    Code append_events(std::string_view stream, const std::vector<Event>& events, Expected expected = Expected::any(),
+    Code append_events(std::string_view stream, const std::vector<Event>& events,
+                       Expected expected = Expected::any(),
                        Durability durability = Durability::durable) {
-        return append_all({{.stream = stream, .expected = expected, .events = events}}, {}, durability);
+        return append_all({{.stream = stream, .expected = expected, .events = events}}, {},
+                          durability);
     }
     Code append_all(const std::vector<StreamAppend>& appends, const std::vector<Check>& checks = {},
                     Durability durability = Durability::durable) {
@@ -92,7 +100,8 @@ public:
     }
     Code create(std::string_view stream) { return store.create(stream, diagnostic).error().code; }
     std::vector<std::string> read(std::string_view stream, Horizon horizon = Horizon::beginning(),
-                                  Direction direction = Direction::forwards, std::uint64_t limit = no_limit) {
+                                  Direction direction = Direction::forwards,
+                                  std::uint64_t limit = no_limit) {
         std::vector<std::string> payloads;
         Snapshot snapshot;
         EXPECT_TRUE(store.snapshot(snapshot));
@@ -106,7 +115,8 @@ public:
             payloads.emplace_back(as_text(event.payload));
         }
     }
-    std::vector<std::string> read_log(LogStart start = LogStart::ordinal(0), LogFilter filter = {}) {
+    std::vector<std::string> read_log(LogStart start = LogStart::ordinal(0),
+                                      LogFilter filter = {}) {
         std::vector<std::string> lines;
         Snapshot snapshot;
         EXPECT_TRUE(store.snapshot(snapshot));
@@ -117,9 +127,9 @@ public:
         for (Result<bool> there = cursor.next(event);; there = cursor.next(event)) {
             EXPECT_TRUE(there) << code_name(there.error().code);
             if (!there || !*there) return lines;
-            lines.push_back(std::to_string(event.commit) + " " + std::to_string(event.ordinal) + " " +
-                            std::string{event.stream} + "@" + std::to_string(event.index) + " " +
-                            std::string{as_text(event.payload)});
+            lines.push_back(std::to_string(event.commit) + " " + std::to_string(event.ordinal) +
+                            " " + std::string{event.stream} + "@" + std::to_string(event.index) +
+                            " " + std::string{as_text(event.payload)});
         }
     }
     Code verify(const Head* anchor = nullptr) {

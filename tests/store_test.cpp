@@ -37,7 +37,8 @@ TEST(Store, GoesOnOverManySegmentsAndBlocks) {
     {
         OpenStore open{machine.door(), small_options()};
         for (int i = 0; i < 3000; i++) {
-            const std::string payload = std::to_string(i) + std::string(static_cast<std::size_t>(i % 97), 'x');
+            const std::string payload =
+                std::to_string(i) + std::string(static_cast<std::size_t>(i % 97), 'x');
             ASSERT_TRUE(open.append("s", {payload})) << i;
             expected.push_back(payload);
         }

@@ -12,12 +12,16 @@ protected:
     Transactions() : open{machine.door(), small_options()} {}
 
     Code begin() { return transaction.begin(open.store, diagnostic).error().code; }
-    Code create(std::string_view stream) { return transaction.create(stream, diagnostic).error().code; }
+    Code create(std::string_view stream) {
+        return transaction.create(stream, diagnostic).error().code;
+    }
     Code check(std::string_view stream, Expected expected) {
         return transaction.check({stream, expected}, diagnostic).error().code;
     }
-    Code append(std::string_view stream, const std::vector<Event>& events, Expected expected = Expected::any()) {
-        const auto result = transaction.append({.stream = stream, .expected = expected, .events = events}, diagnostic);
+    Code append(std::string_view stream, const std::vector<Event>& events,
+                Expected expected = Expected::any()) {
+        const auto result = transaction.append(
+            {.stream = stream, .expected = expected, .events = events}, diagnostic);
         appended = result ? *result : Appended{};
         EXPECT_EQ(diagnostic.error.code, result.error().code);
         return result.error().code;
@@ -83,7 +87,8 @@ TEST_F(Transactions, RefuseCallsThatMakeNoSense) {
     EXPECT_EQ(commit(), Code::invalid_argument);
     Store closed;
     EXPECT_EQ(transaction.begin(closed, diagnostic).error().code, Code::invalid_argument);
-    EXPECT_EQ(closed.append({.stream = "s", .events = {}}, diagnostic).error().code, Code::invalid_argument);
+    EXPECT_EQ(closed.append({.stream = "s", .events = {}}, diagnostic).error().code,
+              Code::invalid_argument);
     EXPECT_EQ(closed.create("s", diagnostic).error().code, Code::invalid_argument);
     EXPECT_EQ(closed.sync(diagnostic).error().code, Code::invalid_argument);
     EXPECT_EQ(closed.maintain(diagnostic).error().code, Code::invalid_argument);
@@ -92,14 +97,17 @@ TEST_F(Transactions, RefuseCallsThatMakeNoSense) {
     EXPECT_TRUE(closed.close());
 }
 
-// Each kind of failure ends the transaction: nothing but rollback() is left, and nothing of it stays.
+// Each kind of failure ends the transaction: nothing but rollback() is left, and nothing of it
+// stays.
 TEST_F(Transactions, CanOnlyBeRolledBackAfterAFailure) {
     ASSERT_TRUE(open.append("there", {"0"}));
     const std::vector<std::function<Code()>> failures = {
         [&] { return append("there", {event_of("x")}, Expected::no_stream()); },
         [&] { return append("", {event_of("x")}); },
         [&] { return append("s", {event_of("x")}, Expected::version(-1)); },
-        [&] { return append("s", {event_of("a", 7), event_of("a", 7)}); },
+        [&] {
+            return append("s", {event_of("a", 7), event_of("a", 7)});
+        },
         [&] { return check("there", Expected::version(3)); },
         [&] { return check("there", Expected::version(-3)); },
         [&] { return create("there"); },
@@ -120,8 +128,8 @@ TEST_F(Transactions, CanOnlyBeRolledBackAfterAFailure) {
     EXPECT_EQ(open.verify(), Code::none);
 }
 
-// An id that comes again in one transaction is never a retry: in the frame that is being built as in a part of it
-// that is finished.
+// An id that comes again in one transaction is never a retry: in the frame that is being built as
+// in a part of it that is finished.
 TEST_F(Transactions, RefuseAnIdThatComesAgain) {
     const std::string large(3000, 'x');
     for (const bool in_parts : {false, true}) {
@@ -166,14 +174,16 @@ TEST_F(Transactions, CommitNothingWhereNothingWasWritten) {
     EXPECT_EQ(open.store.statistics().log_size, 96U);
 }
 
-// A passed check and a found duplicate are answers too: they are told when what they rest on is durable.
+// A passed check and a found duplicate are answers too: they are told when what they rest on is
+// durable.
 TEST_F(Transactions, MakeWhatTheirAnswersRestOnDurable) {
     ASSERT_TRUE(open.append("s", {"0"}, Expected::any(), Durability::deferred));
     ASSERT_EQ(begin(), Code::none);
     EXPECT_EQ(check("s", Expected::version(0)), Code::none);
     EXPECT_EQ(commit(), Code::none);
     EXPECT_EQ(commit_number(), 1U);
-    ASSERT_EQ(open.append_events("s", {event_of("a", 1)}, Expected::any(), Durability::deferred), Code::none);
+    ASSERT_EQ(open.append_events("s", {event_of("a", 1)}, Expected::any(), Durability::deferred),
+              Code::none);
     ASSERT_EQ(begin(), Code::none);
     EXPECT_EQ(append("s", {event_of("a", 1)}), Code::none);
     EXPECT_EQ(appended.outcome, Outcome::duplicate);
@@ -217,12 +227,15 @@ protected:
 
 TEST_F(SeveralStreams, AreWrittenTogetherOrNotAtAll) {
     ASSERT_TRUE(open.append("s", {"0"}));
-    EXPECT_EQ(open.append_all({{"s", Expected::version(0), x}, {"t", Expected::no_stream(), x}, {"u", Expected::stream_exists(), x}}),
+    EXPECT_EQ(open.append_all({{"s", Expected::version(0), x},
+                               {"t", Expected::no_stream(), x},
+                               {"u", Expected::stream_exists(), x}}),
               Code::wrong_version);
     EXPECT_EQ(open.diagnostic.failure_count, 1U);
     EXPECT_EQ(open.diagnostic.failures[0].number, 2U);
     EXPECT_EQ(open.read_log(), Lines{"1 0 s@0 0"});
-    ASSERT_EQ(open.append_all({{"s", Expected::version(0), x}, {"t", Expected::no_stream(), x}}), Code::none);
+    ASSERT_EQ(open.append_all({{"s", Expected::version(0), x}, {"t", Expected::no_stream(), x}}),
+              Code::none);
     EXPECT_EQ(open.appended.first_index, 1);
     EXPECT_EQ(open.appended.first_ordinal, 1U);
     EXPECT_EQ(open.appended.last_ordinal, 2U);
@@ -230,18 +243,23 @@ TEST_F(SeveralStreams, AreWrittenTogetherOrNotAtAll) {
 }
 
 TEST_F(SeveralStreams, MayBeTheSameStreamTwice) {
-    ASSERT_EQ(open.append_all({{"s", Expected::no_stream(), x}, {"t", Expected::any(), x}, {"s", Expected::version(0), a}}),
+    ASSERT_EQ(open.append_all({{"s", Expected::no_stream(), x},
+                               {"t", Expected::any(), x},
+                               {"s", Expected::version(0), a}}),
               Code::none);
     EXPECT_EQ(open.appended.first_index, 0);
     EXPECT_EQ(open.appended.last_index, 1);
-    EXPECT_EQ(open.append_all({{"s", Expected::version(1), x}, {"s", Expected::version(1), x}}), Code::wrong_version);
+    EXPECT_EQ(open.append_all({{"s", Expected::version(1), x}, {"s", Expected::version(1), x}}),
+              Code::wrong_version);
     EXPECT_EQ(open.diagnostic.failures[0].number, 1U);
     EXPECT_EQ(open.diagnostic.failures[0].actual, 2);
     EXPECT_EQ(open.diagnostic.failures[0].commit, 2U);
     EXPECT_EQ(open.read("s"), (Lines{"x", "a"}));
     // A failure in the first must not confuse the second.
     const std::vector<Event> twice = {event_of("c", 3), event_of("c", 3)};
-    EXPECT_EQ(open.append_all({{"u", Expected::any(), twice}, {"u", Expected::any(), x}, {"s", Expected::version(0), x}}),
+    EXPECT_EQ(open.append_all({{"u", Expected::any(), twice},
+                               {"u", Expected::any(), x},
+                               {"s", Expected::version(0), x}}),
               Code::idempotency_conflict);
     EXPECT_EQ(open.diagnostic.failure_count, 2U);
     EXPECT_EQ(open.diagnostic.failures[1].number, 2U);
@@ -250,16 +268,21 @@ TEST_F(SeveralStreams, MayBeTheSameStreamTwice) {
 
 TEST_F(SeveralStreams, CanBeCheckedWithoutBeingWritten) {
     ASSERT_TRUE(open.append("s", {"0"}));
-    const std::vector<Check> right = {{"s", Expected::version(0)}, {"none", Expected::no_stream()}, {"s", Expected::stream_exists()}};
+    const std::vector<Check> right = {{"s", Expected::version(0)},
+                                      {"none", Expected::no_stream()},
+                                      {"s", Expected::stream_exists()}};
     ASSERT_EQ(open.append_all({{"t", Expected::any(), x}}, right), Code::none);
-    EXPECT_EQ(open.append_all({{"t", Expected::any(), x}}, {right[0], {"s", Expected::version(3)}}), Code::wrong_version);
+    EXPECT_EQ(open.append_all({{"t", Expected::any(), x}}, {right[0], {"s", Expected::version(3)}}),
+              Code::wrong_version);
     EXPECT_EQ(open.diagnostic.failure_count, 1U);
     EXPECT_TRUE(open.diagnostic.failures[0].of_check);
     EXPECT_EQ(open.diagnostic.failures[0].number, 1U);
     EXPECT_EQ(open.diagnostic.failures[0].commit, 1U);
-    EXPECT_EQ(open.append_all({{"t", Expected::any(), x}}, {{"", Expected::any()}}), Code::invalid_name);
+    EXPECT_EQ(open.append_all({{"t", Expected::any(), x}}, {{"", Expected::any()}}),
+              Code::invalid_name);
     // Checks are of what was there before.
-    ASSERT_EQ(open.append_all({{"new", Expected::any(), x}}, {{"new", Expected::no_stream()}}), Code::none);
+    ASSERT_EQ(open.append_all({{"new", Expected::any(), x}}, {{"new", Expected::no_stream()}}),
+              Code::none);
     EXPECT_EQ(open.verify(), Code::none);
 }
 
@@ -267,10 +290,12 @@ TEST_F(SeveralStreams, HaveEveryFailureReported) {
     ASSERT_TRUE(open.append("s", {"0"}));
     const StreamAppend wrong{"s", Expected::version(9), x};
     const Check wrong_check{"s", Expected::no_stream()};
-    ASSERT_EQ(open.append_all({wrong, {"t", Expected::any(), x}, wrong}, {wrong_check, {"s", Expected::any()}, wrong_check}),
+    ASSERT_EQ(open.append_all({wrong, {"t", Expected::any(), x}, wrong},
+                              {wrong_check, {"s", Expected::any()}, wrong_check}),
               Code::wrong_version);
     ASSERT_EQ(open.diagnostic.failure_count, 4U);
-    const std::vector<std::pair<bool, std::uint32_t>> places = {{false, 0}, {false, 2}, {true, 0}, {true, 2}};
+    const std::vector<std::pair<bool, std::uint32_t>> places = {
+        {false, 0}, {false, 2}, {true, 0}, {true, 2}};
     for (std::size_t i = 0; i < 4; i++) {
         EXPECT_EQ(open.diagnostic.failures[i].of_check, places[i].first);
         EXPECT_EQ(open.diagnostic.failures[i].number, places[i].second);
@@ -282,7 +307,8 @@ TEST_F(SeveralStreams, HaveEveryFailureReported) {
             if (appends + checks == 0) continue;
             std::vector<StreamAppend> all(appends, wrong);
             all.push_back({"t", Expected::any(), x});
-            EXPECT_EQ(open.append_all(all, std::vector<Check>(checks, wrong_check)), Code::wrong_version);
+            EXPECT_EQ(open.append_all(all, std::vector<Check>(checks, wrong_check)),
+                      Code::wrong_version);
             EXPECT_EQ(open.diagnostic.failure_count, appends + checks);
         }
     }
@@ -291,7 +317,9 @@ TEST_F(SeveralStreams, HaveEveryFailureReported) {
 
 TEST_F(SeveralStreams, AreARetryTogetherOrNotAtAll) {
     ASSERT_EQ(open.append_all({{"s", Expected::any(), a}, {"t", Expected::any(), b}}), Code::none);
-    EXPECT_EQ(open.append_all({{"s", Expected::any(), a}, {"t", Expected::any(), b}}, {{"t", Expected::version(7)}}), Code::none);
+    EXPECT_EQ(open.append_all({{"s", Expected::any(), a}, {"t", Expected::any(), b}},
+                              {{"t", Expected::version(7)}}),
+              Code::none);
     EXPECT_EQ(open.appended.outcome, Outcome::duplicate);
     EXPECT_EQ(open.appended.first_ordinal, 0U);
     EXPECT_EQ(open.appended.last_ordinal, 0U);
@@ -299,14 +327,17 @@ TEST_F(SeveralStreams, AreARetryTogetherOrNotAtAll) {
     EXPECT_EQ(open.appended.outcome, Outcome::duplicate);
     EXPECT_EQ(open.appended.first_ordinal, 1U);
     // One is there, the other is new, in both orders.
-    EXPECT_EQ(open.append_all({{"s", Expected::any(), a}, {"u", Expected::any(), b}}), Code::idempotency_conflict);
+    EXPECT_EQ(open.append_all({{"s", Expected::any(), a}, {"u", Expected::any(), b}}),
+              Code::idempotency_conflict);
     EXPECT_EQ(open.diagnostic.failure_count, 1U);
     EXPECT_EQ(open.diagnostic.failures[0].number, 0U);
-    EXPECT_EQ(open.append_all({{"u", Expected::any(), x}, {"t", Expected::any(), b}}), Code::idempotency_conflict);
+    EXPECT_EQ(open.append_all({{"u", Expected::any(), x}, {"t", Expected::any(), b}}),
+              Code::idempotency_conflict);
     EXPECT_EQ(open.diagnostic.failures[0].number, 1U);
     EXPECT_EQ(open.diagnostic.failures[0].commit, 1U);
     // One is there, the other fails.
-    EXPECT_EQ(open.append_all({{"s", Expected::any(), a}, {"t", Expected::version(5), x}}), Code::wrong_version);
+    EXPECT_EQ(open.append_all({{"s", Expected::any(), a}, {"t", Expected::version(5), x}}),
+              Code::wrong_version);
     EXPECT_EQ(open.diagnostic.failure_count, 2U);
     EXPECT_EQ(commit_number(), 1U);
     EXPECT_EQ(open.verify(), Code::none);

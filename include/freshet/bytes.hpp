@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Views of bytes. Nothing in freshet owns memory: a parameter is borrowed for the call, and a result
-// says whose memory it lies in.
+// Views of bytes. Nothing in freshet owns memory: a parameter is borrowed for the call, and a
+// result says whose memory it lies in.
 #pragma once
 
 #include <cstddef>

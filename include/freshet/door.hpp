@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // The door: everything the library knows of the outside world. It comes in three parts, lent by the
-// caller and never destroyed through these types. freshet/posix.hpp is one implementation, freshet/memory.hpp
-// keeps files in lent memory, and the simulator is a third. All functions are pure virtual, so that
-// classes built with RTTI and exceptions can implement them and still link with a library built without.
+// caller and never destroyed through these types. freshet/posix.hpp is one implementation,
+// freshet/memory.hpp keeps files in lent memory, and the simulator is a third. All functions are
+// pure virtual, so that classes built with RTTI and exceptions can implement them and still link
+// with a library built without.
 #pragma once
 
 #include <cstdint>
@@ -27,19 +28,20 @@ enum class OpenMode : std::uint8_t {
 
 // Who holds the lock of a store.
 struct Holder {
-    std::uint64_t process = 0;     // 0: not known.
-    std::uint64_t since_us = 0;    // Microseconds since 1970; 0: not known.
+    std::uint64_t process = 0;   // 0: not known.
+    std::uint64_t since_us = 0;  // Microseconds since 1970; 0: not known.
 };
 
-// One directory of files with short names; there are no folders in it. Calls come from several threads at once.
+// One directory of files with short names; there are no folders in it. Calls come from several
+// threads at once.
 //
 // What a crash may do: each sector of 512 bytes that was written, each size and each name that was
-// changed since the last sync of that file or directory may be found old or new, in any combination;
-// a sector being written may be found half old and half new. sync() makes the data and the size of
-// one file durable, not its name; sync_directory() makes names durable.
+// changed since the last sync of that file or directory may be found old or new, in any
+// combination; a sector being written may be found half old and half new. sync() makes the data and
+// the size of one file durable, not its name; sync_directory() makes names durable.
 //
-// A failed sync leaves everything written since the one before in doubt, for ever: the library never
-// tries it again, and poisons the store.
+// A failed sync leaves everything written since the one before in doubt, for ever: the library
+// never tries it again, and poisons the store.
 //
 // Errors: io, full, read_only, permission, forked; what else a call may say stands beside it.
 class Disk {
@@ -48,13 +50,15 @@ public:
     virtual void close(File file) noexcept = 0;
     virtual Result<std::uint64_t> size(File file) noexcept = 0;
 
-    // These three move as many bytes as they can in one call and say how many; at least one, but for
-    // a read at the end of the file, which says 0. interrupted: nothing was done, call again.
-    virtual Result<std::size_t> read(File file, std::uint64_t offset, MutableBytes into) noexcept = 0;
+    // These three move as many bytes as they can in one call and say how many; at least one, but
+    // for a read at the end of the file, which says 0. interrupted: nothing was done, call again.
+    virtual Result<std::size_t> read(File file, std::uint64_t offset,
+                                     MutableBytes into) noexcept = 0;
     // Writes `first` and then `second` (either may be empty) as one request.
     virtual Result<std::size_t> write(File file, std::uint64_t offset, Bytes first,
                                       Bytes second) noexcept = 0;
-    // Writes zeros, past the page cache where that is possible. Offset and size are multiples of 512.
+    // Writes zeros, past the page cache where that is possible. Offset and size are multiples of
+    // 512.
     virtual Result<std::size_t> write_zeros(File file, std::uint64_t offset,
                                             std::size_t size) noexcept = 0;
 
@@ -64,9 +68,9 @@ public:
     virtual Status rename(std::string_view from, std::string_view to) noexcept = 0;  // not_found
     virtual Status remove(std::string_view name) noexcept = 0;                       // not_found
 
-    // The first `size` bytes of the file, in place and read only: what write() has written there shows
-    // at once. The file may be shorter for now; the caller touches only what lies below its end. Stays
-    // good after close(), until unmap().
+    // The first `size` bytes of the file, in place and read only: what write() has written there
+    // shows at once. The file may be shorter for now; the caller touches only what lies below its
+    // end. Stays good after close(), until unmap().
     virtual Result<const std::byte*> map(File file, std::size_t size) noexcept = 0;
     virtual void unmap(const std::byte* address, std::size_t size) noexcept = 0;
 
@@ -83,7 +87,8 @@ protected:
 // Time and chance. Calls come from several threads at once.
 class Clock {
 public:
-    virtual std::uint64_t now_us() noexcept = 0;  // Microseconds since 1970 UTC; may jump either way.
+    // Microseconds since 1970 UTC; may jump either way.
+    virtual std::uint64_t now_us() noexcept = 0;
     virtual void random(MutableBytes into) noexcept = 0;
 
 protected:
@@ -91,8 +96,9 @@ protected:
     ~Clock() = default;
 };
 
-// Locks and waiting, so that group commit runs under a simulator's scheduler as it does under threads.
-// Each Turn is a mutex with one condition. A thread that holds `commit` never asks for `writer`.
+// Locks and waiting, so that group commit runs under a simulator's scheduler as it does under
+// threads. Each Turn is a mutex with one condition. A thread that holds `commit` never asks for
+// `writer`.
 enum class Turn : std::uint8_t { writer, commit };
 inline constexpr std::uint64_t wait_for_ever = ~std::uint64_t{0};
 

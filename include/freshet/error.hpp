@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Why an operation did not happen. Operating errors are values; a broken invariant stops the program.
+// Why an operation did not happen. Operating errors are values; a broken invariant stops the
+// program.
 #pragma once
 
 #include <cstdint>
@@ -12,31 +13,31 @@ enum class Code : std::uint16_t {
     none = 0,
     // What the caller asked cannot be done.
     invalid_argument = 1,      // A call that makes no sense, e.g. after close, or a bad option.
-    invalid_name = 2,          // A stream name or event type that is empty, not UTF-8, or has controls.
+    invalid_name = 2,          // A stream name or event type: empty, not UTF-8, or with controls.
     too_large = 3,             // A name, an event or a transaction beyond its limit.
     stream_not_found = 4,      //
     already_exists = 5,        // create() of a stream that is there.
     wrong_version = 6,         // An expectation does not hold; a Failure has the numbers.
-    idempotency_conflict = 7,  // An event id is there already, in another place or with other content.
+    idempotency_conflict = 7,  // An event id is there already, elsewhere or with other content.
     ahead_of_log = 8,          // A position beyond the newest commit.
     // What the memory or the machine does not allow.
-    out_of_memory = 9,       // The lent memory is full.
-    too_many_snapshots = 10, // Options::snapshot_count_max are open.
-    full = 11,               // The disk is full. Nothing was changed.
-    io = 12,                 // The operating system refused; system_error says why.
-    read_only = 13,          // The store, or the file system below it, does not take writes.
-    permission = 14,         // Not allowed to open.
-    locked = 15,             // Another process writes here.
-    forked = 16,             // The store was opened by the parent of this process.
-    interrupted = 17,        // A door call was broken off by a signal; the library tries again.
+    out_of_memory = 9,        // The lent memory is full.
+    too_many_snapshots = 10,  // Options::snapshot_count_max are open.
+    full = 11,                // The disk is full. Nothing was changed.
+    io = 12,                  // The operating system refused; system_error says why.
+    read_only = 13,           // The store, or the file system below it, does not take writes.
+    permission = 14,          // Not allowed to open.
+    locked = 15,              // Another process writes here.
+    forked = 16,              // The store was opened by the parent of this process.
+    interrupted = 17,         // A door call was broken off by a signal; the library tries again.
     // What is on the disk.
-    not_found = 18,      // No store, or no file, of that name.
-    not_a_store = 19,    // A folder or file that is something else.
-    newer_format = 20,   // Written by a newer freshet.
-    corrupt = 21,        // Stored bytes failed a check. Never an answer, never skipped.
+    not_found = 18,     // No store, or no file, of that name.
+    not_a_store = 19,   // A folder or file that is something else.
+    newer_format = 20,  // Written by a newer freshet.
+    corrupt = 21,       // Stored bytes failed a check. Never an answer, never skipped.
     // What became of a commit.
     durability_unknown = 22,  // The sync that should have covered this commit failed.
-    poisoned = 23,            // An earlier sync failed: the store takes no more commits until reopened.
+    poisoned = 23,            // An earlier sync failed: no more commits until it is opened again.
     code_count = 24,
 };
 
@@ -52,7 +53,9 @@ struct Error {
     constexpr Error(Code error_code, int system = 0) noexcept
         : code{error_code}, system_error{static_cast<std::uint16_t>(system)} {}
 
-    friend constexpr bool operator==(Error error, Code wanted) noexcept { return error.code == wanted; }
+    friend constexpr bool operator==(Error error, Code wanted) noexcept {
+        return error.code == wanted;
+    }
 };
 
 // A value, or the reason there is none. Trivially copyable on purpose: it travels in registers and

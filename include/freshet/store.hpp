@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: MIT
 // Event streams on one crash-safe log: create, append, seek.
 //
-// A *stream* has a name and holds events, numbered from 0 without gaps (their *index*). All events of all
-// streams also have one gapless number, the *ordinal*. A *commit* is a transaction; commits are numbered
-// 1, 2, 3, ... and their times strictly increase. The *version* of a stream is the index of its last event,
-// -1 when it is empty.
+// A *stream* has a name and holds events, numbered from 0 without gaps (their *index*). All events
+// of all streams also have one gapless number, the *ordinal*. A *commit* is a transaction; commits
+// are numbered 1, 2, 3, ... and their times strictly increase. The *version* of a stream is the
+// index of its last event, -1 when it is empty.
 //
 // Threads: a Store may be used by any number of threads at once. A Transaction, Snapshot, cursor or
-// Follower belongs to one thread at a time. Nothing may be used in a process forked from the one that opened it.
+// Follower belongs to one thread at a time. Nothing may be used in a process forked from the one
+// that opened it.
 //
-// Memory: all of it is lent by the caller and stays lent until close(). The library never calls malloc.
+// Memory: all of it is lent by the caller and stays lent until close(). The library never calls
+// malloc.
 #pragma once
 
 #include <array>
@@ -46,8 +48,10 @@ struct Event {
 class Expected {
 public:
     static constexpr Expected any() noexcept { return Expected{-2}; }
-    static constexpr Expected no_stream() noexcept { return Expected{-1}; }      // It has no events.
-    static constexpr Expected stream_exists() noexcept { return Expected{-4}; }  // It has events, or was created.
+    // It has no events.
+    static constexpr Expected no_stream() noexcept { return Expected{-1}; }
+    // It has events, or was created.
+    static constexpr Expected stream_exists() noexcept { return Expected{-4}; }
     // The index of its last event. A number below 0 is refused as invalid_argument.
     static constexpr Expected version(std::int64_t n) noexcept { return Expected{n < 0 ? -3 : n}; }
     [[nodiscard]] constexpr std::int64_t number() const noexcept { return number_; }
@@ -71,19 +75,21 @@ struct Check {
 
 // One check that did not hold.
 struct Failure {
-    Code code = Code::none;        // wrong_version, idempotency_conflict, stream_not_found, ...
-    bool of_check = false;         // In the list of Checks; otherwise in the list of StreamAppends.
-    std::uint32_t number = 0;      // Which one in its list.
-    std::uint32_t event = 0;       // idempotency_conflict: the first event in the way.
-    std::int64_t expected = 0;     // As Expected::number().
-    std::int64_t actual = 0;       // The version of the stream.
-    std::uint64_t commit = 0;      // Which commit wrote the stream last (0: none did), ...
-    std::uint64_t time_us = 0;     // ... and when.
+    Code code = Code::none;     // wrong_version, idempotency_conflict, stream_not_found, ...
+    bool of_check = false;      // In the list of Checks; otherwise in the list of StreamAppends.
+    std::uint32_t number = 0;   // Which one in its list.
+    std::uint32_t event = 0;    // idempotency_conflict: the first event in the way.
+    std::int64_t expected = 0;  // As Expected::number().
+    std::int64_t actual = 0;    // The version of the stream.
+    std::uint64_t commit = 0;   // Which commit wrote the stream last (0: none did), ...
+    std::uint64_t time_us = 0;  // ... and when.
 };
 
 enum class Durability : std::uint8_t {
-    durable,   // The call returns when the commit is on stable storage.
-    deferred,  // The call returns at once: sync() makes it durable, and snapshots show it only then.
+    // The call returns when the commit is on stable storage.
+    durable,
+    // The call returns at once: sync() makes it durable, and snapshots show it only then.
+    deferred,
 };
 
 enum class Outcome : std::uint8_t {
@@ -95,20 +101,21 @@ enum class Outcome : std::uint8_t {
 struct Appended {
     Outcome outcome = Outcome::nothing;
     bool durable = false;
-    bool created = false;             // The (first) stream began with this commit.
+    bool created = false;  // The (first) stream began with this commit.
     std::uint64_t commit = 0;
     std::uint64_t time_us = 0;
-    std::uint64_t first_ordinal = 0;  // The ordinals of the batch; of the first stream, where duplicate.
+    // The ordinals of the batch; of the first stream, where duplicate.
+    std::uint64_t first_ordinal = 0;
     std::uint64_t last_ordinal = 0;
-    std::int64_t first_index = -1;    // The indexes in the (first) stream.
-    std::int64_t last_index = -1;     // Its new version (of its first append, for a Transaction); for
-                                      // `nothing`, its version.
+    std::int64_t first_index = -1;  // The indexes in the (first) stream.
+    std::int64_t last_index = -1;   // Its new version (of its first append, for a Transaction); for
+                                    // `nothing`, its version.
 };
 
 // ---- what is read ----
 
-// An event as it was recorded. The views lie in the store or in the cursor and hold until the cursor's
-// next step.
+// An event as it was recorded. The views lie in the store or in the cursor and hold until the
+// cursor's next step.
 struct Recorded {
     std::string_view stream;
     std::string_view type;
@@ -131,7 +138,8 @@ public:
     [[nodiscard]] constexpr std::uint64_t number() const noexcept { return number_; }
 
 private:
-    constexpr Horizon(std::uint64_t number, bool newest) noexcept : number_{number}, newest_{newest} {}
+    constexpr Horizon(std::uint64_t number, bool newest) noexcept
+        : number_{number}, newest_{newest} {}
     std::uint64_t number_;
     bool newest_;
 };
@@ -165,25 +173,36 @@ struct LogFilter {
 enum class Level : std::uint8_t { debug, info, warning, error };
 
 // What the store has to say beside its answers. May be called from any thread that calls the store.
-using LogCallback = void (*)(void* context, Level level, Code code, std::string_view message) noexcept;
+using LogCallback = void (*)(void* context, Level level, Code code,
+                             std::string_view message) noexcept;
 
 enum class Digest : std::uint8_t {
-    none,    // CRC-32C alone: finds accidents.
-    sha256,  // A SHA-256 chain over salted payload digests too: tamper-evident against a head kept elsewhere.
+    // CRC-32C alone: finds accidents.
+    none,
+    // A SHA-256 chain over salted payload digests too: tamper-evident against a head kept
+    // elsewhere.
+    sha256,
 };
 
 struct Options {
-    bool create = false;     // Make the store if there is none. Never empties one.
-    bool read_only = false;  // Writes nothing and takes no lock; shows what is attested to be durable.
+    // Make the store if there is none. Never empties one.
+    bool create = false;
+    // Writes nothing and takes no lock; shows what is attested to be durable.
+    bool read_only = false;
 
     // How much is lent, and for what. required_memory() adds it up.
-    std::size_t pool_size = std::size_t{16} << 20;  // Pages of the tree: the directory of streams lives here.
-    std::uint32_t snapshot_count_max = 64;          // Open at once; 1 to 1,024.
-    std::uint32_t segment_count_max = 16384;        // Of the log; 16,384 of 64 MiB are 1 TiB.
+    // Pages of the tree: the directory of streams lives here.
+    std::size_t pool_size = std::size_t{16} << 20;
+    // Open at once; 1 to 1,024.
+    std::uint32_t snapshot_count_max = 64;
+    // Of the log; 16,384 of 64 MiB are 1 TiB.
+    std::uint32_t segment_count_max = 16384;
 
     // Properties of a new store, fixed at creation; an existing one keeps its own.
-    std::uint32_t segment_size = std::uint32_t{64} << 20;    // A power of two, 4 KiB to 1 GiB.
-    std::uint32_t frame_size_max = std::uint32_t{1} << 20;   // 1 KiB to a quarter of segment_size. An event must fit into one.
+    // A power of two, 4 KiB to 1 GiB.
+    std::uint32_t segment_size = std::uint32_t{64} << 20;
+    // 1 KiB to a quarter of segment_size, a multiple of 8. An event must fit into one.
+    std::uint32_t frame_size_max = std::uint32_t{1} << 20;
     Digest digest = Digest::none;
 
     // How the log grows ahead of its end; a multiple of 512. Small in simulation.
@@ -203,32 +222,34 @@ struct Head {
     std::uint64_t commit = 0;
     std::uint64_t next_ordinal = 0;
     std::uint64_t time_us = 0;
-    std::uint64_t address = 0;             // Where the log ended.
-    std::uint32_t epoch = 0;               // Counts recoveries.
+    std::uint64_t address = 0;  // Where the log ended.
+    std::uint32_t epoch = 0;    // Counts recoveries.
     std::uint32_t epoch_nonce = 0;
-    std::array<std::byte, 32> chain{};     // CRC-32C in the first four bytes, or SHA-256.
+    std::array<std::byte, 32> chain{};  // CRC-32C in the first four bytes, or SHA-256.
 };
 
-// What a call that failed can say beyond its code. Owned by the caller; every failing call fills it anew.
+// What a call that failed can say beyond its code. Owned by the caller; every failing call fills it
+// anew.
 struct Diagnostic {
     Error error;
-    std::uint32_t segment = 0;          // corrupt, io: which file (0: `head`), ...
-    std::uint64_t offset = 0;           // ... and where in it.
-    std::uint64_t commit = 0;           // corrupt: the last good commit.
-    std::uint64_t needed = 0;           // out_of_memory, too_large: how many bytes it would take, ...
-    std::uint64_t limit = 0;            // ... and how many there are.
-    std::uint32_t format = 0;           // newer_format: the version found.
-    Holder holder;                      // locked: by whom.
-    std::uint32_t failure_count = 0;    // How many checks failed; `failures` says of the first of them.
+    std::uint32_t segment = 0;  // corrupt, io: which file (0: `head`), ...
+    std::uint64_t offset = 0;   // ... and where in it.
+    std::uint64_t commit = 0;   // corrupt: the last good commit.
+    std::uint64_t needed = 0;   // out_of_memory, too_large: the bytes it would take, ...
+    std::uint64_t limit = 0;    // ... and how many there are.
+    std::uint32_t format = 0;   // newer_format: the version found.
+    Holder holder;              // locked: by whom.
+    // How many checks failed; `failures` says of the first of them.
+    std::uint32_t failure_count = 0;
     std::array<Failure, 8> failures{};
 };
 
 struct StoreStatistics {
-    std::uint64_t commit = 0;        // Newest durable commit.
+    std::uint64_t commit = 0;  // Newest durable commit.
     std::uint64_t next_ordinal = 0;
     std::uint64_t time_us = 0;
     std::uint64_t stream_count = 0;
-    std::uint64_t log_size = 0;      // Bytes of log in use, segment by segment.
+    std::uint64_t log_size = 0;  // Bytes of log in use, segment by segment.
     std::uint32_t segment_count = 0;
     std::size_t pool_page_count = 0;
     std::size_t pool_page_used = 0;
@@ -240,7 +261,7 @@ struct VerifyReport {
     std::uint64_t event_count = 0;
     std::uint64_t stream_count = 0;
     std::uint64_t byte_count = 0;
-    Head head;                // Of what was verified.
+    Head head;  // Of what was verified.
     bool anchor_found = false;
 };
 
@@ -255,8 +276,8 @@ struct Published;
 
 class Store;
 
-// The store at one commit, for as long as it is held. Taking one costs a store and a load and blocks nobody.
-// Close it before the store.
+// The store at one commit, for as long as it is held. Taking one costs a store and a load and
+// blocks nobody. Close it before the store.
 class Snapshot {
 public:
     Snapshot() noexcept = default;
@@ -286,9 +307,9 @@ private:
 // The events of one stream. The snapshot stays open, and `name` lent, while the cursor is in use.
 class StreamCursor {
 public:
-    // beginning / index n / newest, forwards or backwards, both including the event they name (backwards
-    // from the beginning is event 0 alone). An index behind the newest event gives no events, and no
-    // error. stream_not_found; invalid_name.
+    // beginning / index n / newest, forwards or backwards, both including the event they name
+    // (backwards from the beginning is event 0 alone). An index behind the newest event gives no
+    // events, and no error. stream_not_found; invalid_name.
     Status open(const Snapshot& snapshot, std::string_view name, Horizon horizon,
                 Direction direction = Direction::forwards, std::uint64_t limit = no_limit) noexcept;
     // True: `event` is filled. False: no more. corrupt, io.
@@ -310,7 +331,8 @@ private:
 // All events in commit order, filtered. The snapshot stays open while the cursor is in use.
 class LogCursor {
 public:
-    // A start behind the newest commit gives no events; more than one behind it is ahead_of_log. corrupt, io.
+    // A start behind the newest commit gives no events; more than one behind it is ahead_of_log.
+    // corrupt, io.
     Status open(const Snapshot& snapshot, LogStart start, LogFilter filter = {}) noexcept;
     // As StreamCursor::next(). After an error nothing but the same error follows.
     Result<bool> next(Recorded& event) noexcept;
@@ -324,9 +346,9 @@ private:
 
     const Snapshot* snapshot_ = nullptr;
     LogFilter filter_;
-    std::uint64_t address_ = 0;       // Of the next frame, ...
+    std::uint64_t address_ = 0;  // Of the next frame, ...
     std::uint64_t next_ordinal_ = 0;
-    std::uint64_t commit_ = 0;        // ... and what the frame being read says of its events.
+    std::uint64_t commit_ = 0;  // ... and what the frame being read says of its events.
     std::uint64_t time_us_ = 0;
     std::uint64_t frame_end_ordinal_ = 0;
     bool in_frame_ = false;
@@ -358,8 +380,8 @@ private:
     Result<Appended> answer_duplicate(Appended duplicate, Diagnostic& diagnostic) noexcept;
     Result<Appended> commit_nothing(Durability durability, Diagnostic& diagnostic) noexcept;
     void note(const Appended& appended) noexcept;
-    Result<Appended> append_all(std::span<const StreamAppend> appends, std::span<const Check> checks,
-                                Diagnostic& diagnostic) noexcept;
+    Result<Appended> append_all(std::span<const StreamAppend> appends,
+                                std::span<const Check> checks, Diagnostic& diagnostic) noexcept;
 
     Store* store_ = nullptr;
     Appended summary_{};
@@ -374,17 +396,20 @@ public:
     Store& operator=(const Store&) = delete;
     ~Store() { static_cast<void>(close()); }
 
-    // Opens, and recovers if the last writer did not close. The door and the memory stay lent until close().
-    // not_found (and no Options::create), not_a_store, newer_format, corrupt, locked, out_of_memory,
-    // permission, read_only, full, io, invalid_argument.
-    Status open(const Options& options, Door door, MutableBytes memory, Diagnostic& diagnostic) noexcept;
-    // Makes everything durable, attests the end and cuts the log to it. The store is closed whatever this returns.
+    // Opens, and recovers if the last writer did not close. The door and the memory stay lent until
+    // close(). not_found (and no Options::create), not_a_store, newer_format, corrupt, locked,
+    // out_of_memory, permission, read_only, full, io, invalid_argument.
+    Status open(const Options& options, Door door, MutableBytes memory,
+                Diagnostic& diagnostic) noexcept;
+    // Makes everything durable, attests the end and cuts the log to it. The store is closed
+    // whatever this returns.
     Status close() noexcept;
 
     // stream_not_found and so on are the Codes a Failure carries.
     Status create(std::string_view stream, Diagnostic& diagnostic) noexcept;
-    // All or nothing. Every failing expectation and check is reported in `diagnostic`; the error is the first's.
-    // `events` of all appends empty: nothing is checked or written, and that is a success.
+    // All or nothing. Every failing expectation and check is reported in `diagnostic`; the error is
+    // the first's. `events` of all appends empty: nothing is checked or written, and that is a
+    // success.
     Result<Appended> append(std::span<const StreamAppend> appends, std::span<const Check> checks,
                             Durability durability, Diagnostic& diagnostic) noexcept;
     Result<Appended> append(const StreamAppend& append, Diagnostic& diagnostic,
@@ -399,10 +424,11 @@ public:
     [[nodiscard]] Head head() noexcept;
     [[nodiscard]] StoreStatistics statistics() noexcept;
 
-    // Reads the whole log from the disk up to the newest durable commit: every checksum, the chain, and that
-    // the tree is what the log adds up to. With `anchor`, also that the log contains that place.
-    // `scratch`: at least frame_size_max + 8 KiB. corrupt (diagnostic says where), io, out_of_memory; of the
-    // anchor: ahead_of_log (this log has not come that far), invalid_argument (it is another store's).
+    // Reads the whole log from the disk up to the newest durable commit: every checksum, the chain,
+    // and that the tree is what the log adds up to. With `anchor`, also that the log contains that
+    // place. `scratch`: at least frame_size_max + 8 KiB. corrupt (diagnostic says where), io,
+    // out_of_memory; of the anchor: ahead_of_log (this log has not come that far), invalid_argument
+    // (it is another store's).
     Status verify(MutableBytes scratch, const Head* anchor, VerifyReport& report,
                   Diagnostic& diagnostic) noexcept;
 
@@ -411,7 +437,8 @@ private:
     friend class Follower;
     Status verify_into(MutableBytes scratch, const Head* anchor, VerifyReport& report,
                        Diagnostic& diagnostic) noexcept;
-    Result<Appended> append_nothing(std::span<const StreamAppend> appends, Diagnostic& diagnostic) noexcept;
+    Result<Appended> append_nothing(std::span<const StreamAppend> appends,
+                                    Diagnostic& diagnostic) noexcept;
 
     store::State* state_ = nullptr;
 };
@@ -425,8 +452,8 @@ public:
         timeout,    // Nothing new came; said early where a Gate wakes early, and of a wait for ever
                     // only when nothing will come any more, because the store is poisoned.
     };
-    // ahead_of_log: this store has not come that far; was it restored? too_many_snapshots: it holds one.
-    // corrupt, io.
+    // ahead_of_log: this store has not come that far; was it restored? too_many_snapshots: it holds
+    // one. corrupt, io.
     Status open(Store& store, std::uint64_t ordinal, LogFilter filter = {}) noexcept;
     // corrupt, io, too_many_snapshots (in passing: another call goes on); invalid_argument.
     Result<Step> next(Recorded& event, std::uint64_t timeout_us) noexcept;

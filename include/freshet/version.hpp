@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The version of the library, and of the format it writes. The format is 0 and may change until it says otherwise.
+// The version of the library, and of the format it writes. The format is 0 and may change until it
+// says otherwise.
 #pragma once
 
 #include <cstdint>

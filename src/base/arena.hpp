@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Memory lent by the caller. Allocating moves a cursor and nothing is freed one by one: the permanent
-// arena of a store is filled by open() and then sealed, and a scratch arena is rewound as a whole.
+// Memory lent by the caller. Allocating moves a cursor and nothing is freed one by one: the
+// permanent arena of a store is filled by open() and then sealed, and a scratch arena is rewound as
+// a whole.
 #pragma once
 
 #include <cstring>

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Workload: most pieces are single events of about 100 bytes; scans and verify bring whole frames.
 //
-// The instruction takes 8 bytes a cycle but answers after three, so long pieces are cut into three lanes
-// of `lane_size` that run side by side. A checksum is linear: that of a|b is that of a, moved over as many
-// zero bytes as b has, XOR that of b. `lane_shift` is that move, for exactly one lane, by table.
+// The instruction takes 8 bytes a cycle but answers after three, so long pieces are cut into three
+// lanes of `lane_size` that run side by side. A checksum is linear: that of a|b is that of a, moved
+// over as many zero bytes as b has, XOR that of b. `lane_shift` is that move, for exactly one lane,
+// by table.
 #include "base/checksum.hpp"
 
 #include <array>
@@ -84,7 +85,8 @@ std::uint64_t over_a_lane(std::uint64_t crc) noexcept {
            lane_shift[2][(crc >> 16) & 0xff] ^ lane_shift[3][(crc >> 24) & 0xff];
 }
 
-[[gnu::target("sse4.2")]] std::uint64_t three_lanes(std::uint64_t crc, const std::byte* from) noexcept {
+[[gnu::target("sse4.2")]] std::uint64_t three_lanes(std::uint64_t crc,
+                                                    const std::byte* from) noexcept {
     std::uint64_t second = 0;
     std::uint64_t third = 0;
     for (std::size_t i = 0; i < lane_size; i += 8) {
@@ -116,7 +118,8 @@ std::uint32_t portable(std::uint32_t before, Bytes bytes) noexcept {
     std::uint64_t wide = static_cast<std::uint32_t>(~before);
     const std::byte* at = bytes.data();
     std::size_t left = bytes.size();
-    for (; left >= 3 * lane_size; left -= 3 * lane_size, at += 3 * lane_size) wide = three_lanes(wide, at);
+    for (; left >= 3 * lane_size; left -= 3 * lane_size, at += 3 * lane_size)
+        wide = three_lanes(wide, at);
     for (; left >= 8; left -= 8, at += 8) wide = _mm_crc32_u64(wide, load(at));
     auto crc = static_cast<std::uint32_t>(wide);
     for (; left > 0; left--, at++) crc = _mm_crc32_u8(crc, static_cast<std::uint8_t>(*at));
@@ -134,7 +137,8 @@ std::uint32_t accelerated(std::uint32_t before, Bytes bytes) noexcept {
 }  // namespace checksum
 
 std::uint32_t crc32c(std::uint32_t before, Bytes bytes) noexcept {
-    return cpu::has_crc32() ? checksum::accelerated(before, bytes) : checksum::portable(before, bytes);
+    return cpu::has_crc32() ? checksum::accelerated(before, bytes)
+                            : checksum::portable(before, bytes);
 }
 
 }  // namespace freshet

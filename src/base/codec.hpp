@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Little-endian integers and varints. A varint holds 7 bits a byte, least first; the top bit says that more
-// follow; 10 bytes at most, and the shortest form is the only one accepted, so that equal values have
-// equal bytes.
+// Little-endian integers and varints. A varint holds 7 bits a byte, least first; the top bit says
+// that more follow; 10 bytes at most, and the shortest form is the only one accepted, so that equal
+// values have equal bytes.
 #pragma once
 
 #include <bit>
@@ -53,7 +53,8 @@ inline std::byte* put_varint(std::byte* to, std::uint64_t value) noexcept {
 // zero, so a decoder reads all its fields straight down and asks once, at the end, if it went well.
 class Reader {
 public:
-    explicit Reader(Bytes bytes) noexcept : next_{bytes.data()}, end_{bytes.data() + bytes.size()} {}
+    explicit Reader(Bytes bytes) noexcept
+        : next_{bytes.data()}, end_{bytes.data() + bytes.size()} {}
 
     template <class T>
     T integer() noexcept {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Asking the processor takes a microsecond in a virtual machine, so the answer is kept. Two threads that
-// ask at the same time find the same one.
+// Asking the processor takes a microsecond in a virtual machine, so the answer is kept. Two threads
+// that ask at the same time find the same one.
 #include "base/cpu.hpp"
 
 #include <atomic>

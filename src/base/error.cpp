@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The names of codes. A switch without a default, so that the compilers ask for a name for each new code.
+// The names of codes. A switch without a default, so that the compilers ask for a name for each new
+// code.
 #include "freshet/error.hpp"
 
 namespace freshet {

@@ -90,8 +90,8 @@ void portable(State& state, const std::byte* blocks, std::size_t count) noexcept
 
 #if defined(__x86_64__)
 
-// The instructions keep the state as {a, b, e, f} and {c, d, g, h} and do four rounds in two steps. `w` is a
-// ring of the last 16 words of the schedule.
+// The instructions keep the state as {a, b, e, f} and {c, d, g, h} and do four rounds in two steps.
+// `w` is a ring of the last 16 words of the schedule.
 [[gnu::target("sha,sse4.1,ssse3")]] void accelerated(State& state, const std::byte* blocks,
                                                      std::size_t count) noexcept {
     const __m128i byte_order = _mm_set_epi64x(0x0c0d0e0f08090a0b, 0x0405060700010203);
@@ -106,7 +106,8 @@ void portable(State& state, const std::byte* blocks, std::size_t count) noexcept
         const __m128i cdgh_before = cdgh;
         __m128i w[4];
         const auto* const block = reinterpret_cast<const __m128i*>(blocks);
-        for (std::size_t i = 0; i < 4; i++) w[i] = _mm_shuffle_epi8(_mm_loadu_si128(block + i), byte_order);
+        for (std::size_t i = 0; i < 4; i++)
+            w[i] = _mm_shuffle_epi8(_mm_loadu_si128(block + i), byte_order);
 
         for (std::size_t i = 0; i < round_count / 4; i++) {
             __m128i& now = w[i % 4];
@@ -171,7 +172,8 @@ Sha256Digest Sha256::finish() noexcept {
     update(Bytes{padding.data(), 1 + zeros + length_size});
 
     Sha256Digest digest{};
-    for (std::size_t i = 0; i < state_.size(); i++) store_big_endian(digest.data() + 4 * i, state_[i]);
+    for (std::size_t i = 0; i < state_.size(); i++)
+        store_big_endian(digest.data() + 4 * i, state_[i]);
     return digest;
 }
 

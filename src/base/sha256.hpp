@@ -31,7 +31,8 @@ private:
 namespace sha256 {
 using State = std::array<std::uint32_t, 8>;
 void portable(State& state, const std::byte* blocks, std::size_t count) noexcept;
-void accelerated(State& state, const std::byte* blocks, std::size_t count) noexcept;  // cpu::has_sha().
+void accelerated(State& state, const std::byte* blocks,
+                 std::size_t count) noexcept;  // cpu::has_sha().
 }  // namespace sha256
 
 }  // namespace freshet

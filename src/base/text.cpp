@@ -45,8 +45,8 @@ struct Date {
     std::uint64_t day;
 };
 
-// The Gregorian calendar repeats every 400 years = 146,097 days. Years are counted from March, so that
-// the leap day is the last of a year, and the months' lengths follow 153 days / 5 months.
+// The Gregorian calendar repeats every 400 years = 146,097 days. Years are counted from March, so
+// that the leap day is the last of a year, and the months' lengths follow 153 days / 5 months.
 Date date_of(std::uint64_t days_since_1970) noexcept {
     constexpr std::uint64_t days_before_1970 = 719468;  // Since 0000-03-01.
     constexpr std::uint64_t era_days = 146097;
@@ -81,7 +81,8 @@ TextWriter& TextWriter::repeat(char value, std::size_t count) noexcept {
     return *this;
 }
 
-TextWriter& TextWriter::decimal(std::uint64_t magnitude, bool negative, std::size_t width) noexcept {
+TextWriter& TextWriter::decimal(std::uint64_t magnitude, bool negative,
+                                std::size_t width) noexcept {
     Digits digits = digits_of(magnitude, 10);
     if (negative) digits.add('-');
     return repeat(' ', missing(digits.size(), width)).text(digits.view());
@@ -114,7 +115,11 @@ TextWriter& TextWriter::time_us(std::uint64_t value) noexcept {
     if (date.year > 9999) character('+');
     digits(date.year, 4).character('-').digits(date.month, 2).character('-').digits(date.day, 2);
     character('T').digits(seconds / 3600, 2).character(':').digits(seconds / 60 % 60, 2);
-    return character(':').digits(seconds % 60, 2).character('.').digits(value % second, 6).character('Z');
+    return character(':')
+        .digits(seconds % 60, 2)
+        .character('.')
+        .digits(value % second, 6)
+        .character('Z');
 }
 
 Result<std::uint64_t> parse_number(std::string_view text) noexcept {

@@ -25,7 +25,8 @@ public:
     // Decimal. With `width`, at the right of a column that wide.
     template <std::integral T>
     TextWriter& number(T value, std::size_t width = 0) noexcept {
-        if (std::cmp_less(value, 0)) return decimal(0 - static_cast<std::uint64_t>(value), true, width);
+        if (std::cmp_less(value, 0))
+            return decimal(0 - static_cast<std::uint64_t>(value), true, width);
         return decimal(static_cast<std::uint64_t>(value), false, width);
     }
     // Decimal, with zeros in front up to `width` digits.
@@ -35,8 +36,9 @@ public:
     TextWriter& hex(Bytes bytes) noexcept;
     // At the left of a column of `width` bytes; longer text stays whole.
     TextWriter& padded(std::string_view value, std::size_t width) noexcept;
-    // Microseconds since 1970 in UTC: "2026-11-20T23:50:07.412000Z", as RFC 3339 has it. Years after
-    // 9999, for which it has no form, are written with a sign, as ISO 8601 does: "+586524-...".
+    // Microseconds since 1970 in UTC: "2026-11-20T23:50:07.412000Z", as RFC 3339 has it. Years
+    // after 9999, for which it has no form, are written with a sign, as ISO 8601 does:
+    // "+586524-...".
     TextWriter& time_us(std::uint64_t value) noexcept;
 
     [[nodiscard]] bool is_full() const noexcept { return full_; }  // Something was left out.

@@ -7,7 +7,8 @@
 
 namespace freshet {
 
-// Well-formed UTF-8 as Unicode defines it: no overlong forms, no surrogates, nothing above U+10FFFF.
+// Well-formed UTF-8 as Unicode defines it: no overlong forms, no surrogates, nothing above
+// U+10FFFF.
 bool is_utf8(std::string_view text) noexcept;
 
 // Not empty, at most `size_max` bytes, UTF-8, and no control characters (below 0x20, and 0x7f).

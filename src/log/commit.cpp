@@ -114,8 +114,8 @@ Error Log::poison() noexcept {
     return error;
 }
 
-// Writes the buffer from written_ to `end`. A block is written to its end when it is first touched, which saves
-// reading it: the space behind is reserved and zero anyway.
+// Writes the buffer from written_ to `end`. A block is written to its end when it is first touched,
+// which saves reading it: the space behind is reserved and zero anyway.
 Status Log::write_out(std::uint64_t end, const Work& work) noexcept {
     const std::uint64_t begin = written_;
     if (begin >= end) return Done{};
@@ -124,17 +124,21 @@ Status Log::write_out(std::uint64_t end, const Work& work) noexcept {
         address += load<std::uint32_t>(at(address) + frame_size_offset);
     }
     std::uint64_t padded_end = padded_end_;
-    if (end > padded_end) padded_end = std::max(end, std::min(round_up(end, block_size), work.reserved_end));
-    const std::size_t padding = padded_end > end && end > padded_end_ ? static_cast<std::size_t>(padded_end - end) : 0;
-    const Status written = write_all(*disk_, file_, geometry_.offset(begin),
-                                     {at(begin), static_cast<std::size_t>(end - begin)}, zeros_.first(padding));
+    if (end > padded_end)
+        padded_end = std::max(end, std::min(round_up(end, block_size), work.reserved_end));
+    const std::size_t padding =
+        padded_end > end && end > padded_end_ ? static_cast<std::size_t>(padded_end - end) : 0;
+    const Status written =
+        write_all(*disk_, file_, geometry_.offset(begin),
+                  {at(begin), static_cast<std::size_t>(end - begin)}, zeros_.first(padding));
     padded_end_ = padded_end;
     return written;
 }
 
-// A slot that an earlier writer left may be in the page cache only. It is written once more before the other one
-// is touched, so that no crash can tear both. But not when it is the only one: then it was durable before the other
-// one was begun, and a disk without safe overwrites could lose both.
+// A slot that an earlier writer left may be in the page cache only. It is written once more before
+// the other one is touched, so that no crash can tear both. But not when it is the only one: then
+// it was durable before the other one was begun, and a disk without safe overwrites could lose
+// both.
 Status Log::write_head_for(const Position& attested) noexcept {
     if (!head_is_durable_) {
         const Status rewritten = write_head(*disk_, head_file_, head_, head_buffer_);

@@ -42,8 +42,8 @@ std::array<std::byte, 32> digest_of(Bytes salt, Bytes metadata, Bytes payload) n
 }
 
 // `event` is the whole encoded event.
-std::uint32_t crc_of(Bytes event, std::uint64_t address, std::string_view stream, std::uint64_t index,
-                     std::string_view type) noexcept {
+std::uint32_t crc_of(Bytes event, std::uint64_t address, std::string_view stream,
+                     std::uint64_t index, std::string_view type) noexcept {
     std::array<std::byte, 18 + stream_name_size_max + event_type_size_max + 1> place;
     store_at(place.data(), address);
     store_at(place.data() + 8, index);
@@ -52,7 +52,8 @@ std::uint32_t crc_of(Bytes event, std::uint64_t address, std::string_view stream
     std::byte* end = put_bytes(place.data() + 18, as_bytes(stream));
     end = put_bytes(end, as_bytes(type));
     *end++ = event[0];
-    const std::uint32_t before = crc32c(0, {place.data(), static_cast<std::size_t>(end - place.data())});
+    const std::uint32_t before =
+        crc32c(0, {place.data(), static_cast<std::size_t>(end - place.data())});
     return crc32c(before, event.subspan(crc_end));
 }
 
@@ -64,8 +65,8 @@ std::size_t encoded_size_max(const Event& event, Digest digest) noexcept {
     return fixed + proof + event.metadata.size() + event.payload.size();
 }
 
-StoredEvent encode(const Event& event, std::string_view stream, const EventPlace& place, const Salt* salt,
-                   std::byte* into) noexcept {
+StoredEvent encode(const Event& event, std::string_view stream, const EventPlace& place,
+                   const Salt* salt, std::byte* into) noexcept {
     StoredEvent stored;
     const std::uint32_t control = control_of(event, place, salt != nullptr);
     into[0] = static_cast<std::byte>(control);
@@ -106,7 +107,8 @@ Status decode(Bytes bytes, Digest digest, StoredEvent& event) noexcept {
     if ((control & bit_within) != 0) event.within = reader.number(any);
     if ((control & bit_type) != 0) event.type = reader.number(frame_type_count_max - 1);
     if ((control & bit_id) != 0) event.id.bytes = reader.integer<std::array<std::byte, 16>>();
-    const std::size_t metadata_size = (control & bit_metadata) != 0 ? reader.number(std::size_t{any}) : 0;
+    const std::size_t metadata_size =
+        (control & bit_metadata) != 0 ? reader.number(std::size_t{any}) : 0;
     const std::size_t payload_size = reader.number(std::size_t{any});
     if (digest == Digest::sha256) event.digest = reader.integer<std::array<std::byte, 32>>();
     event.header = {bytes.data(), static_cast<std::size_t>(reader.position() - bytes.data())};
@@ -118,25 +120,28 @@ Status decode(Bytes bytes, Digest digest, StoredEvent& event) noexcept {
     return Done{};
 }
 
-bool is_intact(const StoredEvent& event, std::uint64_t address, std::string_view stream, std::uint64_t index,
-               std::string_view type) noexcept {
+bool is_intact(const StoredEvent& event, std::uint64_t address, std::string_view stream,
+               std::uint64_t index, std::string_view type) noexcept {
     return crc_of({event.header.data(), event.size}, address, stream, index, type) == event.crc;
 }
 
 bool is_digest_intact(const StoredEvent& event) noexcept {
-    return event.salt.empty() || digest_of(event.salt, event.metadata, event.payload) == event.digest;
+    return event.salt.empty() ||
+           digest_of(event.salt, event.metadata, event.payload) == event.digest;
 }
 
 bool StreamTable::next() noexcept {
     if (!ok_ || at_end()) return false;
     const bool restart = next_slot_ % table_restart_interval == 0;
-    if (restart) restarts_[next_slot_ / table_restart_interval] = static_cast<std::uint32_t>(offset_);
+    if (restart)
+        restarts_[next_slot_ / table_restart_interval] = static_cast<std::uint32_t>(offset_);
     Reader reader{table_.subspan(offset_)};
     const auto shared = std::to_integer<std::size_t>(reader.integer<std::byte>());
     const auto size = std::to_integer<std::size_t>(reader.integer<std::byte>());
     const Bytes rest = reader.take(size);
     first_index_ = reader.varint();
-    ok_ = reader.ok() && shared <= (restart ? 0 : name_size_) && shared + size <= name_.size() && shared + size > 0;
+    ok_ = reader.ok() && shared <= (restart ? 0 : name_size_) && shared + size <= name_.size() &&
+          shared + size > 0;
     if (!ok_) return false;
     if (size > 0) std::memcpy(name_.data() + shared, rest.data(), size);
     name_size_ = shared + size;
@@ -208,7 +213,9 @@ Result<bool> FrameEvents::step() noexcept {
     return true;
 }
 
-Result<bool> FrameEvents::skip() noexcept { return step(); }
+Result<bool> FrameEvents::skip() noexcept {
+    return step();
+}
 
 Result<bool> FrameEvents::next() noexcept {
     const Result<bool> there = step();

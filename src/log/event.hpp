@@ -6,7 +6,8 @@
 //      size  field
 //         1  control: bits 0-1 kind; 2 has an id; 3 has metadata; 4 slot is not 0; 5 type is not 0;
 //            6 is not its stream's first event in this frame; 7 SHA-256
-//         4  CRC-32C of: address (8), index (8), sizes of stream and type name (1 + 1), stream name, type
+//         4  CRC-32C of: address (8), index (8), sizes of stream and type name (1 + 1), stream
+//         name, type
 //            name, the control byte, and all that follows this field
 //            distance from the start of the frame
 //            number in the frame, from 0
@@ -21,17 +22,18 @@
 //            metadata
 //            payload
 //
-//  All up to the digest is the event's header. Since the CRC takes in address, stream, index and type, an
-//  event that is read by its address alone needs no other check: what was misdirected, stale or
-//  another stream's does not pass.
+//  All up to the digest is the event's header. Since the CRC takes in address, stream, index and
+//  type, an event that is read by its address alone needs no other check: what was misdirected,
+//  stale or another stream's does not pass.
 //
-//  Type table: for each type a size (1 byte) and a name. Stream table: for each slot the count of bytes shared
-//  with the name before (1 byte; 0 at every 16th), the size of the rest (1 byte), the rest, and the index of
-//  the stream's first event in this frame. A stream that has no event in the frame was created there.
+//  Type table: for each type a size (1 byte) and a name. Stream table: for each slot the count of
+//  bytes shared with the name before (1 byte; 0 at every 16th), the size of the rest (1 byte), the
+//  rest, and the index of the stream's first event in this frame. A stream that has no event in the
+//  frame was created there.
 //
-// There is no pointer from an event to the one before it in its stream: the tree keeps the addresses of the
-// last, partial block as it keeps those of full ones. A walk would wait 135-235 ns for memory at each of
-// up to 31 steps, and the pointers would take 2-3 bytes an event.
+// There is no pointer from an event to the one before it in its stream: the tree keeps the
+// addresses of the last, partial block as it keeps those of full ones. A walk would wait 135-235 ns
+// for memory at each of up to 31 steps, and the pointers would take 2-3 bytes an event.
 #pragma once
 
 #include <array>
@@ -47,7 +49,8 @@ inline constexpr std::uint32_t table_restart_interval = 16;
 inline constexpr std::size_t salt_size = 16;
 using Salt = std::array<std::byte, salt_size>;
 
-enum class Kind : std::uint8_t { event = 0 };  // 1 to 3 are for rows, schema and control, which come later.
+// 1 to 3 are for rows, schema and control, which come later.
+enum class Kind : std::uint8_t { event = 0 };
 
 // An event as it stands in a frame.
 struct StoredEvent {
@@ -80,17 +83,19 @@ struct EventPlace {
 
 // The most bytes an encoded event can take.
 std::size_t encoded_size_max(const Event& event, Digest digest) noexcept;
-// Encodes; the room is there. With SHA-256, `salt` is stored and covered. Returns the event as stored.
-StoredEvent encode(const Event& event, std::string_view stream, const EventPlace& place, const Salt* salt,
-                   std::byte* into) noexcept;
+// Encodes; the room is there. With SHA-256, `salt` is stored and covered. Returns the event as
+// stored.
+StoredEvent encode(const Event& event, std::string_view stream, const EventPlace& place,
+                   const Salt* salt, std::byte* into) noexcept;
 
-// Decodes the event that begins where `bytes` do; they end where the frame's events do. Bounds and form are
-// checked, the CRC is not. corrupt.
+// Decodes the event that begins where `bytes` do; they end where the frame's events do. Bounds and
+// form are checked, the CRC is not. corrupt.
 Status decode(Bytes bytes, Digest digest, StoredEvent& event) noexcept;
 
-// Whether an event is what was written at this place of this stream under this type. With SHA-256 the digest too.
-bool is_intact(const StoredEvent& event, std::uint64_t address, std::string_view stream, std::uint64_t index,
-               std::string_view type) noexcept;
+// Whether an event is what was written at this place of this stream under this type. With SHA-256
+// the digest too.
+bool is_intact(const StoredEvent& event, std::uint64_t address, std::string_view stream,
+               std::uint64_t index, std::string_view type) noexcept;
 bool is_digest_intact(const StoredEvent& event) noexcept;
 
 // Walks the stream table. The name lies in the reader and changes with next().
@@ -161,7 +166,9 @@ public:
     [[nodiscard]] const StoredEvent& event() const noexcept { return event_; }
     [[nodiscard]] std::string_view stream() const noexcept { return streams_.name(); }
     [[nodiscard]] std::string_view type() const noexcept { return type_; }
-    [[nodiscard]] std::uint64_t index() const noexcept { return streams_.first_index() + event_.within; }
+    [[nodiscard]] std::uint64_t index() const noexcept {
+        return streams_.first_index() + event_.within;
+    }
     [[nodiscard]] std::uint64_t address() const noexcept { return address_; }
 
 private:

@@ -29,13 +29,15 @@ std::array<std::byte, 32> get_bytes(const std::byte* from) noexcept {
     return bytes;
 }
 
-std::uint32_t header_crc(const std::byte* header, std::uint64_t address, std::size_t size) noexcept {
+std::uint32_t header_crc(const std::byte* header, std::uint64_t address,
+                         std::size_t size) noexcept {
     std::array<std::byte, 8> seed;
     store_at(seed.data(), address);
     return crc32c(crc32c(0, seed), Bytes{header + 8, size - 8});
 }
 
-bool is_plausible(const FrameHeader& header, std::uint64_t address, const Geometry& geometry) noexcept {
+bool is_plausible(const FrameHeader& header, std::uint64_t address,
+                  const Geometry& geometry) noexcept {
     const std::size_t header_size = geometry.frame_header_size();
     if (header.store != geometry.store) return false;
     if (header.size % 8 != 0 || header.size > geometry.frame_size_max) return false;
@@ -112,7 +114,8 @@ void encode(const FrameHeader& header, const Geometry& geometry, std::byte* into
     put_bytes(into + 112, header.body_sha);
 }
 
-void stamp(std::byte* header, std::uint64_t address, std::uint64_t synced_to, const Geometry& geometry) noexcept {
+void stamp(std::byte* header, std::uint64_t address, std::uint64_t synced_to,
+           const Geometry& geometry) noexcept {
     store_at(header + 8, synced_to);
     store_at(header + 4, header_crc(header, address, geometry.frame_header_size()));
 }
@@ -125,11 +128,14 @@ Status decode(Bytes bytes, std::uint64_t address, const Geometry& geometry, Fram
     const auto magic = load<std::uint32_t>(from);
     const std::uint32_t flags = magic >> 24;
     const bool sha = geometry.digest == Digest::sha256;
-    if ((magic & 0xffffff) != frame_magic || (flags & ~flag_last) != (sha ? flag_sha256 : 0)) return Code::corrupt;
-    if (stamped && load<std::uint32_t>(from + 4) != header_crc(from, address, size)) return Code::corrupt;
+    if ((magic & 0xffffff) != frame_magic || (flags & ~flag_last) != (sha ? flag_sha256 : 0))
+        return Code::corrupt;
+    if (stamped && load<std::uint32_t>(from + 4) != header_crc(from, address, size))
+        return Code::corrupt;
 
     header.last = (flags & flag_last) != 0;
-    header.synced_to = stamped ? load<std::uint64_t>(from + 8) : 0;  // A leader may be filling it in.
+    // Before that, a leader may be filling it in.
+    header.synced_to = stamped ? load<std::uint64_t>(from + 8) : 0;
     header.store = load<std::uint64_t>(from + 16);
     header.epoch = {load<std::uint32_t>(from + 24), load<std::uint32_t>(from + 28)};
     header.commit = load<std::uint64_t>(from + 32);

@@ -2,8 +2,9 @@
 // What the log looks like on disk: segments, and the headers of segments and frames. Events and the
 // tables of a frame are in event.hpp. All integers are little-endian; format 0 may still change.
 //
-// An *address* is a place in the log: (segment number - 1) * segment size + offset in the file. Address 0
-// is never a frame. Segment n is the file named by n in eight digits and ".log"; the first is 00000001.log.
+// An *address* is a place in the log: (segment number - 1) * segment size + offset in the file.
+// Address 0 is never a frame. Segment n is the file named by n in eight digits and ".log"; the
+// first is 00000001.log.
 //
 //  Segment header, 96 bytes; the first frame follows it.
 //
@@ -21,8 +22,8 @@
 //          52    32  chain before the first frame: SHA-256, or zeros
 //          84    12  zeros
 //
-//  Frame: one transaction, or a part of one. It starts at a multiple of 8 and ends before its segment
-//  does, so that the address behind it still lies in the same segment.
+//  Frame: one transaction, or a part of one. It starts at a multiple of 8 and ends before its
+//  segment does, so that the address behind it still lies in the same segment.
 //
 //      offset  size  field
 //           0     3  magic "FrF"
@@ -46,9 +47,9 @@
 //         112    32  body: SHA-256                      } only
 //     80 | 144       events, type table, stream table, zeros to a multiple of 8
 //
-// The chain value after a frame is the checksum of its header without bytes 4..15: so it covers all event
-// headers, and of contents their checksums and digests only. synced_to and the header's CRC are filled in
-// when the frame is written, which is after others may have been chained to it.
+// The chain value after a frame is the checksum of its header without bytes 4..15: so it covers all
+// event headers, and of contents their checksums and digests only. synced_to and the header's CRC
+// are filled in when the frame is written, which is after others may have been chained to it.
 #pragma once
 
 #include <array>
@@ -140,7 +141,9 @@ struct FrameHeader {
 
 using SegmentName = std::array<char, 12>;
 SegmentName segment_name(std::uint32_t number) noexcept;
-inline std::string_view as_view(const SegmentName& name) noexcept { return {name.data(), name.size()}; }
+inline std::string_view as_view(const SegmentName& name) noexcept {
+    return {name.data(), name.size()};
+}
 
 void encode(const SegmentHeader& header, std::span<std::byte, segment_header_size> into) noexcept;
 // not_a_store: no segment header at all; newer_format: `format` is set; corrupt.
@@ -148,9 +151,11 @@ Status decode(Bytes bytes, SegmentHeader& header, std::uint32_t& format) noexcep
 
 // Everything but synced_to and the header's CRC, which stamp() fills in.
 void encode(const FrameHeader& header, const Geometry& geometry, std::byte* into) noexcept;
-void stamp(std::byte* header, std::uint64_t address, std::uint64_t synced_to, const Geometry& geometry) noexcept;
-// corrupt, unless the bytes are the header of a frame of this store that was written at this address and
-// fits into its segment. With `stamped` false the CRC is not looked at: for frames not yet written.
+void stamp(std::byte* header, std::uint64_t address, std::uint64_t synced_to,
+           const Geometry& geometry) noexcept;
+// corrupt, unless the bytes are the header of a frame of this store that was written at this
+// address and fits into its segment. With `stamped` false the CRC is not looked at: for frames not
+// yet written.
 Status decode(Bytes bytes, std::uint64_t address, const Geometry& geometry, FrameHeader& header,
               bool stamped = true) noexcept;
 

@@ -36,8 +36,8 @@ Status FrameBuilder::open(Arena& arena, const Geometry& geometry) noexcept {
     return Done{};
 }
 
-void FrameBuilder::begin(std::byte* room, const Position& after, std::uint64_t address, std::uint64_t commit,
-                         std::uint64_t time_us) noexcept {
+void FrameBuilder::begin(std::byte* room, const Position& after, std::uint64_t address,
+                         std::uint64_t commit, std::uint64_t time_us) noexcept {
     room_ = room;
     header_address_ = address;
     header_ = FrameHeader{};
@@ -61,8 +61,8 @@ std::size_t FrameBuilder::size_with(std::string_view stream) const noexcept {
 }
 
 std::size_t FrameBuilder::size_with(std::string_view stream, const Event& event) const noexcept {
-    return round_up(written() + tables_size_max_ + stream_entry_size_max(stream.size()) + 1 + event.type.size() +
-                        encoded_size_max(event, geometry_.digest),
+    return round_up(written() + tables_size_max_ + stream_entry_size_max(stream.size()) + 1 +
+                        event.type.size() + encoded_size_max(event, geometry_.digest),
                     8);
 }
 
@@ -73,7 +73,8 @@ bool FrameBuilder::tables_have_room() const noexcept {
 
 FrameBuilder::Name FrameBuilder::keep(std::string_view name) noexcept {
     FRESHET_CHECK(name.size() <= names_.size() - names_size_);
-    const Name kept{static_cast<std::uint32_t>(names_size_), static_cast<std::uint32_t>(name.size())};
+    const Name kept{static_cast<std::uint32_t>(names_size_),
+                    static_cast<std::uint32_t>(name.size())};
     std::memcpy(names_.data() + names_size_, name.data(), name.size());
     names_size_ += name.size();
     return kept;
@@ -87,7 +88,8 @@ std::uint32_t FrameBuilder::slot_of(std::string_view stream, std::uint64_t index
         if (slots_[slot].hash == wanted && view(slots_[slot].name) == stream) return slot;
     }
     FRESHET_CHECK(slot_count_ < frame_stream_count_max);
-    slots_[slot_count_] = Slot{.name = keep(stream), .hash = wanted, .event_count = 0, .first_index = index};
+    slots_[slot_count_] =
+        Slot{.name = keep(stream), .hash = wanted, .event_count = 0, .first_index = index};
     tables_size_max_ += stream_entry_size_max(stream.size());
     buckets_[bucket] = static_cast<std::uint16_t>(++slot_count_);
     return slot_count_ - 1;
@@ -139,7 +141,8 @@ std::byte* FrameBuilder::put_streams(std::byte* to) const noexcept {
     std::string_view before;
     for (std::uint32_t i = 0; i < slot_count_; i++) {
         const std::string_view name = view(slots_[i].name);
-        const std::size_t shared = i % table_restart_interval == 0 ? 0 : shared_prefix(before, name);
+        const std::size_t shared =
+            i % table_restart_interval == 0 ? 0 : shared_prefix(before, name);
         const std::size_t rest = name.size() - shared;
         *to++ = static_cast<std::byte>(shared);
         *to++ = static_cast<std::byte>(rest);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Builds one frame in the write buffer: events go straight to their place, the two tables are kept aside
-// until the frame is sealed.
+// Builds one frame in the write buffer: events go straight to their place, the two tables are kept
+// aside until the frame is sealed.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +18,8 @@ public:
     static constexpr std::size_t required_memory() noexcept;
     Status open(Arena& arena, const Geometry& geometry) noexcept;
 
-    // A frame at `address` in `room`, which holds frame_size_max bytes; `after` is what it is chained to.
+    // A frame at `address` in `room`, which holds frame_size_max bytes; `after` is what it is
+    // chained to.
     void begin(std::byte* room, const Position& after, std::uint64_t address, std::uint64_t commit,
                std::uint64_t time_us) noexcept;
     // The room has moved with all that was written.
@@ -31,7 +32,8 @@ public:
     [[nodiscard]] bool tables_have_room() const noexcept;
 
     // Returns the event's address. The room is there.
-    std::uint64_t add(std::string_view stream, std::uint64_t index, const Event& event, const Salt* salt) noexcept;
+    std::uint64_t add(std::string_view stream, std::uint64_t index, const Event& event,
+                      const Salt* salt) noexcept;
     // Names a stream without an event: it is created here.
     void touch(std::string_view stream) noexcept { slot_of(stream, 0); }
 
@@ -39,13 +41,21 @@ public:
     Position seal(bool last) noexcept;
 
     // Of a slot in use.
-    [[nodiscard]] std::string_view stream(std::uint32_t slot) const noexcept { return view(slots_[slot].name); }
-    [[nodiscard]] std::uint64_t first_index(std::uint32_t slot) const noexcept { return slots_[slot].first_index; }
+    [[nodiscard]] std::string_view stream(std::uint32_t slot) const noexcept {
+        return view(slots_[slot].name);
+    }
+    [[nodiscard]] std::uint64_t first_index(std::uint32_t slot) const noexcept {
+        return slots_[slot].first_index;
+    }
     [[nodiscard]] bool is_empty() const noexcept { return slot_count_ == 0; }
     [[nodiscard]] std::uint64_t address() const noexcept { return header_address_; }
-    [[nodiscard]] std::uint64_t next_ordinal() const noexcept { return header_.first_ordinal + header_.event_count; }
+    [[nodiscard]] std::uint64_t next_ordinal() const noexcept {
+        return header_.first_ordinal + header_.event_count;
+    }
     // Bytes written so far, all at the start of the room.
-    [[nodiscard]] std::size_t written() const noexcept { return geometry_.frame_header_size() + header_.events_size; }
+    [[nodiscard]] std::size_t written() const noexcept {
+        return geometry_.frame_header_size() + header_.events_size;
+    }
 
 private:
     static constexpr std::size_t name_memory_size = std::size_t{64} << 10;
@@ -65,7 +75,9 @@ private:
     std::uint32_t slot_of(std::string_view stream, std::uint64_t index) noexcept;
     std::uint32_t type_of(std::string_view type) noexcept;
     Name keep(std::string_view name) noexcept;
-    [[nodiscard]] std::string_view view(Name name) const noexcept { return {names_.data() + name.offset, name.size}; }
+    [[nodiscard]] std::string_view view(Name name) const noexcept {
+        return {names_.data() + name.offset, name.size};
+    }
     std::byte* put_types(std::byte* to) const noexcept;
     std::byte* put_streams(std::byte* to) const noexcept;
     void finish_body(Bytes tables) noexcept;

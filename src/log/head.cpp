@@ -17,8 +17,10 @@ std::uint32_t slot_crc(Bytes slot) noexcept {
 
 bool is_plausible(const HeadRecord& record) noexcept {
     const Geometry& geometry = record.geometry;
-    if (geometry.segment_size < 4096 || (geometry.segment_size & (geometry.segment_size - 1)) != 0) return false;
-    if (geometry.frame_size_max < 1024 || geometry.frame_size_max > geometry.segment_size / 4) return false;
+    if (geometry.segment_size < 4096 || (geometry.segment_size & (geometry.segment_size - 1)) != 0)
+        return false;
+    if (geometry.frame_size_max < 1024 || geometry.frame_size_max > geometry.segment_size / 4)
+        return false;
     return record.sequence > 0;
 }
 
@@ -60,7 +62,8 @@ void encode_head(const HeadRecord& record, std::span<std::byte, head_slot_size> 
 }
 
 Status decode_head(Bytes slot, HeadRecord& record, std::uint32_t& format) noexcept {
-    if (slot.size() < head_slot_size || load<std::uint64_t>(slot.data()) != head_magic) return Code::not_a_store;
+    if (slot.size() < head_slot_size || load<std::uint64_t>(slot.data()) != head_magic)
+        return Code::not_a_store;
     const std::byte* const from = slot.data();
     if (load<std::uint32_t>(from + 12) != slot_crc(slot)) return Code::corrupt;
     format = load<std::uint32_t>(from + 8);
@@ -68,14 +71,15 @@ Status decode_head(Bytes slot, HeadRecord& record, std::uint32_t& format) noexce
 
     record.sequence = load<std::uint64_t>(from + 16);
     const auto digest = load<std::uint32_t>(from + 40);
-    record.geometry = {load<std::uint64_t>(from + 24), load<std::uint32_t>(from + 32), load<std::uint32_t>(from + 36),
-                       digest == 0 ? Digest::none : Digest::sha256};
-    record.attested = {.address = load<std::uint64_t>(from + 56),
-                       .commit = load<std::uint64_t>(from + 64),
-                       .next_ordinal = load<std::uint64_t>(from + 72),
-                       .time_us = load<std::uint64_t>(from + 80),
-                       .chain = {load<std::uint32_t>(from + 52), load<std::array<std::byte, 32>>(from + 88)},
-                       .epoch = {load<std::uint32_t>(from + 44), load<std::uint32_t>(from + 48)}};
+    record.geometry = {load<std::uint64_t>(from + 24), load<std::uint32_t>(from + 32),
+                       load<std::uint32_t>(from + 36), digest == 0 ? Digest::none : Digest::sha256};
+    record.attested = {
+        .address = load<std::uint64_t>(from + 56),
+        .commit = load<std::uint64_t>(from + 64),
+        .next_ordinal = load<std::uint64_t>(from + 72),
+        .time_us = load<std::uint64_t>(from + 80),
+        .chain = {load<std::uint32_t>(from + 52), load<std::array<std::byte, 32>>(from + 88)},
+        .epoch = {load<std::uint32_t>(from + 44), load<std::uint32_t>(from + 48)}};
     if (digest > 1 || !is_plausible(record)) return Code::corrupt;
     return Done{};
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// The file `head`: what a store is, and up to where its log is known to be durable. Two slots of 4 KiB, written
-// in turn, each synced before anything relies on it; the valid one with the greater sequence counts. So a
-// torn write costs nothing, and damage to one slot only what the log's own frames attest as well.
+// The file `head`: what a store is, and up to where its log is known to be durable. Two slots of 4
+// KiB, written in turn, each synced before anything relies on it; the valid one with the greater
+// sequence counts. So a torn write costs nothing, and damage to one slot only what the log's own
+// frames attest as well.
 //
 //      offset  size  field
 //           0     8  magic "FRESHEAD"
@@ -35,21 +36,22 @@ inline constexpr std::string_view head_new_name = "head.new";
 struct HeadRecord {
     std::uint64_t sequence = 0;
     Geometry geometry;
-    Position attested;  // Its epoch is the store's.
-    bool alone = false; // As it was read: the other slot held no record.
+    Position attested;   // Its epoch is the store's.
+    bool alone = false;  // As it was read: the other slot held no record.
 };
 
 struct HeadFound {
     HeadRecord record;
-    bool slot_damaged = false;    // One slot holds something that is no head.
-    std::uint32_t format = 0;     // For newer_format.
+    bool slot_damaged = false;  // One slot holds something that is no head.
+    std::uint32_t format = 0;   // For newer_format.
 };
 
 // Decodes one slot. not_a_store, newer_format, corrupt.
 Status decode_head(Bytes slot, HeadRecord& record, std::uint32_t& format) noexcept;
 void encode_head(const HeadRecord& record, std::span<std::byte, head_slot_size> into) noexcept;
 
-// Reads the head; `buffer` holds at least one slot. not_found, not_a_store, newer_format, corrupt, io.
+// Reads the head; `buffer` holds at least one slot. not_found, not_a_store, newer_format, corrupt,
+// io.
 Status read_head(Disk& disk, MutableBytes buffer, HeadFound& found) noexcept;
 // Writes a record into its slot and syncs it.
 Status write_head(Disk& disk, File file, const HeadRecord& record, MutableBytes buffer) noexcept;

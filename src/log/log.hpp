@@ -1,22 +1,28 @@
 // SPDX-License-Identifier: MIT
-// The log of an open store: it takes transactions into the write buffer, makes them durable for all who wait at
-// once, and shows what it holds.
+// The log of an open store: it takes transactions into the write buffer, makes them durable for all
+// who wait at once, and shows what it holds.
 //
-// One transaction runs at a time, under the `writer` turn. It is encoded straight into the write buffer and
-// *sealed*: it has its commit number and its place, and others may follow it. Then it waits, without that
-// turn, until a sync covers it. Who finds no sync running leads one, for everything sealed so far.
+// One transaction runs at a time, under the `writer` turn. It is encoded straight into the write
+// buffer and *sealed*: it has its commit number and its place, and others may follow it. Then it
+// waits, without that turn, until a sync covers it. Who finds no sync running leads one, for
+// everything sealed so far.
 //
 //      tail_ <= what is sealed is behind;  the next transaction goes there
 //      [ ... durable_ | ... written_ | ... sealed_ | open transaction ... | reserved_end_ )
 //
 // Invariants:
-//  1. A frame is written only into space that was reserved: the file was grown, zeroed and synced there
+//  1. A frame is written only into space that was reserved: the file was grown, zeroed and synced
+//  there
 //     before the frame was sealed. So a full disk is found while nothing depends on it.
-//  2. `synced_to` of a frame is the end of the last commit that a finished sync covered when it was written.
-//  3. A segment is written and synced to its end, and the next one's header and name are durable, before a
+//  2. `synced_to` of a frame is the end of the last commit that a finished sync covered when it was
+//  written.
+//  3. A segment is written and synced to its end, and the next one's header and name are durable,
+//  before a
 //     frame goes to the next.
-//  4. After a failed sync, or a failed write of what was sealed, the log is poisoned: it writes no more.
-//  5. Who holds the I/O turn (io_busy_) alone moves the buffer, written_, the tail's file and the head.
+//  4. After a failed sync, or a failed write of what was sealed, the log is poisoned: it writes no
+//  more.
+//  5. Who holds the I/O turn (io_busy_) alone moves the buffer, written_, the tail's file and the
+//  head.
 //     `writer` may be held while waiting for it; `commit` is only held for moments.
 #pragma once
 
@@ -44,22 +50,28 @@ struct Tokens {
 class Log {
 public:
     static std::size_t required_memory(const Options& options, const Geometry& geometry) noexcept;
-    static std::size_t buffer_size(const Geometry& geometry) noexcept { return std::size_t{2} * geometry.frame_size_max; }
+    static std::size_t buffer_size(const Geometry& geometry) noexcept {
+        return std::size_t{2} * geometry.frame_size_max;
+    }
 
     Log() noexcept = default;
     Log(const Log&) = delete;
     Log& operator=(const Log&) = delete;
 
     Status open(Arena& arena, const Options& options, Door door, const HeadRecord& head) noexcept;
-    // Makes the first segment of a new store. corrupt: there is a log already, though there is no head.
-    static Status create(Door door, const Geometry& geometry, Epoch epoch, MutableBytes buffer) noexcept;
+    // Makes the first segment of a new store. corrupt: there is a log already, though there is no
+    // head.
+    static Status create(Door door, const Geometry& geometry, Epoch epoch,
+                         MutableBytes buffer) noexcept;
 
     // Recovery reads the log through this, into the idle write buffer.
     [[nodiscard]] MutableBytes buffer() const noexcept { return buffer_; }
-    // Starts work behind `end`, up to which everything is known to be synced, without writing anything.
+    // Starts work behind `end`, up to which everything is known to be synced, without writing
+    // anything.
     Status resume(const Position& end, std::uint32_t token) noexcept;
-    // Makes `end` the end: what is behind it is cut off, what lies between `synced_to` and it is written and
-    // synced again (it may be in the page cache only, from a writer whose sync failed), and a new epoch begins.
+    // Makes `end` the end: what is behind it is cut off, what lies between `synced_to` and it is
+    // written and synced again (it may be in the page cache only, from a writer whose sync failed),
+    // and a new epoch begins.
     Status recover(const Position& end, std::uint64_t synced_to) noexcept;
     // Attests the end and cuts the segment to it. The log is closed whatever this returns.
     Status close() noexcept;
@@ -72,9 +84,12 @@ public:
     void unlock_writer() noexcept { gate_->unlock(Turn::writer); }
     // poisoned.
     Status begin() noexcept;
-    // Returns the address. too_large, full, io, read_only, poisoned: the transaction can only be rolled back.
-    Result<std::uint64_t> add(std::string_view stream, std::uint64_t index, const Event& event) noexcept;
-    // Names a stream without an event; returns the address of the frame that will hold it. The same errors.
+    // Returns the address. too_large, full, io, read_only, poisoned: the transaction can only be
+    // rolled back.
+    Result<std::uint64_t> add(std::string_view stream, std::uint64_t index,
+                              const Event& event) noexcept;
+    // Names a stream without an event; returns the address of the frame that will hold it. The same
+    // errors.
     Result<std::uint64_t> touch(std::string_view stream) noexcept;
     void rollback() noexcept;
     // Finishes the last frame. There is one.
@@ -92,20 +107,23 @@ public:
     [[nodiscard]] std::uint64_t next_ordinal() const noexcept { return builder_.next_ordinal(); }
     [[nodiscard]] const Position& last() const noexcept { return last_; }
     // The greatest event: what a frame holds with this stream and type.
-    [[nodiscard]] bool fits(std::string_view stream, const Event& event, Diagnostic& diagnostic) const noexcept;
+    [[nodiscard]] bool fits(std::string_view stream, const Event& event,
+                            Diagnostic& diagnostic) const noexcept;
 
     // ---- durability ----
 
     // Returns when everything sealed up to an address is durable. durability_unknown.
     Status wait_durable(std::uint64_t address) noexcept;
-    // Waits until something behind an address is durable; false: nothing is. A wait for ever ends without news only
-    // in a poisoned log; one for a time may end early.
+    // Waits until something behind an address is durable; false: nothing is. A wait for ever ends
+    // without news only in a poisoned log; one for a time may end early.
     bool wait_news(std::uint64_t address, std::uint64_t timeout_us) noexcept;
     // Where a failed sync was, once it has been.
     [[nodiscard]] Error poison() noexcept;
     Status attest() noexcept;
     // The newest durable state. Any thread.
-    [[nodiscard]] std::uint32_t published() const noexcept { return published_.load(std::memory_order_seq_cst); }
+    [[nodiscard]] std::uint32_t published() const noexcept {
+        return published_.load(std::memory_order_seq_cst);
+    }
 
     // ---- reading: any thread, of what is durable ----
 
@@ -114,17 +132,22 @@ public:
     // The frame at an address, its header checked. corrupt, io.
     Result<Frame> frame(std::uint64_t address, std::uint64_t end) noexcept;
     // The event at an address, and its frame; form checked, content not. corrupt, io.
-    Status event(std::uint64_t address, std::uint64_t end, StoredEvent& event, Frame& frame) noexcept;
+    Status event(std::uint64_t address, std::uint64_t end, StoredEvent& event,
+                 Frame& frame) noexcept;
 
-    // The first address at or behind the end of a frame at which a frame stands: there, or in the next segment.
-    // `end` where there is none. corrupt, io.
+    // The first address at or behind the end of a frame at which a frame stands: there, or in the
+    // next segment. `end` where there is none. corrupt, io.
     Result<std::uint64_t> next_frame(std::uint64_t address, std::uint64_t end) noexcept;
 
-    // The same for the writer, who also sees what is not written yet. Under the writer turn. The frame of an
-    // event of the open frame has no tables yet: `is_open` says so, and names come from open_stream().
-    Status event_of_writer(std::uint64_t address, StoredEvent& event, Frame& frame, bool& is_open) noexcept;
+    // The same for the writer, who also sees what is not written yet. Under the writer turn. The
+    // frame of an event of the open frame has no tables yet: `is_open` says so, and names come from
+    // open_stream().
+    Status event_of_writer(std::uint64_t address, StoredEvent& event, Frame& frame,
+                           bool& is_open) noexcept;
     Result<Frame> frame_of_writer(std::uint64_t address) noexcept;
-    [[nodiscard]] std::string_view open_stream(std::uint32_t slot) const noexcept { return builder_.stream(slot); }
+    [[nodiscard]] std::string_view open_stream(std::uint32_t slot) const noexcept {
+        return builder_.stream(slot);
+    }
     [[nodiscard]] std::uint64_t open_index(const StoredEvent& event) const noexcept {
         return builder_.first_index(event.slot) + event.within;
     }
@@ -142,26 +165,29 @@ private:
     Status create_next_segment(std::uint32_t number) noexcept;
     Status rewind() noexcept;
     Status erase_frame(std::uint64_t address) noexcept;
-    [[nodiscard]] std::byte* at(std::uint64_t address) const noexcept { return buffer_.data() + (address - base_); }
+    [[nodiscard]] std::byte* at(std::uint64_t address) const noexcept {
+        return buffer_.data() + (address - base_);
+    }
     [[nodiscard]] bool in_buffer(std::uint64_t address) const noexcept;
     Result<Bytes> read_of_writer(std::uint64_t address) noexcept;
 
     // commit.cpp
-    void take_io() noexcept;      // With the commit turn: waits until nobody else has the I/O turn.
-    void give_io() noexcept;      // With the commit turn.
+    void take_io() noexcept;  // With the commit turn: waits until nobody else has the I/O turn.
+    void give_io() noexcept;  // With the commit turn.
     void lead() noexcept;
     struct Work {
         Mark target;
         std::uint64_t synced_to = 0;
         std::uint64_t reserved_end = 0;
     };
-    Work take_work() noexcept;    // With both turns.
+    Work take_work() noexcept;  // With both turns.
     Status write_out(std::uint64_t end, const Work& work) noexcept;
     Status write_head_for(const Position& attested) noexcept;
-    Status settle(Status status, const Mark& target) noexcept;  // Takes the commit turn; keeps the I/O turn.
-    void give_io_back() noexcept;                               // Takes the commit turn.
-    Result<Work> begin_io() noexcept;                           // Takes the commit turn. poisoned.
-    Status poison_with(Error error) noexcept;                   // Takes the commit turn.
+    Status settle(Status status,
+                  const Mark& target) noexcept;  // Takes the commit turn; keeps the I/O turn.
+    void give_io_back() noexcept;                // Takes the commit turn.
+    Result<Work> begin_io() noexcept;            // Takes the commit turn. poisoned.
+    Status poison_with(Error error) noexcept;    // Takes the commit turn.
 
     // segments.cpp
     Result<const std::byte*> map(std::uint32_t segment) noexcept;
@@ -182,24 +208,24 @@ private:
 
     // The writer's, under the writer turn.
     FrameBuilder builder_;
-    Position last_;                  // Of the newest sealed commit.
-    Position part_;                  // Behind the open transaction's last finished frame.
-    std::uint64_t tail_ = 0;         // Where a transaction starts.
-    std::uint64_t next_frame_ = 0;   // Where its next frame starts.
+    Position last_;                 // Of the newest sealed commit.
+    Position part_;                 // Behind the open transaction's last finished frame.
+    std::uint64_t tail_ = 0;        // Where a transaction starts.
+    std::uint64_t next_frame_ = 0;  // Where its next frame starts.
     std::uint64_t time_us_ = 0;
     std::uint64_t reserved_end_ = 0;  // Changed under the commit turn too.
     bool frame_open_ = false;
     bool has_parts_ = false;
 
     // Whoever's turn it is to do I/O.
-    File file_;                      // Of the segment of the tail.
+    File file_;  // Of the segment of the tail.
     File head_file_;
     HeadRecord head_;
-    std::uint64_t base_ = 0;         // Address of the buffer's first byte.
+    std::uint64_t base_ = 0;  // Address of the buffer's first byte.
     std::uint64_t written_ = 0;
-    std::uint64_t padded_end_ = 0;   // The block of the last write is zeroed up to here.
-    bool head_is_durable_ = false;   // false: what was read of it may be in the page cache only.
-    bool head_owed_ = false;         // A segment began inside a transaction: its commit has to attest it.
+    std::uint64_t padded_end_ = 0;  // The block of the last write is zeroed up to here.
+    bool head_is_durable_ = false;  // false: what was read of it may be in the page cache only.
+    bool head_owed_ = false;  // A segment began inside a transaction: its commit has to attest it.
 
     // Under the commit turn.
     bool io_busy_ = false;

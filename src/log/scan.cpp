@@ -31,7 +31,8 @@ Result<Bytes> Scan::window(std::uint64_t offset, std::size_t size) noexcept {
     const bool inside = offset >= window_offset_ && offset - window_offset_ + size <= window_size_;
     if (!inside) {
         const std::uint64_t there = offset < file_size_ ? file_size_ - offset : 0;
-        const std::size_t wanted = there < buffer_.size() ? static_cast<std::size_t>(there) : buffer_.size();
+        const std::size_t wanted =
+            there < buffer_.size() ? static_cast<std::size_t>(there) : buffer_.size();
         const Result<std::size_t> read = read_all(disk_, file_, offset, buffer_.first(wanted));
         if (!read) return read.error();
         window_offset_ = offset;
@@ -58,7 +59,8 @@ Result<bool> Scan::continue_in(std::uint32_t number) noexcept {
     if (!decode(*bytes, header, format)) return false;
     if (header.store != geometry_.store || header.number != number) return false;
     if (header.segment_size != geometry_.segment_size) return false;
-    if (header.previous_end != position_.address || !(header.chain == position_.chain)) return false;
+    if (header.previous_end != position_.address || !(header.chain == position_.chain))
+        return false;
     if (header.epoch.count < position_.epoch.count) return false;
     position_.address = geometry_.first_frame(number);
     if (number == 1) position_.epoch = header.epoch;
@@ -111,7 +113,8 @@ bool Scan::is_next(const FrameHeader& header) const noexcept {
     if (!(header.chain_before == position_.chain)) return false;
     if (header.first_ordinal != position_.next_ordinal) return false;
     if (header.epoch.count < position_.epoch.count) return false;
-    if (header.epoch.count == position_.epoch.count && !(header.epoch == position_.epoch)) return false;
+    if (header.epoch.count == position_.epoch.count && !(header.epoch == position_.epoch))
+        return false;
     if (in_transaction_) {
         return header.commit == position_.commit && header.time_us == position_.time_us &&
                header.epoch == position_.epoch;
@@ -155,7 +158,8 @@ Result<std::uint64_t> Scan::attested() noexcept {
         if (!there) return there.error();
         if (!*there) break;
         const bool first = number == last;
-        const std::uint64_t from = first ? geometry_.offset(position_.address) + 8 : segment_header_size;
+        const std::uint64_t from =
+            first ? geometry_.offset(position_.address) + 8 : segment_header_size;
         const Status scanned = scan_claims(number, from);
         if (!scanned) return scanned.error();
     }

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 // Reads the log from the disk, frame by frame, and finds where it ends.
 //
-// The end is X, the first address at which the next frame of the log does not stand whole: with every checksum
-// right, chained to the frame before it, next in commit and ordinal. Whether X is where the log was cut off in
-// the middle of work or where stored bytes were damaged, only claims can tell: each frame says up to where the
-// log was known to be synced when it was written. Let D be the greatest such claim found anywhere, also
-// behind X, also in frames that are no longer part of the log (what was once synced stays so), and in `head`.
-// X >= D: a torn tail, which nobody was told of. X < D: damage to acknowledged data.
+// The end is X, the first address at which the next frame of the log does not stand whole: with
+// every checksum right, chained to the frame before it, next in commit and ordinal. Whether X is
+// where the log was cut off in the middle of work or where stored bytes were damaged, only claims
+// can tell: each frame says up to where the log was known to be synced when it was written. Let D
+// be the greatest such claim found anywhere, also behind X, also in frames that are no longer part
+// of the log (what was once synced stays so), and in `head`. X >= D: a torn tail, which nobody was
+// told of. X < D: damage to acknowledged data.
 //
 // It reads with Disk::read and not through maps, so that a failing disk is an error value.
 #pragma once
@@ -28,8 +29,8 @@ public:
 
     // Goes to the first frame of the first segment. False: there is no valid first segment. io.
     Result<bool> start() noexcept;
-    // True: `frame` is the next one, whole and checked; it holds until the next call. False: the log ends
-    // at position(), or at `limit`. io.
+    // True: `frame` is the next one, whole and checked; it holds until the next call. False: the
+    // log ends at position(), or at `limit`. io.
     Result<bool> next(Frame& frame, std::uint64_t limit = ~std::uint64_t{0}) noexcept;
 
     // Behind the last frame: X, once next() has said false.

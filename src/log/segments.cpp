@@ -28,8 +28,8 @@ Result<bool> has_frames(Disk& disk, std::string_view name, MutableBytes buffer) 
 }  // namespace
 
 std::size_t Log::required_memory(const Options& options, const Geometry& geometry) noexcept {
-    return FrameBuilder::required_memory() + buffer_size(geometry) + 2 * (head_slot_size + 63) + 63 +
-           Arena::room<std::atomic<const std::byte*>>(options.segment_count_max);
+    return FrameBuilder::required_memory() + buffer_size(geometry) + 2 * (head_slot_size + 63) +
+           63 + Arena::room<std::atomic<const std::byte*>>(options.segment_count_max);
 }
 
 Status Log::open(Arena& arena, const Options& options, Door door, const HeadRecord& head) noexcept {
@@ -137,21 +137,26 @@ Status Log::recover(const Position& end, std::uint64_t synced_to) noexcept {
     return status;
 }
 
-// Writes what is there once more: it may be in the page cache only, and clean, from a sync that failed.
+// Writes what is there once more: it may be in the page cache only, and clean, from a sync that
+// failed.
 Status Log::rewrite(File file, std::uint64_t from, std::uint64_t to) noexcept {
     while (from < to) {
-        const std::size_t wanted = static_cast<std::size_t>(std::min<std::uint64_t>(to - from, buffer_.size()));
-        const Result<std::size_t> read = read_all(*disk_, file, geometry_.offset(from), buffer_.first(wanted));
+        const std::size_t wanted =
+            static_cast<std::size_t>(std::min<std::uint64_t>(to - from, buffer_.size()));
+        const Result<std::size_t> read =
+            read_all(*disk_, file, geometry_.offset(from), buffer_.first(wanted));
         if (!read) return read.error();
         if (*read < wanted) return Code::corrupt;
-        const Status written = write_all(*disk_, file, geometry_.offset(from), buffer_.first(wanted));
+        const Status written =
+            write_all(*disk_, file, geometry_.offset(from), buffer_.first(wanted));
         if (!written) return written;
         from += wanted;
     }
     return Done{};
 }
 
-// Removes the segments behind one; true: there were some. The last goes first, so that no gap can remain.
+// Removes the segments behind one; true: there were some. The last goes first, so that no gap can
+// remain.
 Result<bool> Log::drop_later_segments(std::uint32_t keep) noexcept {
     std::uint32_t last = keep;
     for (;; last++) {
@@ -226,14 +231,16 @@ Result<Bytes> Log::read(std::uint64_t address, std::uint64_t end) noexcept {
     const std::uint32_t segment = geometry_.segment(address);
     const Result<const std::byte*> mapped = map(segment);
     if (!mapped) return mapped.error();
-    const std::uint64_t limit = std::min(end - geometry_.address(segment), std::uint64_t{geometry_.segment_size});
+    const std::uint64_t limit =
+        std::min(end - geometry_.address(segment), std::uint64_t{geometry_.segment_size});
     const std::uint32_t offset = geometry_.offset(address);
     return Bytes{*mapped + offset, static_cast<std::size_t>(limit - offset)};
 }
 
 namespace {
 
-Result<Frame> frame_of(Bytes bytes, std::uint64_t address, const Geometry& geometry, bool stamped) noexcept {
+Result<Frame> frame_of(Bytes bytes, std::uint64_t address, const Geometry& geometry,
+                       bool stamped) noexcept {
     Frame frame;
     frame.address = address;
     frame.bytes = bytes.data();
@@ -271,7 +278,8 @@ Result<std::uint64_t> Log::next_frame(std::uint64_t address, std::uint64_t end) 
     return header.previous_end == address ? geometry_.first_frame(segment + 1) : address;
 }
 
-Status Log::event(std::uint64_t address, std::uint64_t end, StoredEvent& event, Frame& frame) noexcept {
+Status Log::event(std::uint64_t address, std::uint64_t end, StoredEvent& event,
+                  Frame& frame) noexcept {
     const Result<Bytes> bytes = read(address, end);
     if (!bytes) return bytes.error();
     const Status decoded = decode(*bytes, geometry_.digest, event);
@@ -301,7 +309,8 @@ Result<Frame> Log::frame_of_writer(std::uint64_t address) noexcept {
     return frame_of(*bytes, address, geometry_, !in_buffer(address));
 }
 
-Status Log::event_of_writer(std::uint64_t address, StoredEvent& event, Frame& frame, bool& is_open) noexcept {
+Status Log::event_of_writer(std::uint64_t address, StoredEvent& event, Frame& frame,
+                            bool& is_open) noexcept {
     const Result<Bytes> bytes = read_of_writer(address);
     if (!bytes) return bytes.error();
     const Status decoded = decode(*bytes, geometry_.digest, event);

@@ -11,8 +11,8 @@ namespace {
 
 constexpr std::uint64_t sector_size = 512;
 constexpr std::uint64_t time_us_max = ~std::uint64_t{0} >> 1;
-// What stands behind the last frame of a segment, so that a reader of a damaged header does not touch a map behind
-// the end of its file.
+// What stands behind the last frame of a segment, so that a reader of a damaged header does not
+// touch a map behind the end of its file.
 constexpr std::uint64_t segment_margin = 256;
 
 }  // namespace
@@ -30,8 +30,8 @@ Status Log::begin() noexcept {
 
 bool Log::fits(std::string_view stream, const Event& event, Diagnostic& diagnostic) const noexcept {
     constexpr std::size_t tables = 2 + varint_size_max + 1 + 8;
-    const std::uint64_t size = geometry_.frame_header_size() + tables + stream.size() + event.type.size() +
-                               encoded_size_max(event, geometry_.digest);
+    const std::uint64_t size = geometry_.frame_header_size() + tables + stream.size() +
+                               event.type.size() + encoded_size_max(event, geometry_.digest);
     if (size <= geometry_.frame_size_max) return true;
     diagnostic.needed = event.payload.size() + event.metadata.size();
     const std::uint64_t overhead = size - diagnostic.needed;
@@ -39,7 +39,8 @@ bool Log::fits(std::string_view stream, const Event& event, Diagnostic& diagnost
     return false;
 }
 
-Result<std::uint64_t> Log::add(std::string_view stream, std::uint64_t index, const Event& event) noexcept {
+Result<std::uint64_t> Log::add(std::string_view stream, std::uint64_t index,
+                               const Event& event) noexcept {
     for (bool ready = false; !ready;) {
         open_frame();
         const Result<bool> prepared = prepare(builder_.size_with(stream, event));
@@ -69,7 +70,8 @@ void Log::open_frame() noexcept {
     frame_open_ = true;
 }
 
-// True: the open frame can grow to `size`. False: it was closed, or a segment was; try again with the next.
+// True: the open frame can grow to `size`. False: it was closed, or a segment was; try again with
+// the next.
 Result<bool> Log::prepare(std::size_t size) noexcept {
     const bool fits_frame = size <= geometry_.frame_size_max && builder_.tables_have_room();
     const bool fits_segment = size < geometry_.segment_size - geometry_.offset(next_frame_);
@@ -217,8 +219,9 @@ void Log::rollback() noexcept {
     has_parts_ = false;
 }
 
-// A part that was taken back is still chained to the frame before it. Where it stood, there must be no frame if
-// the next one goes to another segment, so its magic is wiped; the sync before that step makes it last.
+// A part that was taken back is still chained to the frame before it. Where it stood, there must be
+// no frame if the next one goes to another segment, so its magic is wiped; the sync before that
+// step makes it last.
 Status Log::erase_frame(std::uint64_t address) noexcept {
     const Status erased = write_all(*disk_, file_, geometry_.offset(address), zeros_.first(8));
     if (!erased) return poison_with(erased.error());
@@ -238,7 +241,8 @@ Status Log::rewind() noexcept {
         file_ = File{};
         const Result<bool> dropped = drop_later_segments(segment);
         const SegmentName name = segment_name(segment);
-        const Result<File> file = dropped ? disk_->open(as_view(name), OpenMode::write) : dropped.error();
+        const Result<File> file =
+            dropped ? disk_->open(as_view(name), OpenMode::write) : dropped.error();
         const Result<std::uint64_t> size = file ? disk_->size(*file) : file.error();
         if (file) file_ = *file;
         if (!size) status = poison_with(size.error());

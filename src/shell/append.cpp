@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// `freshet append`: each batch of lines is one commit, made durable before the next line is parsed. An event's
-// text stays in the input's memory until then, so nothing is copied.
+// `freshet append`: each batch of lines is one commit, made durable before the next line is parsed.
+// An event's text stays in the input's memory until then, so nothing is copied.
 #include <unistd.h>
 
 #include <algorithm>
@@ -57,7 +57,9 @@ bool is_blank(std::span<const char> line) noexcept {
 class Appender {
 public:
     Appender(const Request& request, Session& session) noexcept
-        : request_{request}, store_{session.store()}, events_{event_memory(session.own())},
+        : request_{request},
+          store_{session.store()},
+          events_{event_memory(session.own())},
           appends_{append_memory(session.own())},
           input_{STDIN_FILENO, text_memory(session.own())} {}
 
@@ -72,9 +74,7 @@ private:
         std::span<char> line;
         switch (input_.next(line)) {
             case LineInput::Step::line: return take(line);
-            case LineInput::Step::end:
-                finished_ = true;
-                return commit();
+            case LineInput::Step::end: finished_ = true; return commit();
             default: return fill();
         }
     }
@@ -91,8 +91,8 @@ private:
         }
     }
 
-    // Readers in other processes are shown what is attested, and a later commit attests those before it.
-    // When none comes, this does.
+    // Readers in other processes are shown what is attested, and a later commit attests those
+    // before it. When none comes, this does.
     void attest() noexcept {
         has_unattested_ = false;
         Diagnostic diagnostic;
@@ -115,7 +115,8 @@ private:
     // The event that was just parsed goes to a stream; neighbours of one stream go together.
     void assign(std::string_view stream) noexcept {
         if (append_count_ == 0 || appends_[append_count_ - 1].stream != stream) {
-            appends_[append_count_++] = {.stream = stream, .expected = Expected::any(), .events = {&events_[count_], 0}};
+            appends_[append_count_++] = {
+                .stream = stream, .expected = Expected::any(), .events = {&events_[count_], 0}};
         }
         std::span<const Event>& events = appends_[append_count_ - 1].events;
         events = {events.data(), events.size() + 1};
@@ -161,7 +162,8 @@ private:
 
     void say_where_to_go_on(std::string_view advice) const noexcept {
         std::array<char, 96> memory;
-        say({"hint: ", advice, committed(memory), ": go on from line ", piece(committed_lines_ + 1)});
+        say({"hint: ", advice, committed(memory), ": go on from line ",
+             piece(committed_lines_ + 1)});
     }
 
     void report_line(std::span<const char> line, const LineError& error) noexcept {
@@ -251,7 +253,8 @@ private:
         }
         say({"appended ", piece(appended_count_), appended_count_ == 1 ? " event" : " events",
              " to ", request_.stream, ": index ", piece(static_cast<std::uint64_t>(first_index_)),
-             " to ", piece(static_cast<std::uint64_t>(last_.last_index)), ", commit ", piece(last_.commit)});
+             " to ", piece(static_cast<std::uint64_t>(last_.last_index)), ", commit ",
+             piece(last_.commit)});
     }
 
     const Request& request_;
@@ -259,7 +262,7 @@ private:
     std::span<Event> events_;
     std::span<StreamAppend> appends_;
     LineInput input_;
-    std::size_t count_ = 0;  // Events of the batch so far, ...
+    std::size_t count_ = 0;         // Events of the batch so far, ...
     std::size_t append_count_ = 0;  // ... in so many runs of one stream each.
     std::uint64_t committed_lines_ = 0;
     std::uint64_t appended_count_ = 0;

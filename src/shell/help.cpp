@@ -135,8 +135,10 @@ int report_unknown(std::string_view name) noexcept {
     for (std::size_t i = 0; i < topics.size(); i++) names[i] = topics[i].name;
     const std::string_view meant = nearest(name, names);
     say({"error[usage]: there is no help on ", name});
-    if (meant.empty()) say({"hint: see: freshet help"});
-    else say({"hint: did you mean ", meant, "?"});
+    if (meant.empty())
+        say({"hint: see: freshet help"});
+    else
+        say({"hint: did you mean ", meant, "?"});
     return exit_usage;
 }
 

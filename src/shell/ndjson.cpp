@@ -12,8 +12,8 @@ namespace freshet::shell {
 namespace {
 
 constexpr std::array<std::string_view, 11> member_names{
-    "type", "data",  "data_base64", "metadata", "metadata_base64", "id",
-    "stream", "index", "ordinal",   "commit",   "time"};
+    "type",  "data",    "data_base64", "metadata", "metadata_base64", "id", "stream",
+    "index", "ordinal", "commit",      "time"};
 enum Member : std::size_t { type, data, data_base64, metadata, metadata_base64, id, stream };
 
 // Reads one line. Errors are those of the reader.
@@ -55,7 +55,8 @@ private:
     std::string_view parse_text() noexcept {
         const std::size_t start = offset_of_next();
         const Unescaped unescaped = unescape(place(reader_.string()));
-        if (!unescaped.is_text) reader_.fail("half of a surrogate pair stands for no character", start);
+        if (!unescaped.is_text)
+            reader_.fail("half of a surrogate pair stands for no character", start);
         return unescaped.text;
     }
 
@@ -160,7 +161,8 @@ void write_bytes(Output& output, std::string_view name, Bytes bytes) noexcept {
 
 }  // namespace
 
-bool parse_event(std::span<char> line, Event& event, LineError& error, std::string_view* stream_name) noexcept {
+bool parse_event(std::span<char> line, Event& event, LineError& error,
+                 std::string_view* stream_name) noexcept {
     event = {};
     return LineParser{line, event, stream_name}.parse(error);
 }

@@ -32,9 +32,9 @@ struct LineError {
     std::string_view meant;  // The member that may have been meant.
 };
 
-// The views of the event lie in `line`, whose escapes and base64 are decoded in place. Everything that the
-// store demands of an event but its size is checked here, where its place is known.
-// With `stream_name`, the line must say to which stream the event goes.
+// The views of the event lie in `line`, whose escapes and base64 are decoded in place. Everything
+// that the store demands of an event but its size is checked here, where its place is known. With
+// `stream_name`, the line must say to which stream the event goes.
 bool parse_event(std::span<char> line, Event& event, LineError& error,
                  std::string_view* stream_name = nullptr) noexcept;
 

@@ -13,11 +13,27 @@ constexpr std::array<std::string_view, 7> command_names{"",       "append", "rea
                                                         "verify", "help",   "version"};
 
 enum class Flag : std::uint8_t {
-    help, version, quiet, memory, create, expect, batch, ndjson, from, backwards, limit, after, commit,
-    type, prefix, head,
+    help,
+    version,
+    quiet,
+    memory,
+    create,
+    expect,
+    batch,
+    ndjson,
+    from,
+    backwards,
+    limit,
+    after,
+    commit,
+    type,
+    prefix,
+    head,
 };
 
-constexpr std::uint32_t bit(Command command) noexcept { return 1U << static_cast<unsigned>(command); }
+constexpr std::uint32_t bit(Command command) noexcept {
+    return 1U << static_cast<unsigned>(command);
+}
 constexpr std::uint32_t writers = bit(Command::append);
 constexpr std::uint32_t readers = bit(Command::read) | bit(Command::log);
 constexpr std::uint32_t all = ~0U;
@@ -52,7 +68,8 @@ constinit std::array<char, 512> hint_memory{};
 
 class RequestParser {
 public:
-    RequestParser(Request& request, UsageError& error) noexcept : request_{request}, error_{error} {}
+    RequestParser(Request& request, UsageError& error) noexcept
+        : request_{request}, error_{error} {}
 
     bool parse(std::span<const char* const> words) noexcept {
         words_ = words;
@@ -65,7 +82,8 @@ public:
     }
 
     bool parse_memory(std::string_view text) noexcept {
-        const std::size_t digit_count = text.size() - (text.empty() || is_digit(text.back()) ? 0 : 1);
+        const std::size_t digit_count =
+            text.size() - (text.empty() || is_digit(text.back()) ? 0 : 1);
         const Result<std::uint64_t> count = parse_number({text.data(), digit_count});
         const unsigned shift = digit_count == text.size() ? 0 : shift_of(text.back());
         if (!count || shift > 30 || *count == 0 || *count > ~std::uint64_t{0} >> (shift + 8)) {
@@ -99,7 +117,8 @@ private:
         return false;
     }
 
-    bool refuse_value(std::string_view flag, std::string_view text, std::string_view wanted) noexcept {
+    bool refuse_value(std::string_view flag, std::string_view text,
+                      std::string_view wanted) noexcept {
         message().text(flag).text(" cannot be \"").text(text).text("\"");
         hint().text("give ").text(wanted);
         return refuse();
@@ -129,7 +148,8 @@ private:
         if (index == flags.size()) return refuse_unknown(name);
         const FlagInfo& info = flags[index];
         if ((info.commands & bit(request_.command)) == 0) return refuse_misplaced(name);
-        if (info.value.empty()) return !has_value ? set(Flag{static_cast<std::uint8_t>(index)}) : refuse_given(name);
+        if (info.value.empty())
+            return !has_value ? set(Flag{static_cast<std::uint8_t>(index)}) : refuse_given(name);
         std::string_view value;
         if (has_value) {
             value = {word.data() + equals + 1, word.size() - equals - 1};
@@ -148,8 +168,10 @@ private:
         for (std::size_t i = 0; i < flags.size(); i++) names[i] = flags[i].name;
         const std::string_view meant = nearest(name, names);
         message().text("there is no flag ").text(name);
-        if (meant.empty()) hint_help();
-        else hint().text("did you mean ").text(meant).text("?");
+        if (meant.empty())
+            hint_help();
+        else
+            hint().text("did you mean ").text(meant).text("?");
         return refuse();
     }
 
@@ -205,13 +227,17 @@ private:
 
     bool set_expected(std::string_view text) noexcept {
         const Result<std::uint64_t> version = parse_number(text);
-        if (text == "any") request_.expected = Expected::any();
-        else if (text == "no-stream") request_.expected = Expected::no_stream();
-        else if (text == "exists") request_.expected = Expected::stream_exists();
+        if (text == "any")
+            request_.expected = Expected::any();
+        else if (text == "no-stream")
+            request_.expected = Expected::no_stream();
+        else if (text == "exists")
+            request_.expected = Expected::stream_exists();
         else if (version && *version <= ~std::uint64_t{0} >> 1) {
             request_.expected = Expected::version(static_cast<std::int64_t>(*version));
         } else {
-            return refuse_value("--expect", text, "any, no-stream, exists or the index of the last event");
+            return refuse_value("--expect", text,
+                                "any, no-stream, exists or the index of the last event");
         }
         return true;
     }
@@ -223,7 +249,8 @@ private:
             return true;
         }
         const Result<std::uint64_t> count = parse_number(text);
-        if (!count || *count == 0) return refuse_value("--batch", text, "a number from 1 on, or all");
+        if (!count || *count == 0)
+            return refuse_value("--batch", text, "a number from 1 on, or all");
         request_.batch_count_max = *count;
         return true;
     }
@@ -231,9 +258,12 @@ private:
     bool set_from(std::string_view text) noexcept {
         has_from_ = true;
         const Result<std::uint64_t> index = parse_number(text);
-        if (text == "newest") request_.from = Horizon::newest();
-        else if (index) request_.from = Horizon::index(*index);
-        else return refuse_value("--from", text, "the index of an event, or newest");
+        if (text == "newest")
+            request_.from = Horizon::newest();
+        else if (index)
+            request_.from = Horizon::index(*index);
+        else
+            return refuse_value("--from", text, "the index of an event, or newest");
         return true;
     }
 
@@ -273,8 +303,10 @@ private:
         if (request_.command != Command::none) return true;
         const std::string_view meant = nearest(name, command_names);
         message().text("there is no command ").text(name);
-        if (meant.empty()) hint_help();
-        else hint().text("did you mean ").text(meant).text("?");
+        if (meant.empty())
+            hint_help();
+        else
+            hint().text("did you mean ").text(meant).text("?");
         return refuse();
     }
 
@@ -295,11 +327,16 @@ private:
         }
         const bool needs_database = takes_stream() || request_.command == Command::log ||
                                     request_.command == Command::verify;
-        if (request_.command == Command::none) message().text("no command was given");
-        else if (needs_database && word_count_ == 0) message().text("the store is missing: a directory");
-        else if (request_.command == Command::read && word_count_ == 1) message().text("the name of the stream is missing");
-        else if (request_.expected.number() != Expected::any().number() && word_count_ == 1) message().text("--expect needs the name of a stream");
-        else return true;
+        if (request_.command == Command::none)
+            message().text("no command was given");
+        else if (needs_database && word_count_ == 0)
+            message().text("the store is missing: a directory");
+        else if (request_.command == Command::read && word_count_ == 1)
+            message().text("the name of the stream is missing");
+        else if (request_.expected.number() != Expected::any().number() && word_count_ == 1)
+            message().text("--expect needs the name of a stream");
+        else
+            return true;
         hint_help();
         return refuse();
     }

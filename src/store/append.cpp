@@ -2,15 +2,14 @@
 // Transactions: what is checked, what is written, and what is answered when.
 //
 //      case (of one StreamAppend)                                   answer
-//      no events                                                    nothing is written, nothing is checked
-//      every event's id is there, in a row, with the same content   duplicate: where they are; expectation ignored
-//      some ids are there, or elsewhere, or with other content,     idempotency_conflict, naming the first event
-//      or twice in this transaction
-//      the expectation does not hold                                wrong_version, with the numbers
-//      else                                                         appended
+//      no events                                                    nothing is written, nothing is
+//      checked every event's id is there, in a row, with the same content   duplicate: where they
+//      are; expectation ignored some ids are there, or elsewhere, or with other content,
+//      idempotency_conflict, naming the first event or twice in this transaction the expectation
+//      does not hold                                wrong_version, with the numbers else appended
 //
-// Ids belong to a stream: the same id in two streams is two ids. Events without an id skip the check. All
-// StreamAppends of a commit must be duplicates, or none.
+// Ids belong to a stream: the same id in two streams is two ids. Events without an id skip the
+// check. All StreamAppends of a commit must be duplicates, or none.
 //
 // An answer that rests on the writer's state, which may not be durable yet, waits until it is.
 #include <algorithm>
@@ -24,7 +23,9 @@ namespace store {
 
 namespace {
 
-bool is_stream_name(std::string_view name) noexcept { return is_name(name, stream_name_size_max); }
+bool is_stream_name(std::string_view name) noexcept {
+    return is_name(name, stream_name_size_max);
+}
 
 Code name_trouble(std::string_view name, std::size_t size_max) noexcept {
     return name.size() > size_max ? Code::too_large : Code::invalid_name;
@@ -72,7 +73,8 @@ public:
         number_ = number;
         of_check_ = of_check;
     }
-    // Each returns an error if the transaction cannot go on; a check that fails goes to the diagnostic.
+    // Each returns an error if the transaction cannot go on; a check that fails goes to the
+    // diagnostic.
     Status check(std::string_view stream, Expected expected) noexcept;
     Status create(std::string_view name) noexcept;
     Result<Appended> append(const StreamAppend& append) noexcept;
@@ -80,15 +82,18 @@ public:
 
 private:
     Status load(std::string_view name, Stream& stream, bool& exists) noexcept;
-    Status expect(std::string_view name, const Stream& stream, bool exists, Expected expected) noexcept;
+    Status expect(std::string_view name, const Stream& stream, bool exists,
+                  Expected expected) noexcept;
     Status fail_version(Code code, std::string_view name, const Stream& stream, bool exists,
                         Expected expected) noexcept;
     void fail_id(std::uint32_t event, const Place& place) noexcept;
     Result<bool> is_duplicate(const StreamAppend& append, Appended& original) noexcept;
     Result<Place> find_id(std::string_view stream, const Event& event) noexcept;
-    Status compare(std::uint64_t address, std::string_view stream, const Event& event, Place& place) noexcept;
+    Status compare(std::uint64_t address, std::string_view stream, const Event& event,
+                   Place& place) noexcept;
     Status validate(const StreamAppend& append) noexcept;
-    Status write(const StreamAppend& append, Stream& stream, bool exists, Appended& result) noexcept;
+    Status write(const StreamAppend& append, Stream& stream, bool exists,
+                 Appended& result) noexcept;
 
     State& state_;
     Diagnostic& diagnostic_;
@@ -140,12 +145,14 @@ Status Work::fail_version(Code code, std::string_view name, const Stream& stream
     return Done{};
 }
 
-Status Work::expect(std::string_view name, const Stream& stream, bool exists, Expected expected) noexcept {
+Status Work::expect(std::string_view name, const Stream& stream, bool exists,
+                    Expected expected) noexcept {
     const std::int64_t wanted = expected.number();
     bool holds = stream.version() == wanted;
     if (wanted == Expected::any().number()) holds = true;
     if (wanted == Expected::stream_exists().number()) holds = exists;
-    return holds ? Status{Done{}} : fail_version(Code::wrong_version, name, stream, exists, expected);
+    return holds ? Status{Done{}}
+                 : fail_version(Code::wrong_version, name, stream, exists, expected);
 }
 
 Status Work::check(std::string_view name, Expected expected) noexcept {
@@ -162,7 +169,8 @@ Status Work::create(std::string_view name) noexcept {
     bool exists = false;
     const Status loaded = load(name, stream, exists);
     if (!loaded) return loaded;
-    if (exists) return fail_version(Code::already_exists, name, stream, exists, Expected::no_stream());
+    if (exists)
+        return fail_version(Code::already_exists, name, stream, exists, Expected::no_stream());
     const Result<std::uint64_t> touched = state_.log.touch(name);
     if (!touched) return touched.error();
     stream.created = *touched;
@@ -184,7 +192,8 @@ Status Work::validate(const StreamAppend& append) noexcept {
     return Done{};
 }
 
-Status Work::compare(std::uint64_t address, std::string_view name, const Event& event, Place& place) noexcept {
+Status Work::compare(std::uint64_t address, std::string_view name, const Event& event,
+                     Place& place) noexcept {
     log::StoredEvent stored;
     log::Frame frame;
     bool is_open = false;
@@ -208,7 +217,8 @@ Status Work::compare(std::uint64_t address, std::string_view name, const Event& 
     const Bytes tables = frame.tables(state_.log.geometry());
     const std::string_view type = log::type_name(tables, frame.header.type_count, stored.type);
     place.index = streams.first_index() + stored.within;
-    if (type.empty() || !log::is_intact(stored, address, name, place.index, type)) return Code::corrupt;
+    if (type.empty() || !log::is_intact(stored, address, name, place.index, type))
+        return Code::corrupt;
     place.found = true;
     const bool is_own = address >= state_.log.first_frame();
     place.same = !is_own && type == event.type && std::ranges::equal(stored.payload, event.payload);
@@ -221,7 +231,8 @@ Status Work::compare(std::uint64_t address, std::string_view name, const Event& 
 Result<Place> Work::find_id(std::string_view stream, const Event& event) noexcept {
     Place place;
     if (!event.id.is_set()) return place;
-    for (IdCandidates candidates{state_.view(), stream, event.id}; candidates.valid(); candidates.next()) {
+    for (IdCandidates candidates{state_.view(), stream, event.id}; candidates.valid();
+         candidates.next()) {
         const Status compared = compare(candidates.address(), stream, event, place);
         if (!compared) return compared.error();
         if (place.found) break;
@@ -250,7 +261,8 @@ Result<bool> Work::is_duplicate(const StreamAppend& append, Appended& original) 
     original.time_us = first.time_us;
     original.first_ordinal = first.ordinal;
     original.first_index = static_cast<std::int64_t>(first.index);
-    original.last_index = original.first_index + static_cast<std::int64_t>(append.events.size()) - 1;
+    original.last_index =
+        original.first_index + static_cast<std::int64_t>(append.events.size()) - 1;
     return true;
 }
 
@@ -278,7 +290,8 @@ Result<Appended> Work::append(const StreamAppend& append) noexcept {
     return result;
 }
 
-Status Work::write(const StreamAppend& append, Stream& stream, bool exists, Appended& result) noexcept {
+Status Work::write(const StreamAppend& append, Stream& stream, bool exists,
+                   Appended& result) noexcept {
     log::Log& log = state_.log;
     result.outcome = Outcome::appended;
     result.created = !exists;
@@ -312,7 +325,8 @@ Status Work::write(const StreamAppend& append, Stream& stream, bool exists, Appe
 }  // namespace store
 
 bool EventId::is_set() const noexcept {
-    return std::any_of(bytes.begin(), bytes.end(), [](std::byte byte) noexcept { return byte != std::byte{0}; });
+    return std::any_of(bytes.begin(), bytes.end(),
+                       [](std::byte byte) noexcept { return byte != std::byte{0}; });
 }
 
 Status Transaction::begin(Store& store, Diagnostic& diagnostic) noexcept {
@@ -342,7 +356,8 @@ Status Transaction::start(Store& store) noexcept {
     return Done{};
 }
 
-// What a call came to. A failure rests on everything sealed so far, so it is told when that is durable.
+// What a call came to. A failure rests on everything sealed so far, so it is told when that is
+// durable.
 Status Transaction::settle(Status status, Diagnostic& diagnostic) noexcept {
     if (status && diagnostic.failure_count == 0) return status;
     failed_ = true;
@@ -369,7 +384,8 @@ Status Transaction::create(std::string_view stream, Diagnostic& diagnostic) noex
         diagnostic.error = Code::invalid_argument;
         return Code::invalid_argument;
     }
-    const Status created = settle(store::Work{*store_->state_, diagnostic}.create(stream), diagnostic);
+    const Status created =
+        settle(store::Work{*store_->state_, diagnostic}.create(stream), diagnostic);
     if (!created) return created;
     touched_ = true;
     return Done{};
@@ -400,7 +416,8 @@ Result<Appended> Transaction::append(const StreamAppend& append, Diagnostic& dia
     return appended;
 }
 
-Result<Appended> Transaction::answer_duplicate(Appended duplicate, Diagnostic& diagnostic) noexcept {
+Result<Appended> Transaction::answer_duplicate(Appended duplicate,
+                                               Diagnostic& diagnostic) noexcept {
     const Status durable = answer(Code::none, diagnostic);
     if (!durable) return durable.error();
     duplicate.durable = true;
@@ -424,7 +441,8 @@ Result<Appended> Transaction::commit(Durability durability, Diagnostic& diagnost
     if (!touched_) return commit_nothing(durability, diagnostic);
     store::State& state = *store_->state_;
     log::Log& log = state.log;
-    const Status marked = store::mark_transaction(state, log.last(), log.time_us(), log.first_frame());
+    const Status marked =
+        store::mark_transaction(state, log.last(), log.time_us(), log.first_frame());
     if (!marked) {
         diagnostic.error = marked.error();
         diagnostic.limit = state.options.pool_size;
@@ -441,15 +459,18 @@ Result<Appended> Transaction::commit(Durability durability, Diagnostic& diagnost
     const Status durable = log.wait_durable(end.address);
     summary_.durable = bool{durable};
     if (durable) return summary_;
-    state.say(Level::error, Code::durability_unknown, "a sync failed; nothing more is written until the next open");
+    state.say(Level::error, Code::durability_unknown,
+              "a sync failed; nothing more is written until the next open");
     diagnostic.error = durable.error();
     diagnostic.commit = end.commit;
     return durable.error();
 }
 
 // Checks may have passed: that is an answer, too.
-Result<Appended> Transaction::commit_nothing(Durability durability, Diagnostic& diagnostic) noexcept {
-    const Status durable = durability == Durability::durable ? answer(Code::none, diagnostic) : Done{};
+Result<Appended> Transaction::commit_nothing(Durability durability,
+                                             Diagnostic& diagnostic) noexcept {
+    const Status durable =
+        durability == Durability::durable ? answer(Code::none, diagnostic) : Done{};
     rollback();
     if (!durable) return durable.error();
     return Appended{.durable = durability == Durability::durable};
@@ -476,12 +497,14 @@ Status Store::create(std::string_view stream, Diagnostic& diagnostic) noexcept {
     return Done{};
 }
 
-Result<Appended> Store::append(const StreamAppend& append, Diagnostic& diagnostic, Durability durability) noexcept {
+Result<Appended> Store::append(const StreamAppend& append, Diagnostic& diagnostic,
+                               Durability durability) noexcept {
     return this->append(std::span{&append, 1}, {}, durability, diagnostic);
 }
 
 // An empty batch asks nothing of the log: it is answered from what is durable.
-Result<Appended> Store::append_nothing(std::span<const StreamAppend> appends, Diagnostic& diagnostic) noexcept {
+Result<Appended> Store::append_nothing(std::span<const StreamAppend> appends,
+                                       Diagnostic& diagnostic) noexcept {
     Appended result;
     if (appends.empty()) return result;
     Snapshot snapshot;
@@ -505,7 +528,8 @@ Result<Appended> Store::append(std::span<const StreamAppend> appends, std::span<
                                Durability durability, Diagnostic& diagnostic) noexcept {
     diagnostic = Diagnostic{};
     const auto is_empty = [](const StreamAppend& append) noexcept { return append.events.empty(); };
-    if (state_ != nullptr && std::ranges::all_of(appends, is_empty)) return append_nothing(appends, diagnostic);
+    if (state_ != nullptr && std::ranges::all_of(appends, is_empty))
+        return append_nothing(appends, diagnostic);
     Transaction transaction;
     const Status begun = transaction.begin(*this, diagnostic);
     if (!begun) return begun.error();
@@ -514,7 +538,8 @@ Result<Appended> Store::append(std::span<const StreamAppend> appends, std::span<
     return transaction.commit(durability, diagnostic);
 }
 
-Result<Appended> Transaction::append_all(std::span<const StreamAppend> appends, std::span<const Check> checks,
+Result<Appended> Transaction::append_all(std::span<const StreamAppend> appends,
+                                         std::span<const Check> checks,
                                          Diagnostic& diagnostic) noexcept {
     store::Work work{*store_->state_, diagnostic};
     Diagnostic of_checks;
@@ -539,7 +564,8 @@ Result<Appended> Transaction::append_all(std::span<const StreamAppend> appends, 
             if (first == nullptr) first = &appends[i];
             if (first->stream == appends[i].stream) summary_.last_index = appended->last_index;
         }
-        if (appended->outcome != Outcome::duplicate || duplicate.outcome == Outcome::duplicate) continue;
+        if (appended->outcome != Outcome::duplicate || duplicate.outcome == Outcome::duplicate)
+            continue;
         duplicate = *appended;
         duplicate_number = i;
     }
@@ -555,7 +581,8 @@ Result<Appended> Transaction::append_all(std::span<const StreamAppend> appends, 
         return answer_duplicate(duplicate, diagnostic);
     }
     for (std::uint32_t i = 0; i < of_checks.failure_count; i++) {
-        const Failure& failure = of_checks.failures[std::min<std::size_t>(i, of_checks.failures.size() - 1)];
+        const Failure& failure =
+            of_checks.failures[std::min<std::size_t>(i, of_checks.failures.size() - 1)];
         work.number(failure.number, true);
         work.fail(failure);
     }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Errors in words. One sentence says what is the matter, with its numbers; one hint says what to do.
+// Errors in words. One sentence says what is the matter, with its numbers; one hint says what to
+// do.
 #include <array>
 
 #include "base/text.hpp"
@@ -26,7 +27,10 @@ void put_expected(TextWriter& text, std::int64_t expected) noexcept {
 
 void put_last_writer(TextWriter& text, const Failure& failure) noexcept {
     if (failure.commit == 0) return;
-    text.text("; commit ").number(failure.commit).text(" wrote it last, at ").time_us(failure.time_us);
+    text.text("; commit ")
+        .number(failure.commit)
+        .text(" wrote it last, at ")
+        .time_us(failure.time_us);
 }
 
 // Which of several it was; the caller knows the names.
@@ -46,8 +50,9 @@ void put_failure(TextWriter& text, const Diagnostic& diagnostic) noexcept {
             break;
         case Code::idempotency_conflict:
             text.text("event ").number(failure.event + 1);
-            text.text(failure.commit == 0 ? " is new, but the one before it is there already by its id"
-                                          : " is there already by its id, in another place or with other content");
+            text.text(failure.commit == 0
+                          ? " is new, but the one before it is there already by its id"
+                          : " is there already by its id, in another place or with other content");
             if (failure.commit != 0) text.text(" (commit ").number(failure.commit).text(")");
             break;
         default:
@@ -67,7 +72,9 @@ void put_place(TextWriter& text, const Diagnostic& diagnostic) noexcept {
         text.text("head");
         return;
     }
-    text.text(log::as_view(log::segment_name(diagnostic.segment))).text(" at offset ").number(diagnostic.offset);
+    text.text(log::as_view(log::segment_name(diagnostic.segment)))
+        .text(" at offset ")
+        .number(diagnostic.offset);
 }
 
 void put_limits(TextWriter& text, const Diagnostic& diagnostic) noexcept {
@@ -87,34 +94,48 @@ struct Words {
 Words words_of(Code code) noexcept {
     switch (code) {
         case Code::none: return {"nothing is the matter", ""};
-        case Code::invalid_argument: return {"this call makes no sense here", "see the comment at its declaration"};
+        case Code::invalid_argument:
+            return {"this call makes no sense here", "see the comment at its declaration"};
         case Code::invalid_name:
             return {"a stream name or event type is empty, not UTF-8, or has control characters",
                     "use 1 to 255 bytes of plain text"};
-        case Code::too_large: return {"too large", "make it smaller, or the store with larger frames"};
-        case Code::stream_not_found: return {"there is no stream of this name", "check the spelling, or append to it"};
+        case Code::too_large:
+            return {"too large", "make it smaller, or the store with larger frames"};
+        case Code::stream_not_found:
+            return {"there is no stream of this name", "check the spelling, or append to it"};
         case Code::already_exists: return {"it exists already", "append to it"};
-        case Code::wrong_version: return {"an expectation does not hold", "read the stream, decide again, and retry"};
+        case Code::wrong_version:
+            return {"an expectation does not hold", "read the stream, decide again, and retry"};
         case Code::idempotency_conflict:
-            return {"an event id is there already", "give a new event a new id; retry a batch only as it was"};
+            return {"an event id is there already",
+                    "give a new event a new id; retry a batch only as it was"};
         case Code::ahead_of_log:
-            return {"this position is beyond the newest commit", "was the store restored from a copy? start again from it"};
+            return {"this position is beyond the newest commit",
+                    "was the store restored from a copy? start again from it"};
         case Code::out_of_memory: return {"the lent memory is full", "lend more memory"};
         case Code::too_many_snapshots:
             return {"all snapshots are in use", "close some, or raise snapshot_count_max"};
-        case Code::full: return {"the disk is full; nothing was changed", "free some space and try again"};
-        case Code::io: return {"the system refused to read or write", "look at the system's messages for the disk"};
-        case Code::read_only: return {"this is read only", "open it for writing, on a file system that takes writes"};
+        case Code::full:
+            return {"the disk is full; nothing was changed", "free some space and try again"};
+        case Code::io:
+            return {"the system refused to read or write",
+                    "look at the system's messages for the disk"};
+        case Code::read_only:
+            return {"this is read only", "open it for writing, on a file system that takes writes"};
         case Code::permission: return {"not allowed", "check owner and mode of the directory"};
-        case Code::locked: return {"another process writes here", "open it read only, or wait for that process"};
-        case Code::forked: return {"the store was opened before a fork", "open it again in this process"};
+        case Code::locked:
+            return {"another process writes here", "open it read only, or wait for that process"};
+        case Code::forked:
+            return {"the store was opened before a fork", "open it again in this process"};
         case Code::interrupted: return {"interrupted", "try again"};
         case Code::not_found: return {"there is no store here", "check the path, or create one"};
         case Code::not_a_store: return {"this is not a freshet store", "check the path"};
         case Code::newer_format: return {"written by a newer freshet", "use that version"};
-        case Code::corrupt: return {"stored data is damaged", "keep a copy as it is, and restore a backup"};
+        case Code::corrupt:
+            return {"stored data is damaged", "keep a copy as it is, and restore a backup"};
         case Code::durability_unknown:
-            return {"the sync of this commit failed; it may or may not be durable", "open the store again and look"};
+            return {"the sync of this commit failed; it may or may not be durable",
+                    "open the store again and look"};
         case Code::poisoned:
             return {"a sync or write failed before; no more is written", "open the store again"};
         case Code::code_count: break;
@@ -139,14 +160,20 @@ std::string_view describe(const Diagnostic& diagnostic, std::span<char> into) no
     }
     if (code == Code::too_large || code == Code::out_of_memory) put_limits(text, diagnostic);
     if (code == Code::newer_format) {
-        text.text(": format ").number(diagnostic.format).text(", this one reads ").number(format_version);
+        text.text(": format ")
+            .number(diagnostic.format)
+            .text(", this one reads ")
+            .number(format_version);
     }
     if (code == Code::locked && diagnostic.holder.process != 0) {
         text.text(": process ").number(diagnostic.holder.process);
-        if (diagnostic.holder.since_us != 0) text.text(", since ").time_us(diagnostic.holder.since_us);
+        if (diagnostic.holder.since_us != 0)
+            text.text(", since ").time_us(diagnostic.holder.since_us);
     }
-    if (code == Code::durability_unknown && diagnostic.commit != 0) text.text(" (commit ").number(diagnostic.commit).text(")");
-    if (diagnostic.error.system_error != 0) text.text(" (system error ").number(diagnostic.error.system_error).text(")");
+    if (code == Code::durability_unknown && diagnostic.commit != 0)
+        text.text(" (commit ").number(diagnostic.commit).text(")");
+    if (diagnostic.error.system_error != 0)
+        text.text(" (system error ").number(diagnostic.error.system_error).text(")");
     return text.written();
 }
 

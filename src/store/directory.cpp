@@ -39,7 +39,9 @@ private:
     std::size_t size_ = 1;
 };
 
-Key stream_key(std::string_view name) noexcept { return Key{tag_stream}.text(name); }
+Key stream_key(std::string_view name) noexcept {
+    return Key{tag_stream}.text(name);
+}
 
 Key block_key(std::string_view name, std::uint64_t block) noexcept {
     return Key{tag_block}.text(name).byte(std::byte{0}).number(block);
@@ -99,17 +101,19 @@ Status put_stream(tree::Delta& delta, std::string_view name, const Stream& strea
     return delta.put(stream_key(name).bytes(), used(value, to));
 }
 
-Status push_event(tree::Delta& delta, std::string_view name, Stream& stream, std::uint64_t address) noexcept {
+Status push_event(tree::Delta& delta, std::string_view name, Stream& stream,
+                  std::uint64_t address) noexcept {
     stream.tail[stream.tail_count()] = address;
     stream.count++;
     if (stream.tail_count() != 0) return Done{};
     Value value;
     const std::byte* const end = put_addresses(value.data(), stream.tail, block_event_count);
-    return delta.put(block_key(name, stream.count / block_event_count - 1).bytes(), used(value, end));
+    return delta.put(block_key(name, stream.count / block_event_count - 1).bytes(),
+                     used(value, end));
 }
 
-Status find_block(const tree::View& view, std::string_view name, const Stream& stream, std::uint64_t block,
-                  Addresses& addresses) noexcept {
+Status find_block(const tree::View& view, std::string_view name, const Stream& stream,
+                  std::uint64_t block, Addresses& addresses) noexcept {
     if (block == stream.count / block_event_count) {
         addresses = stream.tail;
         return Done{};
@@ -122,7 +126,8 @@ Status find_block(const tree::View& view, std::string_view name, const Stream& s
     return Done{};
 }
 
-Result<std::uint64_t> newest_address(const tree::View& view, std::string_view name, const Stream& stream) noexcept {
+Result<std::uint64_t> newest_address(const tree::View& view, std::string_view name,
+                                     const Stream& stream) noexcept {
     if (stream.count == 0) return stream.created;
     const std::uint64_t newest = stream.count - 1;
     Addresses addresses;
@@ -152,11 +157,13 @@ Result<bool> find_mark(const tree::View& view, std::uint64_t number, Mark& mark)
     return true;
 }
 
-Status put_id(tree::Delta& delta, std::string_view stream, const EventId& id, std::uint64_t address) noexcept {
+Status put_id(tree::Delta& delta, std::string_view stream, const EventId& id,
+              std::uint64_t address) noexcept {
     return delta.put(Key{tag_id}.number(id_hash(stream, id)).number(address).bytes(), {});
 }
 
-IdCandidates::IdCandidates(const tree::View& view, std::string_view stream, const EventId& id) noexcept
+IdCandidates::IdCandidates(const tree::View& view, std::string_view stream,
+                           const EventId& id) noexcept
     : cursor_{view} {
     key_[0] = tag_id;
     store_key(key_.data() + 1, id_hash(stream, id));
@@ -169,10 +176,16 @@ bool IdCandidates::valid() const noexcept {
     return key.size() == key_.size() && std::memcmp(key.data(), key_.data(), 9) == 0;
 }
 
-StreamWalk::StreamWalk(const tree::View& view) noexcept : cursor_{view} { cursor_.seek(Bytes{&tag_stream, 1}); }
+StreamWalk::StreamWalk(const tree::View& view) noexcept : cursor_{view} {
+    cursor_.seek(Bytes{&tag_stream, 1});
+}
 
-bool StreamWalk::valid() const noexcept { return cursor_.valid() && cursor_.key()[0] == tag_stream; }
+bool StreamWalk::valid() const noexcept {
+    return cursor_.valid() && cursor_.key()[0] == tag_stream;
+}
 
-Status StreamWalk::stream(Stream& into) const noexcept { return decode_stream(cursor_.value(), into); }
+Status StreamWalk::stream(Stream& into) const noexcept {
+    return decode_stream(cursor_.value(), into);
+}
 
 }  // namespace freshet::store

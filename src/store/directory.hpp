@@ -1,19 +1,22 @@
 // SPDX-License-Identifier: MIT
-// The directory: where events are. Everything in it is derived from the log and lies in the tree, told apart by
-// the first byte of the key.
+// The directory: where events are. Everything in it is derived from the log and lies in the tree,
+// told apart by the first byte of the key.
 //
 //      key                              value
-//      1 name                           stream: count of events, then the addresses of the last count mod 32 of
-//                                       them; for an empty stream the address of the frame that created it
+//      1 name                           stream: count of events, then the addresses of the last
+//      count mod 32 of
+//                                       them; for an empty stream the address of the frame that
+//                                       created it
 //      2 name 0 block (8, big-endian)   the addresses of a full block of 32 events
-//      3 number (8, big-endian)         mark: commit, first ordinal, time and address of a transaction; a mark for
+//      3 number (8, big-endian)         mark: commit, first ordinal, time and address of a
+//      transaction; a mark for
 //                                       at least each 64 KiB of log, in all of which all four grow
 //      4 hash (8) address (8, b.-e.)    event id: hash of stream and id; the event confirms it
 //
 // Addresses are varints: the first whole, the others as distances from the one before.
 //
-// Workload: one find and one put for each stream of a commit. To read event k of a stream takes one find for
-// the stream, one for its block if that is full, and one event.
+// Workload: one find and one put for each stream of a commit. To read event k of a stream takes one
+// find for the stream, one for its block if that is full, and one event.
 #pragma once
 
 #include <array>
@@ -37,7 +40,9 @@ struct Stream {
     [[nodiscard]] std::uint32_t tail_count() const noexcept {
         return static_cast<std::uint32_t>(count % block_event_count);
     }
-    [[nodiscard]] std::int64_t version() const noexcept { return static_cast<std::int64_t>(count) - 1; }
+    [[nodiscard]] std::int64_t version() const noexcept {
+        return static_cast<std::int64_t>(count) - 1;
+    }
 };
 
 // False: there is none. corrupt.
@@ -45,12 +50,15 @@ Result<bool> find_stream(const tree::View& view, std::string_view name, Stream& 
 // out_of_memory.
 Status put_stream(tree::Delta& delta, std::string_view name, const Stream& stream) noexcept;
 // Adds an event at the end; the stream itself is to be put afterwards. out_of_memory.
-Status push_event(tree::Delta& delta, std::string_view name, Stream& stream, std::uint64_t address) noexcept;
+Status push_event(tree::Delta& delta, std::string_view name, Stream& stream,
+                  std::uint64_t address) noexcept;
 // The addresses of one block of a stream: all 32, or as many as the last one has. corrupt.
-Status find_block(const tree::View& view, std::string_view name, const Stream& stream, std::uint64_t block,
+Status find_block(const tree::View& view, std::string_view name, const Stream& stream,
+                  std::uint64_t block,
                   std::array<std::uint64_t, block_event_count>& addresses) noexcept;
 // The address of its newest event, or of the frame that created it. corrupt.
-Result<std::uint64_t> newest_address(const tree::View& view, std::string_view name, const Stream& stream) noexcept;
+Result<std::uint64_t> newest_address(const tree::View& view, std::string_view name,
+                                     const Stream& stream) noexcept;
 
 struct Mark {
     std::uint64_t commit = 0;
@@ -62,17 +70,21 @@ struct Mark {
 Status put_mark(tree::Delta& delta, std::uint64_t number, const Mark& mark) noexcept;
 // The last mark for which `is_before(mark)` holds; false: there is none. corrupt.
 template <class Predicate>
-Result<bool> last_mark(const tree::View& view, std::uint64_t count, Mark& found, Predicate is_before) noexcept;
+Result<bool> last_mark(const tree::View& view, std::uint64_t count, Mark& found,
+                       Predicate is_before) noexcept;
 Result<bool> find_mark(const tree::View& view, std::uint64_t number, Mark& mark) noexcept;
 
-Status put_id(tree::Delta& delta, std::string_view stream, const EventId& id, std::uint64_t address) noexcept;
+Status put_id(tree::Delta& delta, std::string_view stream, const EventId& id,
+              std::uint64_t address) noexcept;
 
 // Walks the addresses at which an event of this stream and id may be.
 class IdCandidates {
 public:
     IdCandidates(const tree::View& view, std::string_view stream, const EventId& id) noexcept;
     [[nodiscard]] bool valid() const noexcept;
-    [[nodiscard]] std::uint64_t address() const noexcept { return load_key(cursor_.key().data() + 9); }
+    [[nodiscard]] std::uint64_t address() const noexcept {
+        return load_key(cursor_.key().data() + 9);
+    }
     void next() noexcept { cursor_.next(); }
 
 private:
@@ -85,7 +97,9 @@ class StreamWalk {
 public:
     explicit StreamWalk(const tree::View& view) noexcept;
     [[nodiscard]] bool valid() const noexcept;
-    [[nodiscard]] std::string_view name() const noexcept { return as_text(cursor_.key().subspan(1)); }
+    [[nodiscard]] std::string_view name() const noexcept {
+        return as_text(cursor_.key().subspan(1));
+    }
     Status stream(Stream& into) const noexcept;
     void next() noexcept { cursor_.next(); }
 
@@ -94,7 +108,8 @@ private:
 };
 
 template <class Predicate>
-Result<bool> last_mark(const tree::View& view, std::uint64_t count, Mark& found, Predicate is_before) noexcept {
+Result<bool> last_mark(const tree::View& view, std::uint64_t count, Mark& found,
+                       Predicate is_before) noexcept {
     bool any = false;
     for (std::uint64_t low = 0; low < count;) {
         const std::uint64_t middle = low + (count - low) / 2;

@@ -17,7 +17,8 @@ bool passes(const LogFilter& filter, const log::FrameEvents& events) noexcept {
     const std::string_view prefix = filter.stream_prefix;
     const std::string_view stream = events.stream();
     if (!filter.type.empty() && events.type() != filter.type) return false;
-    return stream.size() >= prefix.size() && std::string_view{stream.data(), prefix.size()} == prefix;
+    return stream.size() >= prefix.size() &&
+           std::string_view{stream.data(), prefix.size()} == prefix;
 }
 
 }  // namespace
@@ -28,7 +29,8 @@ Status LogCursor::open(const Snapshot& snapshot, LogStart start, LogFilter filte
     if (!snapshot.is_open()) return Code::invalid_argument;
     store::State& state = *snapshot.state_;
     const store::Published& at = *snapshot.published_;
-    const std::uint64_t newest = start.is_commit() ? at.position.commit + 1 : at.position.next_ordinal;
+    const std::uint64_t newest =
+        start.is_commit() ? at.position.commit + 1 : at.position.next_ordinal;
     if (start.number() > newest) return Code::ahead_of_log;
 
     store::Mark mark{.commit = 1, .ordinal = 0, .time_us = 0, .address = at.position.address};
@@ -57,7 +59,8 @@ Status LogCursor::go_to(LogStart start) noexcept {
         const Result<bool> entered = enter_frame();
         if (!entered) return entered.error();
         if (!*entered) return Done{};
-        if (start.is_commit() ? commit_ >= start.number() : frame_end_ordinal_ > start.number()) break;
+        if (start.is_commit() ? commit_ >= start.number() : frame_end_ordinal_ > start.number())
+            break;
         in_frame_ = false;
         next_ordinal_ = frame_end_ordinal_;
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Opening a store: find out what it is, read its log, decide how it ended, and repair that if need be.
-// After a clean close nothing is written. See scan.hpp for the rule, and log.hpp for what recovery writes.
+// Opening a store: find out what it is, read its log, decide how it ended, and repair that if need
+// be. After a clean close nothing is written. See scan.hpp for the rule, and log.hpp for what
+// recovery writes.
 #include <algorithm>
 
 #include "base/text.hpp"
@@ -26,8 +27,11 @@ bool is_sensible(const Options& options) noexcept {
     const std::uint32_t segment = options.segment_size;
     if (options.snapshot_count_max < 1 || options.snapshot_count_max > 1024) return false;
     if (options.segment_count_max < 1 || options.segment_count_max > 99'999'999) return false;
-    if (segment < segment_size_min || segment > segment_size_limit || (segment & (segment - 1)) != 0) return false;
-    if (options.frame_size_max < frame_size_min || options.frame_size_max > segment / 4) return false;
+    if (segment < segment_size_min || segment > segment_size_limit ||
+        (segment & (segment - 1)) != 0)
+        return false;
+    if (options.frame_size_max < frame_size_min || options.frame_size_max > segment / 4)
+        return false;
     if (options.frame_size_max % 8 != 0) return false;
     if (options.growth_size < 512 || options.growth_size % 512 != 0) return false;
     return !(options.create && options.read_only);
@@ -49,7 +53,11 @@ std::size_t required_memory(const Options& options, const log::Geometry& geometr
 class Opening {
 public:
     Opening(const Options& options, Door door, MutableBytes memory, Diagnostic& diagnostic) noexcept
-        : options_{options}, door_{door}, memory_{memory}, arena_{memory}, diagnostic_{diagnostic} {}
+        : options_{options},
+          door_{door},
+          memory_{memory},
+          arena_{memory},
+          diagnostic_{diagnostic} {}
 
     Result<State*> run() noexcept {
         Status status = find_head();
@@ -144,7 +152,8 @@ Status Opening::set_up() noexcept {
     diagnostic_.needed = 0;
     diagnostic_.limit = 0;
     if (found_.slot_damaged) {
-        state_->say(Level::warning, Code::corrupt, "one of the two slots of head is damaged; the other one is used");
+        state_->say(Level::warning, Code::corrupt,
+                    "one of the two slots of head is damaged; the other one is used");
     }
     return status;
 }
@@ -163,7 +172,8 @@ Status Opening::replay(log::Scan& scan, std::uint64_t limit) noexcept {
     if (!*started) return damaged(0, log::Position{});
     const Status replayed = Replay{*state_}.run(scan, limit);
     if (replayed || replayed.error() == Code::io) return replayed;
-    if (replayed.error() == Code::corrupt) return damaged(scan.position().address, scan.committed());
+    if (replayed.error() == Code::corrupt)
+        return damaged(scan.position().address, scan.committed());
     diagnostic_.needed = 0;
     diagnostic_.limit = options_.pool_size;
     return replayed;
@@ -195,14 +205,19 @@ void Opening::warn_of_clock(const log::Position& end) noexcept {
     if (end.time_us <= now_us || end.time_us - now_us < minute_us) return;
     std::array<char, 160> room;
     TextWriter text{room};
-    text.text("the newest commit is of ").time_us(end.time_us).text(", ahead of the clock: ").time_us(now_us);
+    text.text("the newest commit is of ")
+        .time_us(end.time_us)
+        .text(", ahead of the clock: ")
+        .time_us(now_us);
     state_->say(Level::warning, Code::none, text.written());
 }
 
 void Opening::say_dropped(const log::Scan& scan, const log::Position& end) noexcept {
     std::array<char, 160> room;
     TextWriter text{room};
-    text.text("recovered up to commit ").number(end.commit).text("; the writer before did not close");
+    text.text("recovered up to commit ")
+        .number(end.commit)
+        .text("; the writer before did not close");
     if (scan.position().address > end.address) text.text("; an unfinished transaction was dropped");
     state_->say(Level::info, Code::none, text.written());
 }
@@ -214,7 +229,8 @@ Status Opening::read_and_recover() noexcept {
     const log::Position end = scan.committed();
     const log::Position& head = found_.record.attested;
     const bool clean = end.address == head.address && scan.position().address == end.address &&
-                       scan.file_size() == found_.record.geometry.offset(end.address) && !scan.has_later_segment();
+                       scan.file_size() == found_.record.geometry.offset(end.address) &&
+                       !scan.has_later_segment();
     std::uint64_t attested = head.address;
     if (!clean) {
         const Result<std::uint64_t> claimed = scan.attested();
@@ -234,8 +250,8 @@ Status Opening::read_and_recover() noexcept {
     return status;
 }
 
-// Without a writer's lock only what is attested is known to be durable; what lies behind may be in the page
-// cache of a writer that is still at work, or of one that failed.
+// Without a writer's lock only what is attested is known to be durable; what lies behind may be in
+// the page cache of a writer that is still at work, or of one that failed.
 Status Opening::read_attested() noexcept {
     log::Scan scan{*door_.disk, found_.record.geometry, state_->log.buffer()};
     const Result<bool> started = scan.start();
@@ -257,8 +273,9 @@ Status Opening::read_attested() noexcept {
     status = replay(again, attested);
     if (!status) return status;
     if (again.committed().commit < end.commit) {
-        state_->say(Level::warning, Code::none,
-                    "the newest commits are not attested yet and are not shown; a writer shows them");
+        state_->say(
+            Level::warning, Code::none,
+            "the newest commits are not attested yet and are not shown; a writer shows them");
     }
     return publish(again.committed());
 }
@@ -276,11 +293,13 @@ std::size_t required_memory(const Options& options) noexcept {
     return store::required_memory(options, store::geometry_of(options));
 }
 
-Status Store::open(const Options& options, Door door, MutableBytes memory, Diagnostic& diagnostic) noexcept {
+Status Store::open(const Options& options, Door door, MutableBytes memory,
+                   Diagnostic& diagnostic) noexcept {
     diagnostic = Diagnostic{};
     Status status = Code::invalid_argument;
     if (state_ == nullptr && store::is_sensible(options)) {
-        const Result<store::State*> opened = store::Opening{options, door, memory, diagnostic}.run();
+        const Result<store::State*> opened =
+            store::Opening{options, door, memory, diagnostic}.run();
         if (opened) {
             state_ = *opened;
             return Done{};

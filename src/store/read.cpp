@@ -9,7 +9,9 @@
 namespace freshet {
 
 Snapshot::Snapshot(Snapshot&& other) noexcept
-    : state_{std::exchange(other.state_, nullptr)}, published_{other.published_}, slot_{other.slot_} {}
+    : state_{std::exchange(other.state_, nullptr)},
+      published_{other.published_},
+      slot_{other.slot_} {}
 
 Snapshot& Snapshot::operator=(Snapshot&& other) noexcept {
     if (this == &other) return *this;
@@ -25,10 +27,18 @@ void Snapshot::close() noexcept {
     state_ = nullptr;
 }
 
-std::uint64_t Snapshot::commit() const noexcept { return published_->position.commit; }
-std::uint64_t Snapshot::next_ordinal() const noexcept { return published_->position.next_ordinal; }
-std::uint64_t Snapshot::time_us() const noexcept { return published_->position.time_us; }
-Head Snapshot::head() const noexcept { return store::head_of(*state_, *published_); }
+std::uint64_t Snapshot::commit() const noexcept {
+    return published_->position.commit;
+}
+std::uint64_t Snapshot::next_ordinal() const noexcept {
+    return published_->position.next_ordinal;
+}
+std::uint64_t Snapshot::time_us() const noexcept {
+    return published_->position.time_us;
+}
+Head Snapshot::head() const noexcept {
+    return store::head_of(*state_, *published_);
+}
 
 namespace {
 
@@ -88,8 +98,8 @@ StoreStatistics Store::statistics() noexcept {
     return statistics;
 }
 
-Status StreamCursor::open(const Snapshot& snapshot, std::string_view name, Horizon horizon, Direction direction,
-                          std::uint64_t limit) noexcept {
+Status StreamCursor::open(const Snapshot& snapshot, std::string_view name, Horizon horizon,
+                          Direction direction, std::uint64_t limit) noexcept {
     remaining_ = 0;
     if (!snapshot.is_open()) return Code::invalid_argument;
     store::Stream stream;

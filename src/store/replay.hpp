@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Rebuilds the tree from the log: what each frame of a committed transaction adds to the directory.
 //
-// Workload: every event of the log, once, at open. Many commits share one transaction of the tree; one
-// of several parts gets its own, since it counts only when its last part has come.
+// Workload: every event of the log, once, at open. Many commits share one transaction of the tree;
+// one of several parts gets its own, since it counts only when its last part has come.
 #pragma once
 
 #include "log/scan.hpp"
@@ -14,8 +14,8 @@ class Replay {
 public:
     explicit Replay(State& state) noexcept : state_{state} {}
 
-    // Reads the log up to its end or to `limit`. out_of_memory: the pool is full; corrupt: the log passes all checks
-    // and contradicts itself; io.
+    // Reads the log up to its end or to `limit`. out_of_memory: the pool is full; corrupt: the log
+    // passes all checks and contradicts itself; io.
     Status run(log::Scan& scan, std::uint64_t limit = ~std::uint64_t{0}) noexcept;
 
 private:

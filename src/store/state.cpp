@@ -16,8 +16,10 @@ Status mark_transaction(State& state, const log::Position& before, std::uint64_t
     const bool due = working.mark_count == 0 ||
                      address - working.mark_address >= mark_interval(state.log.geometry());
     if (!due) return Done{};
-    const Mark mark{
-        .commit = before.commit + 1, .ordinal = before.next_ordinal, .time_us = time_us, .address = address};
+    const Mark mark{.commit = before.commit + 1,
+                    .ordinal = before.next_ordinal,
+                    .time_us = time_us,
+                    .address = address};
     const Status put = put_mark(state.delta, working.mark_count, mark);
     if (!put) return put;
     working.mark_count++;
@@ -60,7 +62,8 @@ Result<Held> hold(State& state, std::size_t hint) noexcept {
         std::atomic<std::uint32_t>& slot = state.slots[number].token;
         std::uint32_t free = 0;
         if (!slot.compare_exchange_strong(free, token + 1, std::memory_order_seq_cst)) continue;
-        for (std::uint32_t newest = state.log.published(); newest != token; newest = state.log.published()) {
+        for (std::uint32_t newest = state.log.published(); newest != token;
+             newest = state.log.published()) {
             token = newest;
             slot.store(token + 1, std::memory_order_seq_cst);
         }

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 // What an open store is made of.
 //
-// A *published* record is the store at one commit: a root of the tree and the end of the log that go together.
-// Records are numbered (*tokens*), and there are a few more of them than there can be snapshots. A reader
-// takes the newest durable record by writing its token into a slot and looking whether it is still the newest;
-// the writer, before it uses a record or a page again, looks through the slots. So readers take no lock.
+// A *published* record is the store at one commit: a root of the tree and the end of the log that
+// go together. Records are numbered (*tokens*), and there are a few more of them than there can be
+// snapshots. A reader takes the newest durable record by writing its token into a slot and looking
+// whether it is still the newest; the writer, before it uses a record or a page again, looks
+// through the slots. So readers take no lock.
 #pragma once
 
 #include <atomic>
@@ -39,7 +40,7 @@ struct State {
     std::span<std::uint64_t> live;  // Room for the live versions,
     std::span<std::uint8_t> used;   // and for the records in use.
     Published sealed;               // The newest sealed commit's; durable or not.
-    Published working;              // The open transaction's; between transactions the same as `sealed`.
+    Published working;              // The open transaction's; otherwise the same as `sealed`.
 
     [[nodiscard]] tree::View view() const noexcept { return {&delta, delta.root()}; }
     [[nodiscard]] tree::View view(const Published& at) const noexcept { return {&delta, at.root}; }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Verification: the log as it lies on the disk is whole, and the tree is what it adds up to. For each event the tree
-// must lead to just its address; and since both have the same number of events and streams, there is
-// nothing else in it.
+// Verification: the log as it lies on the disk is whole, and the tree is what it adds up to. For
+// each event the tree must lead to just its address; and since both have the same number of events
+// and streams, there is nothing else in it.
 #include "store/replay.hpp"
 
 namespace freshet {
@@ -12,7 +12,8 @@ namespace {
 
 class Verification {
 public:
-    Verification(State& state, const Published& at, const Head* anchor, VerifyReport& report) noexcept
+    Verification(State& state, const Published& at, const Head* anchor,
+                 VerifyReport& report) noexcept
         : state_{state}, at_{at}, anchor_{anchor}, report_{report} {}
 
     Status run(log::Scan& scan) noexcept;
@@ -47,7 +48,8 @@ Status Verification::run(log::Scan& scan) noexcept {
     if (!status) return status;
     const log::Position& end = scan.committed();
     report_.commit_count = end.commit;
-    if (end.commit != at_.position.commit || !(end.chain == at_.position.chain)) return Code::corrupt;
+    if (end.commit != at_.position.commit || !(end.chain == at_.position.chain))
+        return Code::corrupt;
     return check_streams();
 }
 
@@ -77,16 +79,19 @@ Status Verification::check_event(const log::FrameEvents& events) noexcept {
 }
 
 Status Verification::check_id(const log::FrameEvents& events) noexcept {
-    for (IdCandidates ids{state_.view(at_), events.stream(), events.event().id}; ids.valid(); ids.next()) {
+    for (IdCandidates ids{state_.view(at_), events.stream(), events.event().id}; ids.valid();
+         ids.next()) {
         if (ids.address() == events.address()) return Done{};
     }
     return Code::corrupt;
 }
 
 Status Verification::check_anchor(const log::Position& position) noexcept {
-    if (anchor_ == nullptr || anchor_->commit != position.commit || report_.anchor_found) return Done{};
-    const bool same = anchor_->next_ordinal == position.next_ordinal && anchor_->time_us == position.time_us &&
-                      anchor_->chain == log::chain_bytes(position.chain, state_.log.geometry().digest);
+    if (anchor_ == nullptr || anchor_->commit != position.commit || report_.anchor_found)
+        return Done{};
+    const bool same =
+        anchor_->next_ordinal == position.next_ordinal && anchor_->time_us == position.time_us &&
+        anchor_->chain == log::chain_bytes(position.chain, state_.log.geometry().digest);
     if (!same) return Code::corrupt;
     report_.anchor_found = true;
     return Done{};
@@ -101,7 +106,8 @@ Status Verification::check_streams() noexcept {
         event_count += stream.count;
         report_.stream_count++;
     }
-    if (event_count != report_.event_count || report_.stream_count != at_.stream_count) return Code::corrupt;
+    if (event_count != report_.event_count || report_.stream_count != at_.stream_count)
+        return Code::corrupt;
     return Done{};
 }
 
