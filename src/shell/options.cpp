@@ -141,7 +141,7 @@ private:
         if (word == "-h") word = "--help";
         if (word == "-q") word = "--quiet";
         const std::size_t equals = word.find('=');
-        const bool has_value = equals != word.npos;
+        const bool has_value = equals != std::string_view::npos;
         const std::string_view name = has_value ? std::string_view{word.data(), equals} : word;
         std::size_t index = 0;
         while (index < flags.size() && flags[index].name != name) index++;
@@ -368,8 +368,8 @@ std::string_view command_name(Command command) noexcept {
 }
 
 Command find_command(std::string_view name) noexcept {
-    for (std::uint8_t i = 1; i < command_names.size(); i++) {
-        if (command_names[i] == name) return Command{i};
+    for (std::size_t i = 1; i < command_names.size(); i++) {
+        if (command_names[i] == name) return Command{static_cast<std::uint8_t>(i)};
     }
     return Command::none;
 }

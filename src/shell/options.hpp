@@ -21,7 +21,6 @@ inline constexpr std::uint32_t batch_count_default = 1000;
 struct Request {
     const char* database = nullptr;
     std::string_view stream;
-    bool has_stream = false;  // Of append, false: each event names its own.
     std::string_view topic;
     std::string_view head;
     LogFilter filter;
@@ -35,6 +34,7 @@ struct Request {
 
     Command command = Command::none;
     Direction direction = Direction::forwards;
+    bool has_stream = false;  // Of append, false: each event names its own.
     bool wants_help = false;
     bool quiet = false;
     bool create = false;

@@ -68,12 +68,12 @@ Output& Output::text(std::string_view text) noexcept {
 }
 
 Output& Output::number(std::uint64_t number, std::size_t width) noexcept {
-    std::array<char, 64> memory;
+    std::array<char, 64> memory{};
     return text(TextWriter{memory}.number(number, width).written());
 }
 
 Output& Output::time(std::uint64_t time_us) noexcept {
-    std::array<char, 64> memory;
+    std::array<char, 64> memory{};
     return text(TextWriter{memory}.time_us(time_us).written());
 }
 

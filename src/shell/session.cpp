@@ -64,8 +64,12 @@ Status Session::open_once(Options options, Diagnostic& diagnostic) noexcept {
     return store_.open(options, door_.door(), rest_, diagnostic);
 }
 
-// Opening for writing recovers, and closing makes all of it good to read.
+// Opening for writing recovers, and closing makes all of it good to read. Where somebody writes, or
+// nobody can, the store stays as it was opened.
 Status Session::recover(Options options, Diagnostic& diagnostic) noexcept {
+    Holder holder;
+    if (!door_.disk.lock(holder)) return Done{};
+    door_.disk.unlock();
     static_cast<void>(store_.close());
     options.read_only = false;
     if (open_once(options, diagnostic)) static_cast<void>(store_.close());
