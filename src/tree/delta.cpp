@@ -87,18 +87,21 @@ std::size_t Delta::copies_needed(const Path& path) const noexcept {
     return count;
 }
 
-std::size_t Delta::pages_needed(const Path& path, const Entry& entry) const noexcept {
-    std::size_t count = copies_needed(path);
+bool Delta::fits_leaf(const Path& path, const Entry& entry) const noexcept {
     const Step leaf = path.steps[root_.height - 1];
     const Page& page = pool_.at(leaf.page);
-    std::size_t size = page.used_with(entry.key, entry.value.size());
-    if (path.found) size -= page.entry_size(leaf.position);
-    if (size <= page_size) return count;
+    const std::size_t size = page.used_with(entry.key, entry.value.size());
+    return size - (path.found ? page.entry_size(leaf.position) : 0) <= page_size;
+}
+
+// The pages that come new when the leaf of a path is split, at most.
+std::size_t Delta::splits_needed(const Path& path) const noexcept {
+    std::size_t count = 1;
     for (std::uint32_t level = root_.height - 1; level > 0; level--) {
-        count++;
         if (!is_tight(pool_.at(path.steps[level - 1].page))) return count;
+        count++;
     }
-    return count + 2;
+    return count + 1;
 }
 
 void Delta::own(Path& path) noexcept {
@@ -138,7 +141,9 @@ Status Delta::put(Bytes key, Bytes value) noexcept {
 
     Path path;
     descend(key, path);
-    if (pages_needed(path, entry) > pool_.available()) return Code::out_of_memory;
+    const bool fits = fits_leaf(path, entry);
+    const std::size_t needed = copies_needed(path) + (fits ? 0 : splits_needed(path));
+    if (needed > pool_.available()) return Code::out_of_memory;
     own(path);
     const Step leaf = path.steps[root_.height - 1];
     Page& page = pool_.at(leaf.page);
@@ -147,13 +152,14 @@ Status Delta::put(Bytes key, Bytes value) noexcept {
         return Done{};
     }
     if (path.found) page.remove(leaf.position);
-    insert(path, entry);
+    if (fits) page.insert(leaf.position, entry);
+    if (!fits) insert_with_splits(path, entry);
     return Done{};
 }
 
-// Puts an entry into the leaf of a path, and a separator for each page that is split into the one
-// above.
-void Delta::insert(const Path& path, const Entry& entry) noexcept {
+// Splits the leaf of a path for an entry, and puts a separator for each page that was split into the
+// one above.
+void Delta::insert_with_splits(const Path& path, const Entry& entry) noexcept {
     Separator separator;
     std::uint32_t right = 0;
     Entry next = entry;

@@ -97,10 +97,11 @@ private:
 
     void descend(Bytes key, Path& path) const noexcept;
     [[nodiscard]] std::size_t copies_needed(const Path& path) const noexcept;
-    [[nodiscard]] std::size_t pages_needed(const Path& path, const Entry& entry) const noexcept;
+    [[nodiscard]] bool fits_leaf(const Path& path, const Entry& entry) const noexcept;
+    [[nodiscard]] std::size_t splits_needed(const Path& path) const noexcept;
     void own(Path& path) noexcept;
     void plant(const Entry& entry) noexcept;
-    void insert(const Path& path, const Entry& entry) noexcept;
+    void insert_with_splits(const Path& path, const Entry& entry) noexcept;
     Separator split(const Path& path, std::uint32_t level, const Entry& entry,
                     std::uint32_t right) noexcept;
     void grow(const Separator& separator, std::uint32_t right) noexcept;

@@ -125,7 +125,7 @@ std::size_t Page::whole_size() const noexcept {
 }
 
 std::size_t Page::used_with(const Key& key, std::size_t value_size) const noexcept {
-    const std::size_t common = count_ == 0 ? 0 : tree::common_size(key, Key{prefix(), {}});
+    const std::size_t common = tree::common_size(key, Key{prefix(), {}});
     const std::size_t size = entry_overhead + key.size() + value_size;
     return header_size + common + whole_size() + size - (count_ + std::size_t{1}) * common;
 }
