@@ -195,7 +195,8 @@ struct Options {
     std::size_t pool_size = std::size_t{16} << 20;
     // Open at once; 1 to 1,024.
     std::uint32_t snapshot_count_max = 64;
-    // Of the log; 16,384 of 64 MiB are 1 TiB.
+    // Of the log; 16,384 of 64 MiB are 1 TiB. Beyond that appends are `full`, and a store that has
+    // more is not opened: invalid_argument.
     std::uint32_t segment_count_max = 16384;
 
     // Properties of a new store, fixed at creation; an existing one keeps its own.

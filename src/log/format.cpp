@@ -33,7 +33,7 @@ std::uint32_t header_crc(const std::byte* header, std::uint64_t address,
                          std::size_t size) noexcept {
     std::array<std::byte, 8> seed;
     store_at(seed.data(), address);
-    return crc32c(crc32c(0, seed), Bytes{header + 8, size - 8});
+    return crc32c(crc32c(crc32c(0, seed), Bytes{header, 4}), Bytes{header + 8, size - 8});
 }
 
 bool is_plausible(const FrameHeader& header, std::uint64_t address,

@@ -28,7 +28,7 @@
 //      offset  size  field
 //           0     3  magic "FrF"
 //           3     1  flags: 1 last frame of its transaction, 2 SHA-256
-//           4     4  CRC-32C of the frame's address and of bytes 8..header size
+//           4     4  CRC-32C of the frame's address, of bytes 0..3 and of bytes 8..header size
 //           8     8  synced_to: the end of the last commit that a finished sync covered
 //          16     8  store
 //          24     4  epoch

@@ -66,8 +66,11 @@ Status decode_head(Bytes slot, HeadRecord& record, std::uint32_t& format) noexce
         return Code::not_a_store;
     const std::byte* const from = slot.data();
     if (load<std::uint32_t>(from + 12) != slot_crc(slot)) return Code::corrupt;
-    format = load<std::uint32_t>(from + 8);
-    if (format > format_version) return Code::newer_format;
+    const auto found = load<std::uint32_t>(from + 8);
+    if (found > format_version) {
+        format = found;
+        return Code::newer_format;
+    }
 
     record.sequence = load<std::uint64_t>(from + 16);
     const auto digest = load<std::uint32_t>(from + 40);

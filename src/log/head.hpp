@@ -46,7 +46,7 @@ struct HeadFound {
     std::uint32_t format = 0;   // For newer_format.
 };
 
-// Decodes one slot. not_a_store, newer_format, corrupt.
+// Decodes one slot. not_a_store, newer_format (`format` is set), corrupt.
 Status decode_head(Bytes slot, HeadRecord& record, std::uint32_t& format) noexcept;
 void encode_head(const HeadRecord& record, std::span<std::byte, head_slot_size> into) noexcept;
 

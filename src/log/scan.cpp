@@ -5,6 +5,18 @@
 
 namespace freshet::log {
 
+bool has_log(Disk& disk, MutableBytes buffer) noexcept {
+    const SegmentName name = segment_name(1);
+    const Result<File> file = disk.open(as_view(name), OpenMode::read);
+    if (!file) return false;
+    const MutableBytes bytes = buffer.first(segment_header_size);
+    const Result<std::size_t> size = read_all(disk, *file, 0, bytes);
+    disk.close(*file);
+    SegmentHeader header;
+    std::uint32_t format = 0;
+    return size && decode(bytes.first(*size), header, format);
+}
+
 void Scan::close() noexcept {
     if (file_.is_open()) disk_.close(file_);
     file_ = File{};
@@ -104,7 +116,7 @@ Result<bool> Scan::read_frame(Frame& frame) noexcept {
     if (bytes->size() < frame.header.size) return false;
     frame.address = position_.address;
     frame.bytes = bytes->data();
-    if (!is_whole(frame)) return false;
+    if (!is_whole(frame) || !is_expected(frame)) return false;
     advance(frame);
     return true;
 }
@@ -120,6 +132,11 @@ bool Scan::is_next(const FrameHeader& header) const noexcept {
                header.epoch == position_.epoch;
     }
     return header.commit == position_.commit + 1 && header.time_us > position_.time_us;
+}
+
+bool Scan::is_expected(const Frame& frame) const noexcept {
+    if (!frame.header.last || frame.header.commit != expected_.commit) return true;
+    return chain_after(frame.bytes, geometry_) == expected_.chain;
 }
 
 bool Scan::is_whole(const Frame& frame) const noexcept {

@@ -17,6 +17,9 @@
 
 namespace freshet::log {
 
+// Whether there is a first segment, as far as its header says. `buffer` holds at least that.
+bool has_log(Disk& disk, MutableBytes buffer) noexcept;
+
 class Scan {
 public:
     // `buffer` holds more than frame_size_max bytes, the more the better; it stays lent.
@@ -26,6 +29,9 @@ public:
     Scan& operator=(const Scan&) = delete;
     ~Scan() { close(); }
     void close() noexcept;
+    // What the log is to be at the commit of this position, if it comes that far. A frame that ends
+    // that commit with another chain value is not one of this log.
+    void expect(const Position& attested) noexcept { expected_ = attested; }
 
     // Goes to the first frame of the first segment. False: there is no valid first segment. io.
     Result<bool> start() noexcept;
@@ -50,6 +56,7 @@ private:
     Result<bool> enter_next_segment() noexcept;
     Result<bool> read_frame(Frame& frame) noexcept;
     [[nodiscard]] bool is_next(const FrameHeader& header) const noexcept;
+    [[nodiscard]] bool is_expected(const Frame& frame) const noexcept;
     [[nodiscard]] bool is_whole(const Frame& frame) const noexcept;
     void advance(const Frame& frame) noexcept;
     // Bytes of the open segment, as far as there are any.
@@ -66,6 +73,7 @@ private:
     std::size_t window_size_ = 0;
     Position position_;
     Position committed_;
+    Position expected_;
     bool in_transaction_ = false;
     bool later_segment_ = false;
     std::uint64_t synced_to_ = 0;

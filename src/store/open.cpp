@@ -103,6 +103,9 @@ Status Opening::find_head() noexcept {
     }
     const MutableBytes buffer = memory_.first(log::head_slot_size);
     Status status = log::read_head(*door_.disk, buffer, found_);
+    diagnostic_.format = found_.format;
+    if (!status && status.error() == Code::not_a_store && log::has_log(*door_.disk, buffer))
+        return Code::corrupt;
     const bool missing = !status && status.error() == Code::not_found;
     if (missing && !options_.create) return status;
     if (!status && !missing) return status;
@@ -167,6 +170,7 @@ Status Opening::damaged(std::uint64_t address, const log::Position& good) noexce
 }
 
 Status Opening::replay(log::Scan& scan, std::uint64_t limit) noexcept {
+    scan.expect(found_.record.attested);
     const Result<bool> started = scan.start();
     if (!started) return started.error();
     if (!*started) return damaged(0, log::Position{});
@@ -179,14 +183,15 @@ Status Opening::replay(log::Scan& scan, std::uint64_t limit) noexcept {
     return replayed;
 }
 
-// The log must reach what is attested, and be the log that was attested.
+// The log must reach what is attested.
 Status Opening::check_end(const log::Scan& scan, std::uint64_t attested) noexcept {
     const log::Position& head = found_.record.attested;
     const log::Position& end = scan.committed();
     if (end.address < attested || end.address < head.address || end.commit < head.commit) {
         return damaged(scan.position().address, end);
     }
-    if (end.commit == head.commit && !(end.chain == head.chain)) return damaged(end.address, end);
+    const std::uint32_t segment_count = found_.record.geometry.segment(end.address);
+    if (segment_count > options_.segment_count_max) return Code::invalid_argument;
     return Done{};
 }
 
@@ -254,6 +259,7 @@ Status Opening::read_and_recover() noexcept {
 // the page cache of a writer that is still at work, or of one that failed.
 Status Opening::read_attested() noexcept {
     log::Scan scan{*door_.disk, found_.record.geometry, state_->log.buffer()};
+    scan.expect(found_.record.attested);
     const Result<bool> started = scan.start();
     if (!started) return started.error();
     if (!*started) return damaged(0, log::Position{});
