@@ -44,6 +44,41 @@ TEST(TreeMemory, ChangesNothingWithoutPages) {
     }
 }
 
+// Goal: the pages a call may need are counted to the page. Method: a tree of one full leaf, of which more
+// and more old versions are held. A new entry copies the leaf, splits it, and makes a root.
+TEST(TreeMemory, FailsOnlyWhenAPageIsMissing) {
+    const auto key = [](char first) { return std::string(key_size_max, first); };
+    for (std::size_t held_count = 0; held_count < 8; held_count++) {
+        Subject subject{8};
+        subject.begin();
+        for (const char first : {'a', 'c', 'e'}) {
+            ASSERT_EQ(subject.put(key(first), std::string(value_size_max, 'v')), Code::none);
+        }
+        std::vector<Snapshot> held;
+        for (std::size_t i = 0; i < held_count; i++) {
+            held.push_back({subject.seal(versions(held)), subject.map});
+            subject.begin();
+            ASSERT_EQ(subject.put(key('a'), std::string(value_size_max, 'w')), Code::none);
+        }
+        subject.seal(versions(held));
+        const std::size_t available = subject.delta.page_count() - subject.delta.page_used();
+        ASSERT_EQ(available, 7 - held_count);
+        subject.begin();
+        EXPECT_EQ(subject.put(key('d'), std::string(value_size_max, 'x')),
+                  available < 3 ? Code::out_of_memory : Code::none);
+        subject.rollback();
+        subject.begin();
+        const Code expected = available < 1 ? Code::out_of_memory : Code::none;
+        EXPECT_EQ(subject.erase(key('c')), expected);
+        EXPECT_EQ(subject.put(key('e'), "shorter, and in a page that is copied"), expected);
+        subject.seal(versions(held));
+        expect_no_page_lost(subject, held);
+        for (const Snapshot& snapshot : held) {
+            expect_same(subject.delta, snapshot.root, snapshot.map);
+        }
+    }
+}
+
 // Goal: a full pool is of use again as soon as something is erased and sealed.
 TEST(TreeMemory, GoesOnAfterItWasFull) {
     Subject subject{32};
