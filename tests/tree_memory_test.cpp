@@ -44,8 +44,9 @@ TEST(TreeMemory, ChangesNothingWithoutPages) {
     }
 }
 
-// Goal: the pages a call may need are counted to the page. Method: a tree of one full leaf, of which more
-// and more old versions are held. A new entry copies the leaf, splits it, and makes a root.
+// Goal: the pages a call may need are counted to the page. Method: a tree of one full leaf, of
+// which more and more old versions are held. A new entry copies the leaf, splits it, and makes a
+// root.
 TEST(TreeMemory, FailsOnlyWhenAPageIsMissing) {
     const auto key = [](char first) { return std::string(key_size_max, first); };
     for (std::size_t held_count = 0; held_count < 8; held_count++) {

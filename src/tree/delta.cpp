@@ -157,8 +157,8 @@ Status Delta::put(Bytes key, Bytes value) noexcept {
     return Done{};
 }
 
-// Splits the leaf of a path for an entry, and puts a separator for each page that was split into the
-// one above.
+// Splits the leaf of a path for an entry, and puts a separator for each page that was split into
+// the one above.
 void Delta::insert_with_splits(const Path& path, const Entry& entry) noexcept {
     Separator separator;
     std::uint32_t right = 0;

@@ -39,8 +39,9 @@
 
 namespace freshet::tree {
 
-// Measured with tests/bench/tree_bench.cpp, a million keys of 24 bytes and values of 16, ns each, where
-// one miss of all caches takes 200: 4096 is slower at all of it, and 1024 has no room for long names.
+// Measured with tests/bench/tree_bench.cpp, a million keys of 24 bytes and values of 16, ns each,
+// where one miss of all caches takes 200: 4096 is slower at all of it, and 1024 has no room for
+// long names.
 //
 //      page size                          1024  2048  4096
 //      put ascending, 1,000 a commit       195   190   204
