@@ -97,6 +97,7 @@ SimDisk::SimDisk(const SimDiskSize& size) : limits_{size} {
     const auto start = reinterpret_cast<std::uintptr_t>(memory_.get());
     base_ = memory_.get() + ((0 - start) & 4095);
     inodes_.resize(limits_.file_count_max);
+    zeros_.resize(limits_.file_size_max);
     names_.resize(std::size_t{2} * limits_.file_count_max);
     versions_.resize(limits_.version_count_max);
     sector_keys_.resize(std::size_t{limits_.file_count_max} * sector_count());
@@ -181,17 +182,12 @@ Result<std::size_t> SimDisk::write(File file, std::uint64_t offset, Bytes first,
 }
 
 Result<std::size_t> SimDisk::write_zeros(File file, std::uint64_t offset, std::size_t size) noexcept {
-    static constexpr std::array<std::byte, 4096> zeros{};
     const Handle* const found = handle(file);
     Entry entry{*this, SimCall::write_zeros, found != nullptr ? name_of(found->inode) : "", offset, size};
     if (found == nullptr || !found->writable) return entry.fail(Code::io);
     const std::size_t allowed = entry.allowed(size);
-    for (std::size_t done = 0; done < allowed;) {
-        const std::size_t piece = std::min(allowed - done, zeros.size());
-        if (!put(found->inode, offset + done, Bytes{zeros}.first(piece), {}))
-            return entry.failed() ? entry.failure : entry.fail(Code::full);
-        done += piece;
-    }
+    if (allowed > zeros_.size() || (allowed > 0 && !put(found->inode, offset, Bytes{zeros_}.first(allowed), {})))
+        return entry.failed() ? entry.failure : entry.fail(Code::full);
     entry.record.moved = allowed;
     if (entry.failed()) return entry.failure;
     return allowed;

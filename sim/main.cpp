@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 // The simulator as a program: lives by seed until the time is over, a live line, a summary, and for a violation
 // the shortest script that shows it and the command that repeats it.
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
@@ -14,6 +16,7 @@
 #include <sstream>
 
 #include "sim/harness.hpp"
+#include "sim/search.hpp"
 
 namespace freshet::sim {
 namespace {
@@ -29,6 +32,8 @@ struct Arguments {
     bool all_cells = false;
     bool hashes = false;
     bool calls = false;
+    std::string search;             // crashes, faults, memory or flips.
+    std::uint64_t search_number = 1;
     std::string tape;
     std::string regress = "sim/regress";
     std::string out = "build/failure.tape";
@@ -47,6 +52,10 @@ int usage() {
               "  --out FILE     where the tape of a failure goes (build/failure.tape)\n"
               "  --cells        the whole table of faults by operation and call\n"
               "  --hashes       one hash for each seed, and no crash images: equal for every compiler\n"
+              "  --crashes N    every crash of every life of up to N operations, and nothing else\n"
+              "  --faults       every fault at every call of one life, and nothing else\n"
+              "  --memory       every memory that is too small, and nothing else\n"
+              "  --flips N      every Nth bit of a log and its head flipped, and nothing else\n"
               "  --canary       plant a lie in the model: this must fail");
     return 2;
 }
@@ -66,6 +75,8 @@ bool parse(int count, char** words, Arguments& arguments) {
         else if (word == "--out") arguments.out = value();
         else if (word == "--cells") arguments.all_cells = true;
         else if (word == "--hashes") arguments.hashes = true;
+        else if (word == "--crashes" || word == "--flips") arguments.search = word.substr(2), arguments.search_number = number();
+        else if (word == "--faults" || word == "--memory") arguments.search = word.substr(2);
         else if (word == "--calls") arguments.calls = true;
         else if (word == "--canary") arguments.canary = true;
         else return false;
@@ -225,6 +236,57 @@ int show_hashes(const Arguments& arguments) {
     return 0;
 }
 
+void show_search(const Arguments& arguments, const SearchResult& found, double seconds) {
+    if (arguments.search == "crashes") {
+        std::printf("%llu lives, %llu calls, %llu crash points (%llu of them with more than 12 keys, sampled)\n", number(found.lives),
+                    number(found.calls), number(found.crash_points), number(found.sampled_points));
+        std::printf("after one crash  %llu states visited, %llu predicted\n", number(found.visited), number(found.predicted));
+        std::printf("after two        %llu states visited, %llu predicted\n", number(found.nested_visited), number(found.nested_predicted));
+        std::printf("%llu of them were known from before; %llu recovered and compared in %.1f s\n", number(found.skipped),
+                    number(report().images), seconds);
+    } else if (arguments.search == "flips") {
+        std::printf("%llu bits flipped: %llu named, %llu harmless, %llu in the last commit before an unclean stop (not promised)\n",
+                    number(found.named) + number(found.harmless) + number(found.residual), number(found.named),
+                    number(found.harmless), number(found.residual));
+    } else if (arguments.search == "faults") {
+        std::printf("%llu calls failed: %llu times the store went on, %llu times it had to be opened again\n", number(found.failed_calls),
+                    number(found.usable), number(found.poisoned));
+    } else {
+        std::printf("%llu memories too small for open, %llu pools too small for what was appended\n", number(found.failed_calls), number(found.usable));
+    }
+}
+
+[[noreturn]] void work_search(const Arguments& arguments, Share share, SearchResult& result, Failure& failure) {
+    catch_failures(failure);
+    if (arguments.search == "crashes") search_crashes(static_cast<std::uint32_t>(arguments.search_number), share, result);
+    if (arguments.search == "faults") search_faults(share, result);
+    if (arguments.search == "memory") search_memory(share, result);
+    if (arguments.search == "flips") search_flips(std::max<std::uint64_t>(arguments.search_number, 1), share, result);
+    _exit(0);
+}
+
+int search(const Arguments& arguments) {
+    const Time start = std::chrono::steady_clock::now();
+    void* const memory = mmap(nullptr, sizeof(SearchResult), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    auto& result = *static_cast<SearchResult*>(memory);
+    std::vector<Failure*> failures;
+    for (unsigned job = 0; job < arguments.jobs; job++) {
+        failures.push_back(make_failure());
+        std::fflush(nullptr);
+        if (fork() == 0) work_search(arguments, {job, arguments.jobs}, result, *failures.back());
+    }
+    bool failed = false;
+    int status = 0;
+    while (wait(&status) > 0) failed = failed || !WIFEXITED(status) || WEXITSTATUS(status) != 0;
+    show_search(arguments, result, since(start));
+    for (const Failure* const failure : failures)
+        if (failure->found != 0) std::printf("VIOLATION: %s\n%s", failure->what.data(), failure->script.data());
+    const bool counts = number(result.visited) == number(result.predicted) && number(result.nested_visited) == number(result.nested_predicted);
+    if (!counts && !failed) std::puts("VIOLATION: the number of states visited is not the one predicted");
+    if (!failed && counts) std::puts("0 violations");
+    return failed || !counts ? 1 : 0;
+}
+
 int simulate(const Arguments& arguments, const std::string& program) {
     const Time start = std::chrono::steady_clock::now();
     Report& all = report();
@@ -272,6 +334,7 @@ int main(int count, char** words) {
         arguments.seed = static_cast<std::uint64_t>(std::chrono::system_clock::now().time_since_epoch().count()) / 1000 % 1'000'000'000;
     set_report(make_report());
     if (!arguments.tape.empty()) return replay_tape(arguments, words[0]);
+    if (!arguments.search.empty()) return search(arguments);
     if (arguments.hashes) return show_hashes(arguments);
     if (const int failed = replay_regressions(arguments); failed != 0) return failed;
     return simulate(arguments, words[0]);

@@ -97,6 +97,10 @@ bool Run::excuse(Error error, bool is_tentative) {
         return troubled;
     }
     if (is_tentative) model_.cut(model_.commit() - 1);
+    if (error.code == Code::out_of_memory && setup_.options.pool_size < (std::size_t{96} << 10)) {
+        out_of_memory_ = true;
+        return true;
+    }
     if (machine_.disk.is_crashed()) return true;
     const bool was_hit = machine_.disk.fault_count() != faults_before_ || suspect_;
     const bool is_disk_error = error.code == Code::io || error.code == Code::full || error.code == Code::read_only ||
@@ -169,7 +173,7 @@ void Run::do_append(const ModelRequest& request, Durability durability) {
 void Run::perform(Operation operation) {
     operation_ = operation;
     const auto of = [&](std::uint64_t n) { return choice_.below(n, Domain::workload); };
-    const auto small = [&] { return static_cast<std::size_t>(of(60)); };
+    const auto small = [&] { return static_cast<std::size_t>(1 + of(60)); };
     ModelRequest request;
     Durability durability = Durability::durable;
     switch (operation) {

@@ -105,6 +105,17 @@ void Run::end() {
     add(report().seeds);
 }
 
+// A store that ran out of its pool is whole, and opens with a larger one.
+void Run::end_with_more_memory() {
+    forget_readers();
+    if (!machine_.store.close()) violation("a store without memory does not close");
+    machine_.lend();
+    up_ = false;
+    recover();
+    if (least_ != model_.commit()) violation("what was acknowledged is gone");
+    end();
+}
+
 Promise Run::promise() const {
     return {.model = &model_, .least = least_, .has_store = has_store_, .disk_is_honest = is_disk_honest()};
 }
@@ -139,6 +150,22 @@ void Run::step() {
         }
         perform(static_cast<Operation>(kind));
     }
+    finish_step();
+}
+
+bool Run::execute(Operation operation, const Hit& hit) {
+    step_call_ = machine_.disk.call_count();
+    hit_ = hit;
+    arm(hit);
+    if (up_) perform(operation);
+    else recover();
+    const bool was_made = machine_.disk.call_count() > step_call_ + hit.call;
+    finish_step();
+    return was_made;
+}
+
+// A crash takes effect, and a store that was poisoned is given up.
+void Run::finish_step() {
     const bool crashed = machine_.disk.is_crashed();
     if (crashed) {
         note("  -> %s at its call %u (%s)", hit_.kind == Hit::Kind::kill ? "killed" : "power loss", hit_.call, sim_call_name(hit_call_));
@@ -241,6 +268,7 @@ void Run::note(const char* format, ...) {
 void Run::before(const SimDisk& disk, SimCall call) {
     const std::uint64_t number = disk.call_count() - 1;
     current_call_ = call;
+    if (watcher_ != nullptr) watcher_->before(disk, call);
     if (number == step_call_ + hit_.call && hit_.kind != Hit::Kind::none) {
         hit_call_ = call;
         const bool is_error = hit_.kind == Hit::Kind::error_once || hit_.kind == Hit::Kind::error_for_ever;
@@ -271,7 +299,8 @@ void Run::before(const SimDisk& disk, SimCall call) {
     for (std::uint32_t i = 0; i < rules_.branch_count; i++) branch(disk, mix(number, i));
 }
 
-void Run::after(const SimDisk&, const SimRecord& record) {
+void Run::after(const SimDisk& disk, const SimRecord& record) {
+    if (watcher_ != nullptr) watcher_->after(disk, record);
     if (rules_.shows_calls) std::fprintf(stderr, "        %s\n", sim_text(record).c_str());
     if (record.call != SimCall::read && record.call != SimCall::size && record.call != SimCall::map &&
         record.call != SimCall::lock && (record.call != SimCall::open || record.size == 2))

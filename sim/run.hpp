@@ -55,9 +55,16 @@ public:
     void live();
     // In pieces, for exhaustive searches.
     void start(const Setup& setup);
+    void open() { recover(); }
     void step();
     void perform(Operation operation);
+    // One operation, hit at a call counted from its first. True: it made that call.
+    bool execute(Operation operation, const Hit& hit);
     void end();
+    void end_with_more_memory();
+    [[nodiscard]] bool was_out_of_memory() const { return out_of_memory_; }
+    // Is told of each call beside the run itself.
+    void watch(SimWatcher* watcher) { watcher_ = watcher; }
 
     // What happened so far, one line for each step, and as a tape with the branch that is being tried.
     [[nodiscard]] const std::vector<std::string>& script() const { return script_; }
@@ -80,6 +87,7 @@ private:
     void arm(const Hit& hit);
     void disarm();
     void go_down(bool power);
+    void finish_step();
     void note(const char* format, ...) __attribute__((format(printf, 2, 3)));
     Hit choose_hit();
     void acknowledge(std::uint64_t commit);
@@ -124,6 +132,7 @@ private:
         void after(const SimDisk& disk, const SimRecord& record) override;
     };
 
+    SimWatcher* watcher_ = nullptr;
     Choice& choice_;
     Rules rules_;
     Setup setup_;
@@ -142,6 +151,7 @@ private:
     bool has_store_ = false;
     std::uint64_t least_ = 0;            // Newest commit that was acknowledged.
     bool poisoned_ = false;
+    bool out_of_memory_ = false;         // The pool was full, and a commit did not happen.
     bool suspect_ = false;               // A sync said that all was well, and it was not.
     bool in_trouble_ = false;            // Errors of the disk are to be expected in this step.
     std::uint64_t faults_before_ = 0;

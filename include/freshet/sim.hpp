@@ -293,6 +293,7 @@ private:
     std::vector<std::uint32_t> sector_keys_;   // For each sector of each inode: its key + 1, or 0.
     std::array<Handle, handle_count> handles_{};
     std::vector<Damage> damage_;
+    std::vector<std::byte> zeros_;
     std::vector<SimPick> picks_;
     std::uint32_t order_ = 0;
     std::uint64_t chance_ = 1;                 // For what a failing sync leaves.
