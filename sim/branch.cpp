@@ -94,6 +94,12 @@ std::string Run::branch_text() const {
     return out;
 }
 
+std::string Run::script_text() const {
+    std::string text;
+    for (const std::string& line : script_) text += line + "\n";
+    return text + branch_text();
+}
+
 Tape Run::tape() const {
     Tape tape = tape_;
     if (branch_depth_ == 0 || tape.chunks.empty()) return tape;

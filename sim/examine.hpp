@@ -13,11 +13,11 @@
 namespace freshet::sim {
 
 struct Machine {
-    explicit Machine(const SimDiskSize& size) : disk{size} {}
+    explicit Machine(const SimDiskSize& size, SimScheduler* scheduler = nullptr) : disk{size}, gate{clock, scheduler} {}
 
     SimDisk disk;
     SimClock clock;
-    SimGate gate{clock};
+    SimGate gate;
     Options options;
     Store store;
     Diagnostic diagnostic;

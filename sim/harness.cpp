@@ -12,13 +12,15 @@
 #include <cstdio>
 #include <cstring>
 
+#include "sim/crowd.hpp"
+
 namespace freshet::sim {
 
 namespace {
 
 constexpr int run_seconds_max = 20;
 Failure* current_failure = nullptr;
-const Run* current_run = nullptr;
+const Life* current_life = nullptr;
 volatile std::sig_atomic_t is_failing = 0;
 
 template <std::size_t size>
@@ -33,12 +35,10 @@ void fill(std::array<char, size>& into, std::string_view text) {
     is_failing = 1;
     Failure& failure = *current_failure;
     fill(failure.what, what);
-    if (current_run != nullptr) {
-        std::string script;
-        for (const std::string& line : current_run->script()) script += line + "\n";
-        script += current_run->branch_text();
+    if (current_life != nullptr) {
+        const std::string script = current_life->script_text();
         fill(failure.script, script.size() < failure.script.size() ? script : script.substr(script.size() - failure.script.size() + 1));
-        const std::string tape = current_run->tape().text();
+        const std::string tape = current_life->tape().text();
         if (tape.size() < failure.tape.size()) fill(failure.tape, tape);
     }
     failure.found = 1;
@@ -81,18 +81,38 @@ void catch_failures(Failure& failure) noexcept {
     sim_on_violation(on_violation, nullptr);
 }
 
-void set_current_run(const Run* run, std::uint64_t seed) noexcept {
-    current_run = run;
+void set_current_life(const Life* life, std::uint64_t seed) noexcept {
+    current_life = life;
     if (current_failure != nullptr) current_failure->seed = seed;
-    set_alarm(run == nullptr ? 0 : run_seconds_max);
+    set_alarm(life == nullptr ? 0 : run_seconds_max);
 }
 
-void live_by_seed(std::uint64_t seed, const Rules& rules) {
+namespace {
+
+std::uint64_t live(Choice& choice, const Rules& rules, std::uint64_t seed) {
+    Tape tape;
+    choice.record(&tape);
+    std::uint64_t hash = 0;
+    if (choice.below(8, Domain::workload) == 7) {
+        Crowd crowd{choice, rules, tape};
+        set_current_life(&crowd, seed);
+        hash = crowd.live(choose_plan(choice));
+        set_current_life(nullptr, seed);
+    } else {
+        Run run{choice, rules, tape};
+        set_current_life(&run, seed);
+        run.live();
+        hash = run.hash();
+        set_current_life(nullptr, seed);
+    }
+    return hash;
+}
+
+}  // namespace
+
+std::uint64_t live_by_seed(std::uint64_t seed, const Rules& rules) {
     SeedChoice choice{seed};
-    Run run{choice, rules};
-    set_current_run(&run, seed);
-    run.live();
-    set_current_run(nullptr, seed);
+    return live(choice, rules, seed);
 }
 
 std::uint64_t live_by_tape(const Tape& tape, const Rules& rules) {
@@ -100,11 +120,7 @@ std::uint64_t live_by_tape(const Tape& tape, const Rules& rules) {
     Rules its_rules = rules;
     its_rules.branch_count = 0;
     its_rules.step_count = static_cast<std::uint32_t>(std::max<std::size_t>(tape.chunks.size(), 2) - 1);
-    Run run{choice, its_rules};
-    set_current_run(&run, 0);
-    run.live();
-    set_current_run(nullptr, 0);
-    return run.hash();
+    return live(choice, its_rules, 0);
 }
 
 bool fails(const Tape& tape, const Rules& rules, Failure& failure) {

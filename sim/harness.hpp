@@ -23,12 +23,12 @@ Failure* make_failure() noexcept;
 // In the process that simulates: violations, traps and runs that do not end fill `failure` with what `run` has done so
 // far, and end the process.
 void catch_failures(Failure& failure) noexcept;
-void set_current_run(const Run* run, std::uint64_t seed) noexcept;
+void set_current_life(const Life* life, std::uint64_t seed) noexcept;
 inline constexpr int failed_exit_code = 3;
 
-// Runs one life in this process.
-void live_by_seed(std::uint64_t seed, const Rules& rules);
-std::uint64_t live_by_tape(const Tape& tape, const Rules& rules);  // Returns the hash of its end.
+// Runs one life in this process: of one writer, or, one time in eight, of a crowd.
+std::uint64_t live_by_seed(std::uint64_t seed, const Rules& rules);    // Returns the hash of its end.
+std::uint64_t live_by_tape(const Tape& tape, const Rules& rules);
 
 // True: a life by this tape fails, in a process of its own; `failure` says how.
 bool fails(const Tape& tape, const Rules& rules, Failure& failure);

@@ -15,6 +15,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "sim/crowd.hpp"
 #include "sim/harness.hpp"
 #include "sim/search.hpp"
 
@@ -54,6 +55,7 @@ int usage() {
               "  --hashes       one hash for each seed, and no crash images: equal for every compiler\n"
               "  --crashes N    every crash of every life of up to N operations, and nothing else\n"
               "  --faults       every fault at every call of one life, and nothing else\n"
+              "  --schedules    every interleaving of small crowds with at most two switches too many, and nothing else\n"
               "  --memory       every memory that is too small, and nothing else\n"
               "  --flips N      every Nth bit of a log and its head flipped, and nothing else\n"
               "  --canary       plant a lie in the model: this must fail");
@@ -76,7 +78,7 @@ bool parse(int count, char** words, Arguments& arguments) {
         else if (word == "--cells") arguments.all_cells = true;
         else if (word == "--hashes") arguments.hashes = true;
         else if (word == "--crashes" || word == "--flips") arguments.search = word.substr(2), arguments.search_number = number();
-        else if (word == "--faults" || word == "--memory") arguments.search = word.substr(2);
+        else if (word == "--faults" || word == "--memory" || word == "--schedules") arguments.search = word.substr(2);
         else if (word == "--calls") arguments.calls = true;
         else if (word == "--canary") arguments.canary = true;
         else return false;
@@ -96,7 +98,7 @@ unsigned long long number(const Report::Count& count) { return count.load(std::m
     rules.canary_bug = arguments.canary;
     for (std::uint64_t i = job; arguments.seed_count == 0 || i < arguments.seed_count; i += arguments.jobs) {
         if (arguments.seed_count == 0 && since(start) >= arguments.seconds) break;
-        live_by_seed(arguments.seed + i, rules);
+        static_cast<void>(live_by_seed(arguments.seed + i, rules));
     }
     _exit(0);
 }
@@ -227,10 +229,7 @@ int show_hashes(const Arguments& arguments) {
     std::uint64_t all = 0;
     catch_failures(*make_failure());
     for (std::uint64_t i = 0; i < count; i++) {
-        SeedChoice choice{arguments.seed + i};
-        Run run{choice, rules};
-        run.live();
-        all = mix(all, run.hash());
+        all = mix(all, live_by_seed(arguments.seed + i, rules));
     }
     std::printf("%016llx of %llu seeds\n", static_cast<unsigned long long>(all), static_cast<unsigned long long>(count));
     return 0;
@@ -248,6 +247,8 @@ void show_search(const Arguments& arguments, const SearchResult& found, double s
         std::printf("%llu bits flipped: %llu named, %llu harmless, %llu in the last commit before an unclean stop (not promised)\n",
                     number(found.named) + number(found.harmless) + number(found.residual), number(found.named),
                     number(found.harmless), number(found.residual));
+    } else if (arguments.search == "schedules") {
+        std::printf("%llu interleavings, %llu crash images\n", number(found.lives), number(report().images));
     } else if (arguments.search == "faults") {
         std::printf("%llu calls failed: %llu times the store went on, %llu times it had to be opened again\n", number(found.failed_calls),
                     number(found.usable), number(found.poisoned));
@@ -260,6 +261,7 @@ void show_search(const Arguments& arguments, const SearchResult& found, double s
     catch_failures(failure);
     if (arguments.search == "crashes") search_crashes(static_cast<std::uint32_t>(arguments.search_number), share, result);
     if (arguments.search == "faults") search_faults(share, result);
+    if (arguments.search == "schedules") search_schedules(share, result);
     if (arguments.search == "memory") search_memory(share, result);
     if (arguments.search == "flips") search_flips(std::max<std::uint64_t>(arguments.search_number, 1), share, result);
     _exit(0);

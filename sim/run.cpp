@@ -61,8 +61,8 @@ std::string text_of(const Setup& setup) {
     return text.data();
 }
 
-Run::Run(Choice& choice, const Rules& rules)
-    : choice_{choice}, rules_{rules}, model_{stream_names()}, machine_{SimDiskSize{1, 4096, 8}} {
+Run::Run(Choice& choice, const Rules& rules, Tape tape)
+    : choice_{choice}, rules_{rules}, model_{stream_names()}, machine_{SimDiskSize{1, 4096, 8}}, tape_{std::move(tape)} {
     choice_.record(&tape_);
 }
 

@@ -48,9 +48,21 @@ struct Hit {
     std::uint32_t number = 0;   // Which legal error; for kill, how much of a write gets through.
 };
 
-class Run final : public SimWatcher {
+// What can tell what it has done, when it comes to a bad end.
+class Life {
 public:
-    Run(Choice& choice, const Rules& rules);
+    [[nodiscard]] virtual std::string script_text() const = 0;
+    [[nodiscard]] virtual Tape tape() const = 0;
+
+protected:
+    Life() = default;
+    ~Life() = default;
+};
+
+class Run final : public SimWatcher, public Life {
+public:
+    // What is chosen is recorded to `tape`, which may have a beginning already.
+    Run(Choice& choice, const Rules& rules, Tape tape = {});
     // All of it. Violations stop the process, or go to the handler.
     void live();
     // In pieces, for exhaustive searches.
@@ -68,7 +80,8 @@ public:
 
     // What happened so far, one line for each step, and as a tape with the branch that is being tried.
     [[nodiscard]] const std::vector<std::string>& script() const { return script_; }
-    [[nodiscard]] Tape tape() const;
+    [[nodiscard]] std::string script_text() const override;
+    [[nodiscard]] Tape tape() const override;
     [[nodiscard]] std::string branch_text() const;   // Of the branch being tried; empty if none is.
     [[nodiscard]] std::uint64_t hash() const { return mix(machine_.disk.hash(), model_.hash(model_.commit())); }
 

@@ -223,7 +223,7 @@ void search_life(const std::vector<Operation>& life, SearchResult& result, std::
     TapeChoice choice{zeros};
     Run run{choice, Rules{}};
     run.start(small_setup());
-    set_current_run(&run, 0);
+    set_current_life(&run, 0);
     Search search{run, result, known, image, nested};
     run.watch(&search);
     search.is_armed = life.empty();
@@ -237,7 +237,7 @@ void search_life(const std::vector<Operation>& life, SearchResult& result, std::
     run.watch(nullptr);
     run.end();
     add(result.lives);
-    set_current_run(nullptr, 0);
+    set_current_life(nullptr, 0);
 }
 
 }  // namespace

@@ -23,7 +23,7 @@ bool live_with(std::size_t at, const Hit& hit, SyncFailure failure, SearchResult
     Setup setup = small_setup();
     setup.profile.sync_failure = failure;
     run.start(setup);
-    set_current_run(&run, 0);
+    set_current_life(&run, 0);
     bool was_made = false;
     for (std::size_t i = 0; i <= long_life.size(); i++) {
         // Number 0 is the open that makes the store.
@@ -35,7 +35,7 @@ bool live_with(std::size_t at, const Hit& hit, SyncFailure failure, SearchResult
         if (!run.is_up()) run.execute(operation, Hit{});
     }
     run.end();
-    set_current_run(nullptr, 0);
+    set_current_life(nullptr, 0);
     if (was_made) add(result.failed_calls);
     return was_made;
 }
@@ -127,7 +127,7 @@ void search_memory(Share share, SearchResult& result) {
     TapeChoice choice{zeros};
     Run run{choice, Rules{}};
     run.start(small_setup());
-    set_current_run(&run, 0);
+    set_current_life(&run, 0);
     run.open();
     for (const Operation operation : {Operation::append_small, Operation::append_wide, Operation::roll}) run.perform(operation);
     run.end();
@@ -147,7 +147,7 @@ void search_memory(Share share, SearchResult& result) {
     }
     if (!machine.open(false)) violation("with enough memory it does not open");
     static_cast<void>(machine.store.close());
-    set_current_run(nullptr, 0);
+    set_current_life(nullptr, 0);
     for (std::size_t pages = 8; pages < 32; pages++) {
         if (!share.has(pages)) continue;
         SeedChoice plain{pages};
@@ -157,7 +157,7 @@ void search_memory(Share share, SearchResult& result) {
         setup.options.segment_size = 64 << 10;
         setup.options.segment_count_max = 16;
         poor.start(setup);
-        set_current_run(&poor, 0);
+        set_current_life(&poor, 0);
         poor.open();
         for (int i = 0; i < 3000 && poor.is_up() && !poor.was_out_of_memory(); i++) {
             static constexpr std::array<Operation, 4> few = {Operation::append_small, Operation::append_three, Operation::create,
@@ -170,7 +170,7 @@ void search_memory(Share share, SearchResult& result) {
         poor.machine().options.pool_size = std::size_t{1} << 20;
         poor.perform(Operation::maintain);
         poor.end_with_more_memory();
-        set_current_run(nullptr, 0);
+        set_current_life(nullptr, 0);
     }
 }
 
@@ -185,10 +185,10 @@ void search_flips(std::uint64_t step, Share share, SearchResult& result) {
         setup.options.segment_count_max = 4;
         setup.options.pool_size = std::size_t{512} << 10;
         run.start(setup);
-        set_current_run(&run, 0);
+        set_current_life(&run, 0);
         make_store(run, 58 << 10);
         if (closes) static_cast<void>(run.machine().store.close());
-        set_current_run(nullptr, 0);
+        set_current_life(nullptr, 0);
         flip_all(run, closes, closes ? step : step * 16, share, result);
         if (!closes) run.end();
     }

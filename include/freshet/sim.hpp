@@ -371,6 +371,8 @@ public:
     SimScheduler(const SimScheduler&) = delete;
     SimScheduler& operator=(const SimScheduler&) = delete;
 
+    // The clock by which sleepers wake, instead of the one it was made with.
+    void use(SimClock& clock) noexcept { clock_ = &clock; }
     void spawn(void (*body)(void* context), void* context);
     // Until all have come to their end. False: those left wait for each other for ever; a violation too.
     bool run();
