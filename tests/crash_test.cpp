@@ -2,6 +2,9 @@
 // Crashes that the simulator found the store not to survive, each told once more.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <memory>
+#include <string>
 #include <vector>
 
 #include "freshet/sim.hpp"
@@ -111,6 +114,72 @@ TEST(Crash, AStoreWhoseNameIsNotDurableIsNotServed) {
         life.options.create = false;
         ASSERT_TRUE(life.open()) << "killed at call " << kill;
         ASSERT_EQ(life.store.statistics().commit, 1U);
+    }
+}
+
+// Two writers: one grows the log and syncs it, the other leads a sync for its commit. The first of these syncs fails
+// and loses what was written; the second is told that all is well, as systems tell of an error but once. The
+// commit must not be acknowledged. All interleavings with at most two switches too many, each sync failing in turn.
+struct Pair {
+    Life& life;
+    std::uint64_t acknowledged = 0;
+
+    static void write(void* context) {
+        auto& self = *static_cast<Pair*>(context);
+        const std::string payload(600, 'x');
+        const Event event{.type = "t", .payload = as_bytes(payload), .metadata = {}, .id = {}};
+        const StreamAppend append{.stream = "s", .expected = Expected::any(), .events = {&event, 1}};
+        Diagnostic diagnostic;
+        const Result<Appended> appended = self.life.store.append(append, diagnostic);
+        if (appended) self.acknowledged = std::max(self.acknowledged, appended->commit);
+    }
+};
+
+struct FailingSync final : SimWatcher {
+    void before(const SimDisk&, SimCall call) override {
+        if (call == SimCall::sync && count++ == number) disk->fail({.call = disk->call_count() - 1, .error = Code::io});
+    }
+    void after(const SimDisk&, const SimRecord&) override {}
+    SimDisk* disk = nullptr;
+    std::uint64_t number = 0;
+    std::uint64_t count = 0;
+};
+
+TEST(Crash, OfTwoSyncsAtOnceTheOneThatIsToldOfNoErrorAnswersForNothing) {
+    SimDisk start;
+    {
+        Life life{start};
+        ASSERT_TRUE(life.open());
+        ASSERT_TRUE(life.store.close());
+    }
+    start.restart();
+    SimDisk disk;
+    for (std::uint64_t number = 0; number < 4; number++) {
+        EveryChoice choice;
+        do {
+            start.copy_to(disk);
+            const auto life = std::make_unique<Life>(disk);
+            Pair pair{*life};
+            SimScheduler scheduler{choice, life->clock, {.switch_percent = 0, .switch_count_max = 2}};
+            SimGate gate{life->clock, &scheduler};
+            life->door.gate = &gate;
+            ASSERT_TRUE(life->open());
+            FailingSync failing;
+            failing.disk = &disk;
+            failing.number = number;
+            disk.watch(&failing);
+            disk.schedule(&scheduler);
+            scheduler.spawn(&Pair::write, &pair);
+            scheduler.spawn(&Pair::write, &pair);
+            ASSERT_TRUE(scheduler.run());
+            disk.schedule(nullptr);
+            disk.watch(nullptr);
+            static_cast<void>(life->store.close());
+            disk.power_loss(std::vector<SimPick>(disk.dirty_count()));
+            Life after{disk};
+            ASSERT_TRUE(after.open());
+            ASSERT_GE(after.store.statistics().commit, pair.acknowledged) << "sync " << number << " failed";
+        } while (choice.next());
     }
 }
 

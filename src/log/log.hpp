@@ -161,6 +161,7 @@ private:
     void seal_part() noexcept;
     Status make_room() noexcept;
     Status reserve(std::uint64_t end) noexcept;
+    Status grow(std::uint64_t end) noexcept;   // With the I/O turn.
     Status roll() noexcept;
     Status create_next_segment(std::uint32_t number) noexcept;
     Status rewind() noexcept;

@@ -128,9 +128,18 @@ Status Log::make_room() noexcept {
     return status;
 }
 
-// Grows the file so that it is zeroed, and durably so, up to `end`.
+// Grows the file so that it is zeroed, and durably so, up to `end`. With the I/O turn: of two syncs of a file at
+// once only one is told of an error, and the other would answer for what was lost.
 Status Log::reserve(std::uint64_t end) noexcept {
     if (end <= reserved_end_) return Done{};
+    const Result<Work> work = begin_io();
+    if (!work) return work.error();
+    const Status grown = grow(end);
+    give_io_back();
+    return grown;
+}
+
+Status Log::grow(std::uint64_t end) noexcept {
     const std::uint64_t segment = geometry_.address(geometry_.segment(next_frame_));
     const std::uint64_t from = round_up(reserved_end_ - segment, sector_size);
     const std::uint64_t wanted = round_up(std::max(end - segment, from + 1), growth_size_);
