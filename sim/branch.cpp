@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Branches: what would have happened had the machine crashed here, and crashed again while it recovered.
+// Branches: what would have happened had the machine crashed here, and crashed again while it
+// recovered.
 #include "sim/run.hpp"
 
 namespace freshet::sim {
@@ -13,7 +14,8 @@ void begin_tape(Tape& tape) {
 
 // As Run::choose_hit() reads it.
 void write_hit(Tape::Chunk& chunk, Hit::Kind kind, std::uint32_t call, std::uint32_t number) {
-    chunk[static_cast<std::size_t>(Domain::fault)] = {99, 3 + static_cast<std::uint64_t>(kind), call, number};
+    chunk[static_cast<std::size_t>(Domain::fault)] = {99, 3 + static_cast<std::uint64_t>(kind),
+                                                      call, number};
 }
 
 }  // namespace
@@ -21,8 +23,10 @@ void write_hit(Tape::Chunk& chunk, Hit::Kind kind, std::uint32_t call, std::uint
 // One time in four the process is killed, with what it has written in the cache.
 void Run::crash_image(SimDisk& disk, Choice& choice, bool& is_power) {
     is_power = choice.below(4, Domain::fault) != 0;
-    if (is_power) disk.power_loss(choice);
-    else disk.restart();
+    if (is_power)
+        disk.power_loss(choice);
+    else
+        disk.restart();
 }
 
 void Run::branch(const SimDisk& disk, std::uint64_t number) {
@@ -67,7 +71,8 @@ void Run::Branch::before(const SimDisk& disk, SimCall) {
     bool is_power = false;
     self.crash_image(self.nested_->disk, *choice, is_power);
     choice->record(nullptr);
-    write_hit(self.nested_tape_.chunks[0], is_power ? Hit::Kind::power_loss : Hit::Kind::kill, at, 0);
+    write_hit(self.nested_tape_.chunks[0], is_power ? Hit::Kind::power_loss : Hit::Kind::kill, at,
+              0);
     report().add_image(mix(self.nested_->disk.hash(), self.model_.hash(self.model_.commit())));
     static_cast<void>(examine(*self.nested_, self.promise(), Depth::open_only));
     static_cast<void>(self.nested_->store.close());
@@ -77,14 +82,17 @@ void Run::Branch::before(const SimDisk& disk, SimCall) {
 }
 
 void Run::Branch::after(const SimDisk&, const SimRecord& record) {
-    changed = changed || record.call == SimCall::write || record.call == SimCall::truncate || record.call == SimCall::sync ||
-              record.call == SimCall::write_zeros || record.call == SimCall::rename || record.call == SimCall::remove ||
-              record.call == SimCall::sync_directory || (record.call == SimCall::open && record.size == 2);
+    changed = changed || record.call == SimCall::write || record.call == SimCall::truncate ||
+              record.call == SimCall::sync || record.call == SimCall::write_zeros ||
+              record.call == SimCall::rename || record.call == SimCall::remove ||
+              record.call == SimCall::sync_directory ||
+              (record.call == SimCall::open && record.size == 2);
 }
 
 std::string Run::branch_text() const {
     const auto text = [](const char* when, const Tape& tape) {
-        const std::vector<std::uint64_t>& hit = tape.chunks[0][static_cast<std::size_t>(Domain::fault)];
+        const std::vector<std::uint64_t>& hit =
+            tape.chunks[0][static_cast<std::size_t>(Domain::fault)];
         std::string out = hit[1] == 4 ? "  in a branch: killed" : "  in a branch: power loss";
         return out + " at call " + std::to_string(hit[2]) + when;
     };
@@ -105,7 +113,8 @@ Tape Run::tape() const {
     if (branch_depth_ == 0 || tape.chunks.empty()) return tape;
     const auto join = [&](const Tape& from) {
         for (const Domain domain : {Domain::fault, Domain::disk})
-            tape.chunks.back()[static_cast<std::size_t>(domain)] = from.chunks[0][static_cast<std::size_t>(domain)];
+            tape.chunks.back()[static_cast<std::size_t>(domain)] =
+                from.chunks[0][static_cast<std::size_t>(domain)];
     };
     join(branch_tape_);
     tape.chunks.emplace_back();

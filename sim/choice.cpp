@@ -11,7 +11,9 @@ namespace {
 
 constexpr std::string_view domain_letters = "wdscmf";
 
-constexpr std::size_t number(Domain domain) noexcept { return static_cast<std::size_t>(domain); }
+constexpr std::size_t number(Domain domain) noexcept {
+    return static_cast<std::size_t>(domain);
+}
 
 }  // namespace
 
@@ -47,7 +49,8 @@ bool Tape::parse(std::string_view text) {
             const std::size_t domain = domain_letters.find(line.front());
             if (domain == std::string_view::npos) return false;
             std::uint64_t value = 0;
-            const auto [rest, error] = std::from_chars(line.data() + 1, line.data() + line.size(), value);
+            const auto [rest, error] =
+                std::from_chars(line.data() + 1, line.data() + line.size(), value);
             if (error != std::errc{}) return false;
             chunks.back()[domain].push_back(value);
             line.remove_prefix(static_cast<std::size_t>(rest - line.data()));
@@ -72,7 +75,8 @@ void Choice::next_chunk() {
 }
 
 SeedChoice::SeedChoice(std::uint64_t seed) noexcept {
-    for (std::size_t domain = 0; domain < domain_count; domain++) states_[domain] = mix(seed, domain);
+    for (std::size_t domain = 0; domain < domain_count; domain++)
+        states_[domain] = mix(seed, domain);
 }
 
 // SplitMix64, scaled by a multiplication; its bias is below 2^-32 for the small n of simulations.

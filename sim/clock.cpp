@@ -16,7 +16,9 @@ void* violation_context = nullptr;
 
 }  // namespace
 
-std::uint64_t SimClock::now_us() noexcept { return now_us_ += step_us; }
+std::uint64_t SimClock::now_us() noexcept {
+    return now_us_ += step_us;
+}
 
 void SimClock::random(MutableBytes into) noexcept {
     for (std::size_t at = 0; at < into.size(); at += sizeof random_) {

@@ -18,14 +18,17 @@ std::string payload_of(std::size_t attempt, std::size_t number, std::size_t size
     std::array<char, 32> tag{};
     std::snprintf(tag.data(), tag.size(), "%08zu", attempt);
     std::string text{tag.data()};
-    while (text.size() < 8 + size) text += static_cast<char>('a' + (attempt * 7 + number * 3 + text.size()) % 26);
+    while (text.size() < 8 + size)
+        text += static_cast<char>('a' + (attempt * 7 + number * 3 + text.size()) % 26);
     return text;
 }
 
 }  // namespace
 
 CrowdPlan choose_plan(Choice& choice) {
-    const auto of = [&](std::uint64_t n) { return static_cast<std::uint32_t>(choice.below(n, Domain::workload)); };
+    const auto of = [&](std::uint64_t n) {
+        return static_cast<std::uint32_t>(choice.below(n, Domain::workload));
+    };
     CrowdPlan plan;
     plan.setup = choose_setup(choice);
     plan.setup.profile.overwrite_is_safe = true;
@@ -41,7 +44,8 @@ CrowdPlan choose_plan(Choice& choice) {
     return plan;
 }
 
-Crowd::Crowd(Choice& choice, const Rules& rules, Tape tape) : choice_{choice}, tape_{std::move(tape)} {
+Crowd::Crowd(Choice& choice, const Rules& rules, Tape tape)
+    : choice_{choice}, tape_{std::move(tape)} {
     static_cast<void>(rules);
     choice_.record(&tape_);
 }
@@ -86,7 +90,9 @@ void Crowd::prepare(const CrowdPlan& plan) {
 std::uint64_t Crowd::live(const CrowdPlan& plan) {
     prepare(plan);
     const std::uint32_t room = std::max<std::uint32_t>(plan.setup.options.segment_size, 8192);
-    const SimDiskSize size{.file_count_max = plan.setup.options.segment_count_max + 4, .file_size_max = room, .version_count_max = 512};
+    const SimDiskSize size{.file_count_max = plan.setup.options.segment_count_max + 4,
+                           .file_size_max = room,
+                           .version_count_max = 512};
     image_ = std::make_unique<Machine>(size);
     SimClock wall;
     scheduler_ = std::make_unique<SimScheduler>(choice_, wall, plan.scheduling);
@@ -107,16 +113,23 @@ std::uint64_t Crowd::live(const CrowdPlan& plan) {
         scheduler_->spawn(body, &actors_.back());
     };
     for (std::uint32_t i = 0; i < plan.writer_count; i++)
-        spawn([](void* actor) { static_cast<Actor*>(actor)->crowd->write(static_cast<Actor*>(actor)->number); }, i);
+        spawn(
+            [](void* actor) {
+                static_cast<Actor*>(actor)->crowd->write(static_cast<Actor*>(actor)->number);
+            },
+            i);
     if (plan.has_reader) spawn([](void* actor) { static_cast<Actor*>(actor)->crowd->read(); }, 0);
-    if (plan.has_follower) spawn([](void* actor) { static_cast<Actor*>(actor)->crowd->follow(); }, 0);
-    if (plan.has_syncer) spawn([](void* actor) { static_cast<Actor*>(actor)->crowd->sync_some(); }, 0);
+    if (plan.has_follower)
+        spawn([](void* actor) { static_cast<Actor*>(actor)->crowd->follow(); }, 0);
+    if (plan.has_syncer)
+        spawn([](void* actor) { static_cast<Actor*>(actor)->crowd->sync_some(); }, 0);
     if (!scheduler_->run()) violation("a crowd does not come to its end");
     machine_->disk.schedule(nullptr);
-    machine_->disk.fail(SimFault{});
     const Status closed = machine_->store.close();
-    if (!closed && !failed_) violation("a crowd's store does not close: %s", code_name(closed.error().code));
+    if (!closed && machine_->disk.fault_count() == 0)
+        violation("a crowd's store does not close: %s", code_name(closed.error().code));
     machine_->disk.watch(nullptr);
+    machine_->disk.fail(SimFault{});
     if (!machine_->gate.is_free()) violation("a turn is left locked");
     machine_->disk.copy_to(image_->disk);
     image_->disk.restart();
@@ -146,17 +159,21 @@ void Crowd::send(Attempt& attempt) {
     for (std::size_t i = 0; i < events.size(); i++) {
         const ModelAppend& append = attempt.request.appends[i];
         for (const ModelEvent& event : append.events)
-            events[i].push_back({.type = event.type, .payload = as_bytes(event.payload), .metadata = {}, .id = {}});
+            events[i].push_back(
+                {.type = event.type, .payload = as_bytes(event.payload), .metadata = {}, .id = {}});
         const Expected expected = append.expected == -2   ? Expected::any()
                                   : append.expected == -1 ? Expected::no_stream()
                                                           : Expected::version(append.expected);
-        appends.push_back({.stream = names[append.stream], .expected = expected, .events = events[i]});
+        appends.push_back(
+            {.stream = names[append.stream], .expected = expected, .events = events[i]});
     }
     attempt.state = State::issued;
     const auto number = static_cast<std::size_t>(&attempt - attempts_.data());
-    note("request %zu%s: %zu appends", number, attempt.durability == Durability::deferred ? ", deferred" : "", appends.size());
+    note("request %zu%s: %zu appends", number,
+         attempt.durability == Durability::deferred ? ", deferred" : "", appends.size());
     Diagnostic diagnostic;
-    const Result<Appended> answer = machine_->store.append(appends, {}, attempt.durability, diagnostic);
+    const Result<Appended> answer =
+        machine_->store.append(appends, {}, attempt.durability, diagnostic);
     if (!answer) {
         note("  request %zu -> %s", number, code_name(answer.error().code));
         attempt.state = State::refused;
@@ -164,18 +181,21 @@ void Crowd::send(Attempt& attempt) {
         if (answer.error().code == Code::durability_unknown) attempt.state = State::unknown;
         return;
     }
-    note("  request %zu -> commit %llu%s", number, static_cast<unsigned long long>(answer->commit), answer->durable ? ", durable" : "");
+    note("  request %zu -> commit %llu%s", number, static_cast<unsigned long long>(answer->commit),
+         answer->durable ? ", durable" : "");
     attempt.commit = answer->commit;
     attempt.durable = answer->durable;
     attempt.state = State::acknowledged;
     hash_ = mix(hash_, answer->commit);
     if (answer->durable) least_ = std::max(least_, answer->commit);
-    if (attempt.durability == Durability::durable && !answer->durable) violation("a durable append is not durable");
+    if (attempt.durability == Durability::durable && !answer->durable)
+        violation("a durable append is not durable");
 }
 
 void Crowd::settle_refusal(const Attempt& attempt, const Diagnostic& diagnostic, Error error) {
     if (error.code == Code::wrong_version) {
-        for (std::size_t i = 0; i < std::min<std::size_t>(diagnostic.failure_count, diagnostic.failures.size()); i++) {
+        for (std::size_t i = 0;
+             i < std::min<std::size_t>(diagnostic.failure_count, diagnostic.failures.size()); i++) {
             const freshet::Failure& failure = diagnostic.failures[i];
             std::int64_t& floor = floors_[attempt.request.appends[failure.number].stream];
             floor = std::max(floor, failure.actual);
@@ -183,9 +203,13 @@ void Crowd::settle_refusal(const Attempt& attempt, const Diagnostic& diagnostic,
         return;
     }
     const bool is_poison = error.code == Code::durability_unknown || error.code == Code::poisoned;
-    const bool is_full = error.code == Code::full && machine_->store.statistics().segment_count + 1 >= plan_.setup.options.segment_count_max;
-    if (is_poison && plan_.failing_sync != 0) failed_ = true;
-    else if (!is_full) violation("a crowd's append says %s", code_name(error.code));
+    const bool is_full =
+        error.code == Code::full &&
+        machine_->store.statistics().segment_count + 1 >= plan_.setup.options.segment_count_max;
+    if (is_poison && plan_.failing_sync != 0)
+        failed_ = true;
+    else if (!is_full)
+        violation("a crowd's append says %s", code_name(error.code));
 }
 
 void Crowd::read() {
@@ -194,7 +218,8 @@ void Crowd::read() {
         const std::uint64_t floor = least_;
         Snapshot snapshot;
         if (!machine_->store.snapshot(snapshot)) violation("no snapshot");
-        if (snapshot.commit() < floor) violation("a snapshot does not show what was acknowledged before it");
+        if (snapshot.commit() < floor)
+            violation("a snapshot does not show what was acknowledged before it");
         least_ = std::max(least_, snapshot.commit());
         note("a snapshot of commit %llu", static_cast<unsigned long long>(snapshot.commit()));
         check(snapshot, false);
@@ -224,11 +249,14 @@ void Crowd::follow() {
 void Crowd::sync_some() {
     Diagnostic diagnostic;
     for (int i = 0; i < 3 && !failed_; i++) {
-        const std::uint64_t sealed = std::max_element(attempts_.begin(), attempts_.end(), [](const Attempt& a, const Attempt& b) {
-                                         return a.commit < b.commit;
-                                     })->commit;
-        const Status status = i == 1 ? machine_->store.maintain(diagnostic) : machine_->store.sync(diagnostic);
-        if (!status && plan_.failing_sync == 0) violation("sync says %s", code_name(status.error().code));
+        const std::uint64_t sealed =
+            std::max_element(attempts_.begin(), attempts_.end(),
+                             [](const Attempt& a, const Attempt& b) { return a.commit < b.commit; })
+                ->commit;
+        const Status status =
+            i == 1 ? machine_->store.maintain(diagnostic) : machine_->store.sync(diagnostic);
+        if (!status && plan_.failing_sync == 0)
+            violation("sync says %s", code_name(status.error().code));
         if (!status) return;
         least_ = std::max(least_, sealed);
         note("synced up to commit %llu", static_cast<unsigned long long>(sealed));
@@ -258,8 +286,9 @@ void Crowd::before(const SimDisk& disk, SimCall call) {
 }
 
 void Crowd::after(const SimDisk&, const SimRecord& record) {
-    changed_ = changed_ || record.call == SimCall::write || record.call == SimCall::sync || record.call == SimCall::rename ||
-               record.call == SimCall::write_zeros || record.call == SimCall::truncate || record.call == SimCall::sync_directory;
+    changed_ = changed_ || record.call == SimCall::write || record.call == SimCall::sync ||
+               record.call == SimCall::rename || record.call == SimCall::write_zeros ||
+               record.call == SimCall::truncate || record.call == SimCall::sync_directory;
 }
 
 void Crowd::image(const SimDisk& disk, Choice* choice, bool is_new) {
@@ -268,7 +297,8 @@ void Crowd::image(const SimDisk& disk, Choice* choice, bool is_new) {
         image_->disk.power_loss(*choice);
     } else {
         std::vector<SimPick> picks(disk.dirty_count());
-        for (std::size_t key = 0; key < picks.size() && is_new; key++) picks[key].version = disk.version_count(key);
+        for (std::size_t key = 0; key < picks.size() && is_new; key++)
+            picks[key].version = disk.version_count(key);
         image_->disk.power_loss(picks);
     }
     if (const Status opened = image_->open(false); !opened)
@@ -296,27 +326,35 @@ void Crowd::rebuild(const Snapshot& snapshot, Model& model) {
         const auto number = static_cast<std::size_t>(std::strtoul(tag.c_str(), nullptr, 10));
         if (number >= attempts_.size()) violation("an event that nobody wrote");
         const Attempt& attempt = attempts_[number];
-        if (attempt.state == State::waiting || attempt.state == State::refused) violation("request %zu was not made, or refused, and is there", number);
-        if (attempt.state == State::acknowledged && attempt.commit != event.commit) violation("request %zu is not where it was said to be", number);
+        if (attempt.state == State::waiting || attempt.state == State::refused)
+            violation("request %zu was not made, or refused, and is there", number);
+        if (attempt.state == State::acknowledged && attempt.commit != event.commit)
+            violation("request %zu is not where it was said to be", number);
         if (event.commit != model.commit() + 1) violation("a commit without events");
-        if (model.judge(attempt.request).outcome != Outcome::appended) violation("request %zu should have been refused", number);
+        if (model.judge(attempt.request).outcome != Outcome::appended)
+            violation("request %zu should have been refused", number);
         model.append(attempt.request);
-        for (std::size_t passed = model.event_count(model.commit() - 1) + 1; passed < model.events().size(); passed++)
-            if (const Result<bool> more = cursor.next(event); !more || !*more) violation("request %zu is there in part", number);
+        for (std::size_t passed = model.event_count(model.commit() - 1) + 1;
+             passed < model.events().size(); passed++)
+            if (const Result<bool> more = cursor.next(event); !more || !*more)
+                violation("request %zu is there in part", number);
     }
 }
 
 void Crowd::check(const Snapshot& snapshot, bool after_crash) {
     if (snapshot.commit() < least_ && after_crash)
-        violation("commit %llu was acknowledged, and %llu is the last one found", static_cast<unsigned long long>(least_),
+        violation("commit %llu was acknowledged, and %llu is the last one found",
+                  static_cast<unsigned long long>(least_),
                   static_cast<unsigned long long>(snapshot.commit()));
     Model model{stream_names()};
     rebuild(snapshot, model);
     if (model.commit() != snapshot.commit()) violation("a snapshot's commit is not the log's");
-    if (const Code code = compare(snapshot, model); code != Code::none) violation("reading says %s", code_name(code));
+    if (const Code code = compare(snapshot, model); code != Code::none)
+        violation("reading says %s", code_name(code));
     for (std::uint32_t stream = 0; stream < floors_.size() && after_crash; stream++)
         if (model.streams()[stream].version() < floors_[stream])
-            violation("stream %u was said to have version %lld, and it is gone", stream, static_cast<long long>(floors_[stream]));
+            violation("stream %u was said to have version %lld, and it is gone", stream,
+                      static_cast<long long>(floors_[stream]));
 }
 
 void search_schedules(Share share, SearchResult& result) {

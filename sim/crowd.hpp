@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
-// Several writers, readers, a follower and a sync at one store, as fibres of one deterministic scheduler. In which
-// order commits come is the store's to say; what has to hold whatever the order is:
+// Several writers, readers, a follower and a sync at one store, as fibres of one deterministic
+// scheduler. In which order commits come is the store's to say; what has to hold whatever the order
+// is:
 //  - each commit is one request, whole; what was acknowledged is where it was said to be;
 //  - the requests, applied in the order of the commits, hold by the model's rules;
 //  - what an answer rests on is durable: a version that a refusal named is there after any crash;
-//  - a snapshot shows what was acknowledged before it, and never moves; a follower sees each event once.
+//  - a snapshot shows what was acknowledged before it, and never moves; a follower sees each event
+//  once.
 #pragma once
 
 #include <memory>
@@ -18,21 +20,22 @@ namespace freshet::sim {
 struct CrowdPlan {
     Setup setup;
     std::uint32_t writer_count = 2;
-    std::uint32_t request_count = 2;       // Of each writer.
+    std::uint32_t request_count = 2;  // Of each writer.
     bool has_reader = false;
     bool has_follower = false;
     bool has_syncer = false;
-    std::uint32_t failing_sync = 0;        // The number of a sync that fails, from 1; 0: none.
-    std::uint32_t crash_percent = 0;       // Of the calls at which images are tried; 100: all-old and all-new at each.
+    std::uint32_t failing_sync = 0;  // The number of a sync that fails, from 1; 0: none.
+    std::uint32_t crash_percent =
+        0;  // Of the calls at which images are tried; 100: all-old and all-new at each.
     SimScheduler::Rules scheduling;
-    std::uint64_t seed = 1;                // Of the requests.
+    std::uint64_t seed = 1;  // Of the requests.
 };
 CrowdPlan choose_plan(Choice& choice);
 
 class Crowd final : public SimWatcher, public Life {
 public:
     Crowd(Choice& choice, const Rules& rules, Tape tape = {});
-    std::uint64_t live(const CrowdPlan& plan);   // Returns a hash of what happened.
+    std::uint64_t live(const CrowdPlan& plan);  // Returns a hash of what happened.
 
     [[nodiscard]] std::string script_text() const override { return script_; }
     [[nodiscard]] Tape tape() const override { return tape_; }
@@ -75,8 +78,9 @@ private:
     std::unique_ptr<Machine> image_;
     std::vector<Actor> actors_;
     std::vector<Attempt> attempts_;
-    std::vector<std::int64_t> floors_;        // Of each stream: a version that was told, and is durable therefore.
-    std::uint64_t least_ = 0;                 // Newest commit acknowledged as durable.
+    std::vector<std::int64_t>
+        floors_;               // Of each stream: a version that was told, and is durable therefore.
+    std::uint64_t least_ = 0;  // Newest commit acknowledged as durable.
     std::uint32_t sync_count_ = 0;
     bool failed_ = false;
     bool changed_ = true;

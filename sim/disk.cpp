@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 // The calls of the simulated disk, with crashes and faults injected into them.
 //
-// Workload: hundreds of thousands of disks a second are copied, crashed and looked at, each with a few files
-// of a few sectors; so nothing allocates once the disk is warm, and only what was touched is copied.
-// Invariants:
-//  1. The cache and the durable image are zeros behind the end of each file's `extent`; the cache is so
+// Workload: hundreds of thousands of disks a second are copied, crashed and looked at, each with a
+// few files of a few sectors; so nothing allocates once the disk is warm, and only what was touched
+// is copied. Invariants:
+//  1. The cache and the durable image are zeros behind the end of each file's `extent`; the cache
+//  is so
 //     behind its size too.
 //  2. A sector has a key exactly if a power loss may find it otherwise than `durable`.
 //  3. The versions of a key are in the order of their calls.
@@ -20,7 +21,7 @@ namespace freshet {
 
 const char* sim_call_name(SimCall call) noexcept {
     static constexpr std::array<const char*, sim_call_count> names = {
-        "open", "size", "read",           "write",  "write_zeros", "truncate",
+        "open", "size",           "read",   "write",  "write_zeros", "truncate",
         "sync", "sync_directory", "rename", "remove", "map",         "lock",
     };
     return names[static_cast<std::size_t>(call)];
@@ -30,18 +31,18 @@ Code sim_legal_error(SimCall call, std::size_t number) noexcept {
     static constexpr auto end = Code::code_count;
     using Row = std::array<Code, 6>;
     static constexpr std::array<Row, sim_call_count> rows = {{
-        {Code::io, Code::full, Code::read_only, Code::permission, Code::forked, end},   // open
-        {Code::io, Code::forked, end, end, end, end},                                   // size
-        {Code::io, Code::forked, Code::interrupted, Code::none, end, end},              // read
-        {Code::io, Code::full, Code::read_only, Code::interrupted, Code::none, end},    // write
-        {Code::io, Code::full, Code::read_only, Code::interrupted, Code::none, end},    // write_zeros
-        {Code::io, Code::full, Code::read_only, end, end, end},                         // truncate
-        {Code::io, Code::full, end, end, end, end},                                     // sync
-        {Code::io, Code::full, end, end, end, end},                                     // sync_directory
-        {Code::io, Code::full, Code::read_only, Code::permission, end, end},            // rename
-        {Code::io, Code::full, Code::read_only, Code::permission, end, end},            // remove
-        {Code::io, Code::full, end, end, end, end},                                     // map
-        {Code::io, Code::permission, Code::read_only, Code::locked, Code::forked, end}, // lock
+        {Code::io, Code::full, Code::read_only, Code::permission, Code::forked, end},  // open
+        {Code::io, Code::forked, end, end, end, end},                                  // size
+        {Code::io, Code::forked, Code::interrupted, Code::none, end, end},             // read
+        {Code::io, Code::full, Code::read_only, Code::interrupted, Code::none, end},   // write
+        {Code::io, Code::full, Code::read_only, Code::interrupted, Code::none, end},  // write_zeros
+        {Code::io, Code::full, Code::read_only, end, end, end},                       // truncate
+        {Code::io, Code::full, end, end, end, end},                                   // sync
+        {Code::io, Code::full, end, end, end, end},                           // sync_directory
+        {Code::io, Code::full, Code::read_only, Code::permission, end, end},  // rename
+        {Code::io, Code::full, Code::read_only, Code::permission, end, end},  // remove
+        {Code::io, Code::full, end, end, end, end},                           // map
+        {Code::io, Code::permission, Code::read_only, Code::locked, Code::forked, end},  // lock
     }};
     const Row& row = rows[static_cast<std::size_t>(call)];
     return number < row.size() ? row[number] : end;
@@ -90,7 +91,8 @@ SimDisk::Entry::~Entry() {
 }
 
 SimDisk::SimDisk(const SimDiskSize& size) : limits_{size} {
-    limits_.version_count_max = std::max(limits_.version_count_max, limits_.file_size_max / 512 + 8);
+    limits_.version_count_max =
+        std::max(limits_.version_count_max, limits_.file_size_max / 512 + 8);
     const std::size_t images = std::size_t{2} * limits_.file_count_max * limits_.file_size_max;
     const std::size_t versions = std::size_t{limits_.version_count_max} * 4096;
     memory_.reset(static_cast<std::byte*>(std::calloc(images + versions + 4096, 1)));
@@ -111,8 +113,9 @@ Result<File> SimDisk::open(std::string_view name, OpenMode mode) noexcept {
     std::uint32_t slot = find(name);
     const bool exists = slot != none && names_[slot].inode != none;
     if (!exists && mode != OpenMode::create) return entry.fail(Code::not_found);
-    const auto free_handle = std::find_if(handles_.begin(), handles_.end(),
-                                          [](const Handle& handle) { return handle.inode == none; });
+    const auto free_handle =
+        std::find_if(handles_.begin(), handles_.end(),
+                     [](const Handle& handle) { return handle.inode == none; });
     if (free_handle == handles_.end()) return entry.fail(Code::io);
     if (mode == OpenMode::create) {
         order_++;
@@ -146,7 +149,8 @@ Result<std::uint64_t> SimDisk::size(File file) noexcept {
 
 Result<std::size_t> SimDisk::read(File file, std::uint64_t offset, MutableBytes into) noexcept {
     const Handle* const found = handle(file);
-    Entry entry{*this, SimCall::read, found != nullptr ? name_of(found->inode) : "", offset, into.size()};
+    Entry entry{*this, SimCall::read, found != nullptr ? name_of(found->inode) : "", offset,
+                into.size()};
     if (entry.failed()) return entry.failure;
     if (found == nullptr) return entry.fail(Code::io);
     const Inode& inode = inodes_[found->inode];
@@ -170,7 +174,8 @@ Result<std::size_t> SimDisk::write(File file, std::uint64_t offset, Bytes first,
                                    Bytes second) noexcept {
     const Handle* const found = handle(file);
     const std::size_t wanted = first.size() + second.size();
-    Entry entry{*this, SimCall::write, found != nullptr ? name_of(found->inode) : "", offset, wanted};
+    Entry entry{*this, SimCall::write, found != nullptr ? name_of(found->inode) : "", offset,
+                wanted};
     if (found == nullptr || !found->writable) return entry.fail(Code::io);
     const std::size_t size = entry.allowed(wanted);
     const std::size_t head = std::min(size, first.size());
@@ -181,12 +186,15 @@ Result<std::size_t> SimDisk::write(File file, std::uint64_t offset, Bytes first,
     return size;
 }
 
-Result<std::size_t> SimDisk::write_zeros(File file, std::uint64_t offset, std::size_t size) noexcept {
+Result<std::size_t> SimDisk::write_zeros(File file, std::uint64_t offset,
+                                         std::size_t size) noexcept {
     const Handle* const found = handle(file);
-    Entry entry{*this, SimCall::write_zeros, found != nullptr ? name_of(found->inode) : "", offset, size};
+    Entry entry{*this, SimCall::write_zeros, found != nullptr ? name_of(found->inode) : "", offset,
+                size};
     if (found == nullptr || !found->writable) return entry.fail(Code::io);
     const std::size_t allowed = entry.allowed(size);
-    if (allowed > zeros_.size() || (allowed > 0 && !put(found->inode, offset, Bytes{zeros_}.first(allowed), {})))
+    if (allowed > zeros_.size() ||
+        (allowed > 0 && !put(found->inode, offset, Bytes{zeros_}.first(allowed), {})))
         return entry.failed() ? entry.failure : entry.fail(Code::full);
     entry.record.moved = allowed;
     if (entry.failed()) return entry.failure;
@@ -283,7 +291,9 @@ Status SimDisk::lock(Holder& holder) noexcept {
     return Done{};
 }
 
-void SimDisk::unlock() noexcept { locked_ = false; }
+void SimDisk::unlock() noexcept {
+    locked_ = false;
+}
 
 void SimDisk::crash_at(std::uint64_t call, std::uint32_t partial) noexcept {
     crash_call_ = call;

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Power loss: which version of each key the disk is found with.
 //
-// Picks are made for each key alone and then closed under what the profile promises: the two sides of a rename go
-// together, and an ordered disk has, with a name or a size, all names and sizes before it and the data
-// of the file. Closing only raises picks (but for the far side of a rename not found), and leaves those alone
-// that keep the promise, so every state that keeps it can be picked.
+// Picks are made for each key alone and then closed under what the profile promises: the two sides
+// of a rename go together, and an ordered disk has, with a name or a size, all names and sizes
+// before it and the data of the file. Closing only raises picks (but for the far side of a rename
+// not found), and leaves those alone that keep the promise, so every state that keeps it can be
+// picked.
 #include <algorithm>
 #include <cstring>
 
@@ -26,7 +27,8 @@ void fill_garbage(std::byte* bytes, std::size_t size, std::uint64_t seed) noexce
 const SimDisk::Version* SimDisk::version_at(const Key& key, std::uint32_t number) const noexcept {
     if (number == 0) return nullptr;
     std::uint32_t at = key.first;
-    for (std::uint32_t i = 1; i < number && versions_[at].next != none; i++) at = versions_[at].next;
+    for (std::uint32_t i = 1; i < number && versions_[at].next != none; i++)
+        at = versions_[at].next;
     return &versions_[at];
 }
 
@@ -39,10 +41,12 @@ void SimDisk::power_loss(Choice& choice) {
             const std::uint64_t tear = choice.below(8, Domain::disk);
             if (tear >= 6) {
                 pick.tear = tear == 6 ? SimPick::Tear::starts_new : SimPick::Tear::ends_new;
-                pick.at = static_cast<std::uint16_t>(choice.below(profile.sector_size, Domain::disk));
+                pick.at =
+                    static_cast<std::uint16_t>(choice.below(profile.sector_size, Domain::disk));
             }
         }
-        if (key.kind == Kind::sector && !profile.overwrite_is_safe && choice.chance(1, 4, Domain::disk))
+        if (key.kind == Kind::sector && !profile.overwrite_is_safe &&
+            choice.chance(1, 4, Domain::disk))
             pick.tear = SimPick::Tear::garbage;
         picks_.push_back(pick);
     }
@@ -74,7 +78,8 @@ void SimDisk::power_loss(std::span<const SimPick> picks, std::uint64_t seed) noe
 }
 
 void SimDisk::close_picks(std::span<SimPick> picks) const noexcept {
-    for (std::size_t i = 0; i < picks.size(); i++) picks[i].version = std::min(picks[i].version, dirty_[i].count);
+    for (std::size_t i = 0; i < picks.size(); i++)
+        picks[i].version = std::min(picks[i].version, dirty_[i].count);
     if (profile.ordered) order_picks(picks);
     if (!profile.rename_splits) pair_picks(picks);
 }
@@ -83,7 +88,8 @@ void SimDisk::order_picks(std::span<SimPick> picks) const noexcept {
     std::uint32_t newest = 0;
     for (std::size_t i = 0; i < picks.size(); i++) {
         const Version* const version = version_at(dirty_[i], picks[i].version);
-        if (dirty_[i].kind != Kind::sector && version != nullptr) newest = std::max(newest, version->order);
+        if (dirty_[i].kind != Kind::sector && version != nullptr)
+            newest = std::max(newest, version->order);
     }
     const auto raise = [&](std::size_t i, std::uint32_t order) {
         std::uint32_t number = 0;
@@ -101,7 +107,8 @@ void SimDisk::order_picks(std::span<SimPick> picks) const noexcept {
         if (version == nullptr) continue;
         const std::uint64_t inode = key.kind == Kind::size ? key.owner : version->value;
         for (std::size_t data = 0; data < picks.size(); data++)
-            if (dirty_[data].kind == Kind::sector && dirty_[data].owner == inode) raise(data, version->order);
+            if (dirty_[data].kind == Kind::sector && dirty_[data].owner == inode)
+                raise(data, version->order);
     }
 }
 
@@ -117,11 +124,13 @@ void SimDisk::pair_picks(std::span<SimPick> picks) const noexcept {
             const std::uint32_t far = key_of(Kind::name, version.pair, 0);
             if (far == none) continue;
             std::uint32_t before = 0;
-            for (std::uint32_t v = dirty_[far].first; v != none && versions_[v].order < version.order;
-                 v = versions_[v].next)
+            for (std::uint32_t v = dirty_[far].first;
+                 v != none && versions_[v].order < version.order; v = versions_[v].next)
                 before++;
-            if (picks[i].version >= number) picks[far].version = std::max(picks[far].version, before + 1);
-            else picks[far].version = std::min(picks[far].version, before);
+            if (picks[i].version >= number)
+                picks[far].version = std::max(picks[far].version, before + 1);
+            else
+                picks[far].version = std::min(picks[far].version, before);
         }
     }
 }
@@ -135,7 +144,8 @@ void SimDisk::take_sectors(std::span<const SimPick> picks, std::uint64_t seed) n
         if (key.kind != Kind::size || !inodes_[key.owner].cut) continue;
         std::uint64_t before = inodes_[key.owner].durable_size;
         std::uint32_t at = key.first;
-        for (std::uint32_t number = 1; number <= picks[i].version; number++, at = versions_[at].next) {
+        for (std::uint32_t number = 1; number <= picks[i].version;
+             number++, at = versions_[at].next) {
             const Version& version = versions_[at];
             if (version.value < before) cut_sectors(key.owner, version.value, version.order, picks);
             before = version.value;
@@ -148,8 +158,10 @@ void SimDisk::cut_sectors(std::uint32_t inode, std::uint64_t size, std::uint32_t
                           std::span<const SimPick> picks) noexcept {
     const std::uint64_t step = profile.sector_size;
     for (std::uint64_t start = size / step * step; start < inodes_[inode].extent; start += step) {
-        const std::uint32_t key = key_of(Kind::sector, inode, static_cast<std::uint32_t>(start / step));
-        const Version* const version = key == none ? nullptr : version_at(dirty_[key], picks[key].version);
+        const std::uint32_t key =
+            key_of(Kind::sector, inode, static_cast<std::uint32_t>(start / step));
+        const Version* const version =
+            key == none ? nullptr : version_at(dirty_[key], picks[key].version);
         if (version != nullptr && version->order > order) continue;
         const std::uint64_t from = std::max(start, size);
         std::memset(durable(inode) + from, 0, start + step - from);
@@ -161,7 +173,8 @@ void SimDisk::take_sector(const Key& key, const SimPick& pick, std::uint64_t see
     const std::size_t start = std::size_t{key.sector} * step;
     std::byte* const bytes = durable(key.owner) + start;
     const bool is_grown = start >= inodes_[key.owner].durable_size;
-    if (pick.tear == SimPick::Tear::garbage || (profile.growth_is_garbage && is_grown && pick.version == 0)) {
+    if (pick.tear == SimPick::Tear::garbage ||
+        (profile.growth_is_garbage && is_grown && pick.version == 0)) {
         fill_garbage(bytes, step, seed);
         return;
     }
@@ -176,8 +189,10 @@ void SimDisk::take_sector(const Key& key, const SimPick& pick, std::uint64_t see
         return;
     }
     if (pick.version > 1) std::memcpy(bytes, version_bytes(number(pick.version - 1)), step);
-    if (pick.tear == SimPick::Tear::starts_new) std::memcpy(bytes, chosen, at);
-    else std::memcpy(bytes + at, chosen + at, step - at);
+    if (pick.tear == SimPick::Tear::starts_new)
+        std::memcpy(bytes, chosen, at);
+    else
+        std::memcpy(bytes + at, chosen + at, step - at);
 }
 
 void SimDisk::take_sizes(std::span<const SimPick> picks) noexcept {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What each call of the simulated disk begins and ends with: another fibre may go first, the watcher is told,
-// and a crash or a fault may be met.
+// What each call of the simulated disk begins and ends with: another fibre may go first, the
+// watcher is told, and a crash or a fault may be met.
 #pragma once
 
 #include "freshet/sim.hpp"

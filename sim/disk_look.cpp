@@ -32,7 +32,8 @@ std::string_view SimDisk::file_name(std::size_t n) const noexcept {
 
 Status SimDisk::place(std::string_view name, Bytes bytes) noexcept {
     if (bytes.size() > limits_.file_size_max) return Code::full;
-    if (const std::uint32_t old = find(name); old != none) names_[old].inode = names_[old].durable = none;
+    if (const std::uint32_t old = find(name); old != none)
+        names_[old].inode = names_[old].durable = none;
     const std::uint32_t slot = make_name(name);
     const std::uint32_t inode = slot == none ? none : make_inode();
     if (inode == none) return Code::full;
@@ -64,7 +65,8 @@ Status SimDisk::damage(std::string_view name, std::uint64_t offset, Bytes bytes)
 Status SimDisk::flip_bit(std::string_view name, std::uint64_t bit) noexcept {
     const Bytes bytes = contents(name);
     if (bit / 8 >= bytes.size()) return Code::invalid_argument;
-    const std::byte flipped = bytes[bit / 8] ^ std::byte{static_cast<unsigned char>(1U << (bit % 8))};
+    const std::byte flipped =
+        bytes[bit / 8] ^ std::byte{static_cast<unsigned char>(1U << (bit % 8))};
     return damage(name, bit / 8, Bytes{&flipped, 1});
 }
 
@@ -110,7 +112,8 @@ std::uint32_t SimDisk::open_count() const noexcept {
 void SimDisk::copy_to(SimDisk& other) const noexcept {
     other.profile = profile;
     for (const Key& key : other.dirty_)
-        if (key.kind == Kind::sector) other.sector_keys_[key.owner * sector_count() + key.sector] = 0;
+        if (key.kind == Kind::sector)
+            other.sector_keys_[key.owner * sector_count() + key.sector] = 0;
     for (std::uint32_t i = 0; i < inodes_.size(); i++) {
         const std::uint64_t extent = inodes_[i].extent;
         if (extent > 0) std::memcpy(other.cache(i), cache(i), extent);
@@ -124,7 +127,8 @@ void SimDisk::copy_to(SimDisk& other) const noexcept {
     std::copy_n(versions_.begin(), version_used_, other.versions_.begin());
     other.version_used_ = version_used_;
     if (version_used_ > 0)
-        std::memcpy(other.version_bytes(0), version_bytes(0), std::size_t{version_used_} * profile.sector_size);
+        std::memcpy(other.version_bytes(0), version_bytes(0),
+                    std::size_t{version_used_} * profile.sector_size);
     other.dirty_.assign(dirty_.begin(), dirty_.end());
     other.rebuild_index();
     other.handles_ = handles_;
@@ -152,11 +156,14 @@ std::string sim_text(const SimRecord& record) {
             if (record.moved != record.size) out += " -> " + std::to_string(record.moved);
             break;
         case SimCall::truncate: out += " to " + std::to_string(record.offset); break;
-        case SimCall::open: out += record.size == 0 ? " (read)" : record.size == 1 ? " (write)" : " (create)"; break;
+        case SimCall::open:
+            out += record.size == 0 ? " (read)" : record.size == 1 ? " (write)" : " (create)";
+            break;
         default: break;
     }
     if (record.is_fault) out += " FAULT";
-    if (record.result != Code::none) out += " code " + std::to_string(static_cast<int>(record.result));
+    if (record.result != Code::none)
+        out += " code " + std::to_string(static_cast<int>(record.result));
     return out;
 }
 

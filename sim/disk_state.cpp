@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What the simulated disk remembers: inodes, names, and the versions of each key that are not durable yet.
+// What the simulated disk remembers: inodes, names, and the versions of each key that are not
+// durable yet.
 #include <algorithm>
 #include <cstring>
 
@@ -19,7 +20,9 @@ std::byte* SimDisk::version_bytes(std::uint32_t version) const noexcept {
     return cache(2 * limits_.file_count_max) + std::size_t{version} * profile.sector_size;
 }
 
-std::uint32_t SimDisk::sector_count() const noexcept { return limits_.file_size_max / 512; }
+std::uint32_t SimDisk::sector_count() const noexcept {
+    return limits_.file_size_max / 512;
+}
 
 SimDisk::Handle* SimDisk::handle(File file) noexcept {
     if (file.number >= handles_.size() || handles_[file.number].inode == none) return nullptr;
@@ -94,8 +97,8 @@ std::uint32_t SimDisk::make_name(std::string_view name) noexcept {
         if (attempt == 1) settle_names();
         for (std::uint32_t slot = 0; slot < names_.size(); slot++) {
             Name& entry = names_[slot];
-            const bool in_use = entry.inode != none || entry.durable != none ||
-                                key_of(Kind::name, slot, 0) != none;
+            const bool in_use =
+                entry.inode != none || entry.durable != none || key_of(Kind::name, slot, 0) != none;
             if (in_use) continue;
             entry = Name{};
             std::copy_n(name.data(), name.size(), entry.text.data());
@@ -170,7 +173,8 @@ bool SimDisk::put(std::uint32_t number, std::uint64_t offset, Bytes first, Bytes
         bool changed = false;
         while (at < stop) {
             const std::uint64_t done = at - offset;
-            const Bytes from = done < first.size() ? first.subspan(done) : second.subspan(done - first.size());
+            const Bytes from =
+                done < first.size() ? first.subspan(done) : second.subspan(done - first.size());
             const std::size_t piece = std::min<std::size_t>(from.size(), stop - at);
             changed = changed || std::memcmp(bytes + at, from.data(), piece) != 0;
             std::memcpy(bytes + at, from.data(), piece);
@@ -180,7 +184,8 @@ bool SimDisk::put(std::uint32_t number, std::uint64_t offset, Bytes first, Bytes
         const bool is_dirty = key_of(Kind::sector, number, sector) != none;
         if (!is_dirty) changed = std::memcmp(bytes + start, durable(number) + start, step) != 0;
         const bool grows = profile.growth_is_garbage && start + step > inode.durable_size;
-        if (changed || grows || !profile.overwrite_is_safe) add_version(Kind::sector, number, sector);
+        if (changed || grows || !profile.overwrite_is_safe)
+            add_version(Kind::sector, number, sector);
     }
     if (end > inode.size) {
         inode.size = end;
@@ -193,7 +198,8 @@ bool SimDisk::put(std::uint32_t number, std::uint64_t offset, Bytes first, Bytes
 void SimDisk::drop_keys(Kind kind, std::uint32_t owner, bool all_owners) noexcept {
     const auto gone = [&](const Key& key) {
         const bool drops = key.kind == kind && (all_owners || key.owner == owner);
-        if (drops && kind == Kind::sector) sector_keys_[key.owner * sector_count() + key.sector] = 0;
+        if (drops && kind == Kind::sector)
+            sector_keys_[key.owner * sector_count() + key.sector] = 0;
         return drops;
     };
     dirty_.erase(std::remove_if(dirty_.begin(), dirty_.end(), gone), dirty_.end());
@@ -245,8 +251,8 @@ void SimDisk::write_back() noexcept {
     settle_names();
 }
 
-// Each change since the last good sync is durable or not by chance, and none is tried again: the cache
-// keeps what it has, or goes back.
+// Each change since the last good sync is durable or not by chance, and none is tried again: the
+// cache keeps what it has, or goes back.
 void SimDisk::fail_sync(std::uint32_t number) noexcept {
     Inode& inode = inodes_[number];
     const std::size_t step = profile.sector_size;

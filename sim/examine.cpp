@@ -10,41 +10,57 @@ namespace freshet::sim {
 namespace {
 
 Report* shared_report = nullptr;
-constexpr std::uint64_t open_call_count_max = 4000;  // open() ends: it does not make more calls than this.
+constexpr std::uint64_t open_call_count_max =
+    4000;  // open() ends: it does not make more calls than this.
 
 void on_log(void*, Level, Code, std::string_view message) noexcept {
     if (shared_report != nullptr) shared_report->add_probe(message);
 }
 
-std::string_view text_of(Bytes bytes) { return as_text(bytes); }
+std::string_view text_of(Bytes bytes) {
+    return as_text(bytes);
+}
 
-void compare_event(const char* how, const Recorded& found, const ModelEvent& wanted, const Model& model) {
+void compare_event(const char* how, const Recorded& found, const ModelEvent& wanted,
+                   const Model& model) {
     const ModelStream& stream = model.streams()[wanted.stream];
     const std::uint64_t time = model.time_us(wanted.commit);
     const char* what = nullptr;
-    if (found.stream != stream.name) what = "its stream";
-    else if (found.index != wanted.index) what = "its index";
-    else if (found.ordinal != wanted.ordinal) what = "its ordinal";
-    else if (found.commit != wanted.commit) what = "its commit";
-    else if (time != 0 && found.time_us != time) what = "its time";
-    else if (found.type != wanted.type) what = "its type";
-    else if (text_of(found.payload) != wanted.payload) what = "its payload";
-    else if (text_of(found.metadata) != wanted.metadata) what = "its metadata";
-    else if (found.id.bytes != wanted.id) what = "its id";
+    if (found.stream != stream.name)
+        what = "its stream";
+    else if (found.index != wanted.index)
+        what = "its index";
+    else if (found.ordinal != wanted.ordinal)
+        what = "its ordinal";
+    else if (found.commit != wanted.commit)
+        what = "its commit";
+    else if (time != 0 && found.time_us != time)
+        what = "its time";
+    else if (found.type != wanted.type)
+        what = "its type";
+    else if (text_of(found.payload) != wanted.payload)
+        what = "its payload";
+    else if (text_of(found.metadata) != wanted.metadata)
+        what = "its metadata";
+    else if (found.id.bytes != wanted.id)
+        what = "its id";
     if (what != nullptr)
-        violation("event %llu, read by %s: %s is wrong", static_cast<unsigned long long>(wanted.ordinal), how, what);
+        violation("event %llu, read by %s: %s is wrong",
+                  static_cast<unsigned long long>(wanted.ordinal), how, what);
 }
 
 Code compare_log(const Snapshot& snapshot, const Model& model) {
     LogCursor cursor;
-    if (const Status opened = cursor.open(snapshot, LogStart::ordinal(0)); !opened) return opened.error().code;
+    if (const Status opened = cursor.open(snapshot, LogStart::ordinal(0)); !opened)
+        return opened.error().code;
     const std::size_t count = model.event_count(snapshot.commit());
     std::uint64_t time = 0;
     Recorded event;
     for (std::size_t i = 0;; i++) {
         const Result<bool> there = cursor.next(event);
         if (!there) return there.error().code;
-        if (*there != (i < count)) violation("the log has %s than %zu events", *there ? "more" : "less", count);
+        if (*there != (i < count))
+            violation("the log has %s than %zu events", *there ? "more" : "less", count);
         if (!*there) return Code::none;
         compare_event("log", event, model.events()[i], model);
         if (event.time_us < time) violation("time goes back at event %zu", i);
@@ -61,11 +77,14 @@ Code compare_stream(const Snapshot& snapshot, const Model& model, std::uint32_t 
         if (info) violation("stream %u is there", number);
         return info.error().code == Code::stream_not_found ? Code::none : info.error().code;
     }
-    if (!info && info.error().code == Code::stream_not_found) violation("stream %u is not there", number);
+    if (!info && info.error().code == Code::stream_not_found)
+        violation("stream %u is not there", number);
     if (!info) return info.error().code;
-    if (info->version != static_cast<std::int64_t>(count) - 1) violation("stream %u has a wrong version", number);
+    if (info->version != static_cast<std::int64_t>(count) - 1)
+        violation("stream %u has a wrong version", number);
     StreamCursor cursor;
-    if (const Status opened = cursor.open(snapshot, stream.name, Horizon::beginning()); !opened) return opened.error().code;
+    if (const Status opened = cursor.open(snapshot, stream.name, Horizon::beginning()); !opened)
+        return opened.error().code;
     Recorded event;
     for (std::size_t i = 0;; i++) {
         const Result<bool> there = cursor.next(event);
@@ -91,9 +110,13 @@ void examine_again(Machine& machine, std::uint64_t commit, std::uint64_t ordinal
 
 }  // namespace
 
-bool is_named_damage(Code code) noexcept { return code == Code::corrupt || code == Code::not_a_store; }
+bool is_named_damage(Code code) noexcept {
+    return code == Code::corrupt || code == Code::not_a_store;
+}
 
-void set_report(Report* report) noexcept { shared_report = report; }
+void set_report(Report* report) noexcept {
+    shared_report = report;
+}
 Report& report() noexcept {
     if (shared_report == nullptr) shared_report = make_report();
     return *shared_report;
@@ -105,7 +128,8 @@ void violation(const char* format, ...) noexcept {
     va_start(arguments, format);
     const int size = std::vsnprintf(text.data(), text.size(), format, arguments);
     va_end(arguments);
-    sim_violation({text.data(), std::min(static_cast<std::size_t>(std::max(size, 0)), text.size() - 1)});
+    sim_violation(
+        {text.data(), std::min(static_cast<std::size_t>(std::max(size, 0)), text.size() - 1)});
     std::abort();
 }
 
@@ -122,19 +146,23 @@ Status Machine::open(bool create) noexcept {
     return opened;
 }
 
-Code compare_seek(const Snapshot& snapshot, const Model& model, std::uint32_t number, std::uint64_t index) {
+Code compare_seek(const Snapshot& snapshot, const Model& model, std::uint32_t number,
+                  std::uint64_t index) {
     const ModelStream& stream = model.streams()[number];
     const std::size_t count = model.stream_event_count(number, snapshot.commit());
     StreamCursor cursor;
     const bool newest = index + 1 == count;
     const Horizon horizon = newest ? Horizon::newest() : Horizon::index(index);
-    if (const Status opened = cursor.open(snapshot, stream.name, horizon, Direction::backwards, 2); !opened)
+    if (const Status opened = cursor.open(snapshot, stream.name, horizon, Direction::backwards, 2);
+        !opened)
         return opened.error().code;
     Recorded event;
     for (std::uint64_t i = 0; i < std::min<std::uint64_t>(index + 1, 2); i++) {
         const Result<bool> there = cursor.next(event);
         if (!there) return there.error().code;
-        if (!*there) violation("seek %llu in stream %u finds nothing", static_cast<unsigned long long>(index), number);
+        if (!*there)
+            violation("seek %llu in stream %u finds nothing",
+                      static_cast<unsigned long long>(index), number);
         compare_event("seek", event, model.events()[stream.events[index - i]], model);
     }
     return Code::none;
@@ -142,42 +170,55 @@ Code compare_seek(const Snapshot& snapshot, const Model& model, std::uint32_t nu
 
 Code compare(const Snapshot& snapshot, const Model& model) {
     const std::uint64_t commit = snapshot.commit();
-    if (commit > model.commit()) violation("commit %llu was never made", static_cast<unsigned long long>(commit));
-    if (snapshot.next_ordinal() != model.event_count(commit)) violation("the snapshot's next ordinal is wrong");
+    if (commit > model.commit())
+        violation("commit %llu was never made", static_cast<unsigned long long>(commit));
+    if (snapshot.next_ordinal() != model.event_count(commit))
+        violation("the snapshot's next ordinal is wrong");
     Code code = compare_log(snapshot, model);
-    for (std::uint32_t i = 0; i < model.streams().size() && code == Code::none; i++) code = compare_stream(snapshot, model, i);
+    for (std::uint32_t i = 0; i < model.streams().size() && code == Code::none; i++)
+        code = compare_stream(snapshot, model, i);
     return code;
 }
 
 std::uint64_t examine(Machine& machine, const Promise& promise, Depth depth) {
     const std::uint64_t calls_before = machine.disk.call_count();
     const Status opened = machine.open(!promise.has_store);
-    if (machine.disk.call_count() - calls_before > open_call_count_max) violation("open() does not come to an end");
-    if (!opened && !promise.disk_is_honest && is_named_damage(opened.error().code)) return ~std::uint64_t{0};
+    if (machine.disk.call_count() - calls_before > open_call_count_max)
+        violation("open() does not come to an end");
+    if (!opened && !promise.disk_is_honest && is_named_damage(opened.error().code))
+        return ~std::uint64_t{0};
     if (!opened) violation("the store does not open: %s", code_name(opened.error().code));
     Snapshot snapshot;
     if (!machine.store.snapshot(snapshot)) violation("no snapshot after recovery");
     const std::uint64_t found = snapshot.commit();
     if (found < promise.least && promise.disk_is_honest)
         violation("commit %llu was acknowledged, and %llu is the last one found",
-                  static_cast<unsigned long long>(promise.least), static_cast<unsigned long long>(found));
+                  static_cast<unsigned long long>(promise.least),
+                  static_cast<unsigned long long>(found));
     if (found < promise.least) add(report().weak_losses);
     if (const Code code = compare(snapshot, *promise.model); code != Code::none)
         violation("reading says %s", code_name(code));
     snapshot.close();
     if (depth == Depth::open_only) return found;
 
-    const Event event{.type = "canary", .payload = as_bytes("is it alive?"), .metadata = {}, .id = {}};
-    const StreamAppend append{.stream = "canary", .expected = Expected::no_stream(), .events = {&event, 1}};
+    const Event event{
+        .type = "canary", .payload = as_bytes("is it alive?"), .metadata = {}, .id = {}};
+    const StreamAppend append{
+        .stream = "canary", .expected = Expected::no_stream(), .events = {&event, 1}};
     const Result<Appended> appended = machine.store.append(append, machine.diagnostic);
     if (!appended) violation("the canary is refused: %s", code_name(appended.error().code));
-    if (appended->commit != found + 1 || appended->first_index != 0) violation("the canary came to a wrong place");
+    if (appended->commit != found + 1 || appended->first_index != 0)
+        violation("the canary came to a wrong place");
     VerifyReport verified;
-    const Status status = machine.store.verify(machine.scratch, nullptr, verified, machine.diagnostic);
+    const Status status =
+        machine.store.verify(machine.scratch, nullptr, verified, machine.diagnostic);
     if (!status) violation("verify says %s", code_name(status.error().code));
-    if (verified.commit_count != found + 1) violation("verify counts %llu commits", static_cast<unsigned long long>(verified.commit_count));
+    if (verified.commit_count != found + 1)
+        violation("verify counts %llu commits",
+                  static_cast<unsigned long long>(verified.commit_count));
     if (!machine.store.close()) violation("close fails");
-    if (machine.disk.open_count() != 0) violation("%u files are left open", machine.disk.open_count());
+    if (machine.disk.open_count() != 0)
+        violation("%u files are left open", machine.disk.open_count());
     if (!machine.gate.is_free()) violation("a turn is left locked");
     examine_again(machine, found + 1, promise.model->event_count(found) + 1);
     if (!machine.store.close()) violation("the second close fails");

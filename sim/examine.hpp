@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A machine with a store on a simulated disk, and the question whether what the store says is what the model says.
+// A machine with a store on a simulated disk, and the question whether what the store says is what
+// the model says.
 #pragma once
 
 #include <string>
@@ -13,7 +14,8 @@
 namespace freshet::sim {
 
 struct Machine {
-    explicit Machine(const SimDiskSize& size, SimScheduler* scheduler = nullptr) : disk{size}, gate{clock, scheduler} {}
+    explicit Machine(const SimDiskSize& size, SimScheduler* scheduler = nullptr)
+        : disk{size}, gate{clock, scheduler} {}
 
     SimDisk disk;
     SimClock clock;
@@ -23,7 +25,7 @@ struct Machine {
     Diagnostic diagnostic;
     std::vector<std::byte> memory;
     std::vector<std::byte> scratch;
-    std::uint32_t open_count = 0;   // How often open() has come to its end.
+    std::uint32_t open_count = 0;  // How often open() has come to its end.
 
     // Lends what the options ask for.
     void lend();
@@ -32,26 +34,29 @@ struct Machine {
     Status close() noexcept { return store.close(); }
 };
 
-// What a store may be found with: all commits up to `least`, perhaps more, never more than the model's.
+// What a store may be found with: all commits up to `least`, perhaps more, never more than the
+// model's.
 struct Promise {
     const Model* model = nullptr;
     std::uint64_t least = 0;
-    bool has_store = false;         // A call has said that there is one.
-    bool disk_is_honest = true;     // false: what was acknowledged may be lost, if nothing wrong is said.
+    bool has_store = false;  // A call has said that there is one.
+    bool disk_is_honest =
+        true;  // false: what was acknowledged may be lost, if nothing wrong is said.
 };
 
 // "append small of 3 events: ..." and so on: stops the simulation (sim_violation).
 [[gnu::format(printf, 1, 2)]] void violation(const char* format, ...) noexcept;
 
-// Everything a snapshot shows, by the log and by each stream, is what the model has as of its commit. Returns what
-// the store says instead of an answer, if it does.
+// Everything a snapshot shows, by the log and by each stream, is what the model has as of its
+// commit. Returns what the store says instead of an answer, if it does.
 Code compare(const Snapshot& snapshot, const Model& model);
 // One event of one stream, sought by its index.
-Code compare_seek(const Snapshot& snapshot, const Model& model, std::uint32_t stream, std::uint64_t index);
+Code compare_seek(const Snapshot& snapshot, const Model& model, std::uint32_t stream,
+                  std::uint64_t index);
 
 enum class Depth : std::uint8_t { open_only, full };
-// Opens the store of a disk that crashed and compares; with Depth::full it also appends, verifies, closes, and opens
-// again. Returns the newest commit found (without the one it appended).
+// Opens the store of a disk that crashed and compares; with Depth::full it also appends, verifies,
+// closes, and opens again. Returns the newest commit found (without the one it appended).
 std::uint64_t examine(Machine& machine, const Promise& promise, Depth depth);
 
 // What open() may say of a disk that broke its word.

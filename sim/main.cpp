@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// The simulator as a program: lives by seed until the time is over, a live line, a summary, and for a violation
-// the shortest script that shows it and the command that repeats it.
+// The simulator as a program: lives by seed until the time is over, a live line, a summary, and for
+// a violation the shortest script that shows it and the command that repeats it.
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -26,14 +27,14 @@ struct Arguments {
     double seconds = 60;
     std::uint64_t seed = 0;
     bool has_seed = false;
-    std::uint64_t seed_count = 0;   // 0: until the time is over.
+    std::uint64_t seed_count = 0;  // 0: until the time is over.
     unsigned jobs = 2;
     std::uint32_t branches = 8;
     bool canary = false;
     bool all_cells = false;
     bool hashes = false;
     bool calls = false;
-    std::string search;             // crashes, faults, memory or flips.
+    std::string search;  // crashes, faults, memory or flips.
     std::uint64_t search_number = 1;
     std::string tape;
     std::string regress = "sim/regress";
@@ -41,24 +42,26 @@ struct Arguments {
 };
 
 int usage() {
-    std::puts("usage: sim [options]\n"
-              "  --time N       seconds (60)\n"
-              "  --seed N       the first seed; by default one from the clock\n"
-              "  --seeds N      so many seeds and no more\n"
-              "  --jobs N       processes (2)\n"
-              "  --branches N   crash images tried at each call (8)\n"
-              "  --tape FILE    live by a tape, e.g. one that a failure left, and show its script\n"
-              "  --calls        with --tape: show each call of the disk too\n"
-              "  --regress DIR  tapes to live by first (sim/regress)\n"
-              "  --out FILE     where the tape of a failure goes (build/failure.tape)\n"
-              "  --cells        the whole table of faults by operation and call\n"
-              "  --hashes       one hash for each seed, and no crash images: equal for every compiler\n"
-              "  --crashes N    every crash of every life of up to N operations, and nothing else\n"
-              "  --faults       every fault at every call of one life, and nothing else\n"
-              "  --schedules    every interleaving of small crowds with at most two switches too many, and nothing else\n"
-              "  --memory       every memory that is too small, and nothing else\n"
-              "  --flips N      every Nth bit of a log and its head flipped, and nothing else\n"
-              "  --canary       plant a lie in the model: this must fail");
+    std::puts(
+        "usage: sim [options]\n"
+        "  --time N       seconds (60)\n"
+        "  --seed N       the first seed; by default one from the clock\n"
+        "  --seeds N      so many seeds and no more\n"
+        "  --jobs N       processes (2)\n"
+        "  --branches N   crash images tried at each call (8)\n"
+        "  --tape FILE    live by a tape, e.g. one that a failure left, and show its script\n"
+        "  --calls        with --tape: show each call of the disk too\n"
+        "  --regress DIR  tapes to live by first (sim/regress)\n"
+        "  --out FILE     where the tape of a failure goes (build/failure.tape)\n"
+        "  --cells        the whole table of faults by operation and call\n"
+        "  --hashes       one hash for each seed, and no crash images: equal for every compiler\n"
+        "  --crashes N    every crash of every life of up to N operations, and nothing else\n"
+        "  --faults       every fault at every call of one life, and nothing else\n"
+        "  --schedules    every interleaving of small crowds with at most two switches too many, "
+        "and nothing else\n"
+        "  --memory       every memory that is too small, and nothing else\n"
+        "  --flips N      every Nth bit of a log and its head flipped, and nothing else\n"
+        "  --canary       plant a lie in the model: this must fail");
     return 2;
 }
 
@@ -67,36 +70,65 @@ bool parse(int count, char** words, Arguments& arguments) {
         const std::string_view word = words[i];
         const auto value = [&] { return i + 1 < count ? words[++i] : ""; };
         const auto number = [&] { return std::strtoull(value(), nullptr, 10); };
-        if (word == "--time") arguments.seconds = std::strtod(value(), nullptr);
-        else if (word == "--seed") arguments.seed = number(), arguments.has_seed = true;
-        else if (word == "--seeds") arguments.seed_count = number();
-        else if (word == "--jobs") arguments.jobs = static_cast<unsigned>(number());
-        else if (word == "--branches") arguments.branches = static_cast<std::uint32_t>(number());
-        else if (word == "--tape") arguments.tape = value();
-        else if (word == "--regress") arguments.regress = value();
-        else if (word == "--out") arguments.out = value();
-        else if (word == "--cells") arguments.all_cells = true;
-        else if (word == "--hashes") arguments.hashes = true;
-        else if (word == "--crashes" || word == "--flips") arguments.search = word.substr(2), arguments.search_number = number();
-        else if (word == "--faults" || word == "--memory" || word == "--schedules") arguments.search = word.substr(2);
-        else if (word == "--calls") arguments.calls = true;
-        else if (word == "--canary") arguments.canary = true;
-        else return false;
+        if (word == "--time")
+            arguments.seconds = std::strtod(value(), nullptr);
+        else if (word == "--seed")
+            arguments.seed = number(), arguments.has_seed = true;
+        else if (word == "--seeds")
+            arguments.seed_count = number();
+        else if (word == "--jobs")
+            arguments.jobs = static_cast<unsigned>(number());
+        else if (word == "--branches")
+            arguments.branches = static_cast<std::uint32_t>(number());
+        else if (word == "--tape")
+            arguments.tape = value();
+        else if (word == "--regress")
+            arguments.regress = value();
+        else if (word == "--out")
+            arguments.out = value();
+        else if (word == "--cells")
+            arguments.all_cells = true;
+        else if (word == "--hashes")
+            arguments.hashes = true;
+        else if (word == "--crashes" || word == "--flips")
+            arguments.search = word.substr(2), arguments.search_number = number();
+        else if (word == "--faults" || word == "--memory" || word == "--schedules")
+            arguments.search = word.substr(2);
+        else if (word == "--calls")
+            arguments.calls = true;
+        else if (word == "--canary")
+            arguments.canary = true;
+        else
+            return false;
     }
     return arguments.jobs > 0 && arguments.jobs <= 64;
 }
 
 using Time = std::chrono::steady_clock::time_point;
-double since(Time start) { return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(); }
+double since(Time start) {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
 
-unsigned long long number(const Report::Count& count) { return count.load(std::memory_order_relaxed); }
+double processor_seconds() {
+    rusage used{};
+    getrusage(RUSAGE_CHILDREN, &used);
+    const auto seconds = [](const timeval& time) {
+        return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
+    };
+    return std::max(seconds(used.ru_utime) + seconds(used.ru_stime), 1e-3);
+}
+
+unsigned long long number(const Report::Count& count) {
+    return count.load(std::memory_order_relaxed);
+}
 
 [[noreturn]] void work(const Arguments& arguments, unsigned job, Time start, Failure& failure) {
     catch_failures(failure);
     Rules rules;
     rules.branch_count = arguments.branches;
     rules.canary_bug = arguments.canary;
-    for (std::uint64_t i = job; arguments.seed_count == 0 || i < arguments.seed_count; i += arguments.jobs) {
+    for (std::uint64_t i = job; arguments.seed_count == 0 || i < arguments.seed_count;
+         i += arguments.jobs) {
         if (arguments.seed_count == 0 && since(start) >= arguments.seconds) break;
         static_cast<void>(live_by_seed(arguments.seed + i, rules));
     }
@@ -104,8 +136,9 @@ unsigned long long number(const Report::Count& count) { return count.load(std::m
 }
 
 void show_line(const Report& all, double seconds) {
-    std::fprintf(stderr, "\r%5.1f s  %llu lives  %llu operations  %llu images (%.0f/s)  %llu distinct  ", seconds,
-                 number(all.seeds), number(all.operations), number(all.images),
+    std::fprintf(stderr,
+                 "\r%5.1f s  %llu lives  %llu operations  %llu images (%.0f/s)  %llu distinct  ",
+                 seconds, number(all.seeds), number(all.operations), number(all.images),
                  static_cast<double>(number(all.images)) / seconds, number(all.distinct));
 }
 
@@ -133,26 +166,36 @@ void show_cells(const Report& all, bool whole) {
         }
         if (total == 0) continue;
         std::printf("%-15s", trouble_name(static_cast<Trouble>(trouble)));
-        for (const std::uint64_t sum : sums) std::printf(" %9llu", static_cast<unsigned long long>(sum));
+        for (const std::uint64_t sum : sums)
+            std::printf(" %9llu", static_cast<unsigned long long>(sum));
         std::puts("");
     }
 }
 
 void show_summary(const Report& all, double seconds, unsigned jobs, bool whole) {
-    std::printf("%llu lives, %llu operations, %llu crashes, %llu recoveries, %llu failing calls in %.1f s\n",
-                number(all.seeds), number(all.operations), number(all.crashes), number(all.recoveries),
-                number(all.faults), seconds);
-    std::printf("%llu crash images recovered and compared (%llu of them crashed in recovery), %llu distinct: %.0f images/s per core\n",
-                number(all.images), number(all.nested_images), number(all.distinct),
-                static_cast<double>(number(all.images)) / seconds / jobs);
+    std::printf(
+        "%llu lives, %llu operations, %llu crashes, %llu recoveries, %llu failing calls in %.1f "
+        "s\n",
+        number(all.seeds), number(all.operations), number(all.crashes), number(all.recoveries),
+        number(all.faults), seconds);
+    std::printf(
+        "%llu crash images recovered and compared (%llu of them crashed in recovery), %llu "
+        "distinct:\n%.0f images/s per core, %.0f for each second of a processor's time\n",
+        number(all.images), number(all.nested_images), number(all.distinct),
+        static_cast<double>(number(all.images)) / seconds / jobs,
+        static_cast<double>(number(all.images)) / processor_seconds());
     if (number(all.weak_losses) > 0)
-        std::printf("beside the promise: %llu times a disk that broke its word cost acknowledged commits\n", number(all.weak_losses));
+        std::printf(
+            "beside the promise: %llu times a disk that broke its word cost acknowledged commits\n",
+            number(all.weak_losses));
     for (const Report::Probe& probe : all.probes)
-        if (probe.state.load() == 2) std::printf("%10llu  \"%s\"\n", number(probe.count), probe.text.data());
+        if (probe.state.load() == 2)
+            std::printf("%10llu  \"%s\"\n", number(probe.count), probe.text.data());
     show_cells(all, whole);
 }
 
-bool write_tape(const std::string& path, const Tape& tape, std::string_view script, std::string_view what) {
+bool write_tape(const std::string& path, const Tape& tape, std::string_view script,
+                std::string_view what) {
     std::ofstream file{path};
     file << "# " << what << "\n";
     std::istringstream lines{std::string{script}};
@@ -162,7 +205,8 @@ bool write_tape(const std::string& path, const Tape& tape, std::string_view scri
 }
 
 int tell_failure(const Arguments& arguments, Failure& failure, const std::string& program) {
-    std::printf("\nVIOLATION: %s\n", failure.found != 0 ? failure.what.data() : "the process was ended by a signal");
+    std::printf("\nVIOLATION: %s\n",
+                failure.found != 0 ? failure.what.data() : "the process was ended by a signal");
     const unsigned long long seed = failure.seed;
     Rules rules;
     rules.canary_bug = arguments.canary;
@@ -172,12 +216,14 @@ int tell_failure(const Arguments& arguments, Failure& failure, const std::string
         tape = shrink(tape, rules, failure, 20);
         std::printf("as short as it gets: %s\n%s", failure.what.data(), failure.script.data());
         if (write_tape(arguments.out, tape, failure.script.data(), failure.what.data()))
-            std::printf("repeat: %s --tape %s%s\n", program.c_str(), arguments.out.c_str(), arguments.canary ? " --canary" : "");
+            std::printf("repeat: %s --tape %s%s\n", program.c_str(), arguments.out.c_str(),
+                        arguments.canary ? " --canary" : "");
     } else {
         std::printf("%s", failure.script.data());
         if (has_tape) write_tape(arguments.out, tape, failure.script.data(), failure.what.data());
     }
-    std::printf("repeat: %s --seed %llu --seeds 1 --branches %u%s\n", program.c_str(), seed, arguments.branches, arguments.canary ? " --canary" : "");
+    std::printf("repeat: %s --seed %llu --seeds 1 --branches %u%s\n", program.c_str(), seed,
+                arguments.branches, arguments.canary ? " --canary" : "");
     return 1;
 }
 
@@ -199,8 +245,8 @@ int replay_tape(const Arguments& arguments, const std::string& program) {
     rules.canary_bug = arguments.canary;
     rules.shows_calls = arguments.calls;
     if (fails(tape, rules, failure)) {
-        std::printf("%sVIOLATION: %s\nrepeat: %s --tape %s\n", failure.script.data(), failure.what.data(),
-                    program.c_str(), arguments.tape.c_str());
+        std::printf("%sVIOLATION: %s\nrepeat: %s --tape %s\n", failure.script.data(),
+                    failure.what.data(), program.c_str(), arguments.tape.c_str());
         return 1;
     }
     std::puts("the tape runs to its end without a violation");
@@ -216,7 +262,8 @@ int replay_regressions(const Arguments& arguments) {
         if (entry.path().extension() != ".tape") continue;
         count++;
         if (read_tape(entry.path(), tape) && !fails(tape, Rules{}, failure)) continue;
-        std::printf("VIOLATION of %s: %s\n%s", entry.path().c_str(), failure.what.data(), failure.script.data());
+        std::printf("VIOLATION of %s: %s\n%s", entry.path().c_str(), failure.what.data(),
+                    failure.script.data());
         return 1;
     }
     std::printf("%d regressions replayed\n", count);
@@ -231,45 +278,62 @@ int show_hashes(const Arguments& arguments) {
     for (std::uint64_t i = 0; i < count; i++) {
         all = mix(all, live_by_seed(arguments.seed + i, rules));
     }
-    std::printf("%016llx of %llu seeds\n", static_cast<unsigned long long>(all), static_cast<unsigned long long>(count));
+    std::printf("%016llx of %llu seeds\n", static_cast<unsigned long long>(all),
+                static_cast<unsigned long long>(count));
     return 0;
 }
 
 void show_search(const Arguments& arguments, const SearchResult& found, double seconds) {
     if (arguments.search == "crashes") {
-        std::printf("%llu lives, %llu calls, %llu crash points (%llu of them with more than 12 keys, sampled)\n", number(found.lives),
-                    number(found.calls), number(found.crash_points), number(found.sampled_points));
-        std::printf("after one crash  %llu states visited, %llu predicted\n", number(found.visited), number(found.predicted));
-        std::printf("after two        %llu states visited, %llu predicted\n", number(found.nested_visited), number(found.nested_predicted));
-        std::printf("%llu of them were known from before; %llu recovered and compared in %.1f s\n", number(found.skipped),
-                    number(report().images), seconds);
+        std::printf(
+            "%llu lives, %llu calls, %llu crash points (%llu of them with more than 12 keys, "
+            "sampled)\n",
+            number(found.lives), number(found.calls), number(found.crash_points),
+            number(found.sampled_points));
+        std::printf("after one crash  %llu states visited, %llu predicted\n", number(found.visited),
+                    number(found.predicted));
+        std::printf("after two        %llu states visited, %llu predicted\n",
+                    number(found.nested_visited), number(found.nested_predicted));
+        std::printf("%llu of them were known from before; %llu recovered and compared in %.1f s\n",
+                    number(found.skipped), number(report().images), seconds);
     } else if (arguments.search == "flips") {
-        std::printf("%llu bits flipped: %llu named, %llu harmless, %llu in the last commit before an unclean stop (not promised)\n",
-                    number(found.named) + number(found.harmless) + number(found.residual), number(found.named),
-                    number(found.harmless), number(found.residual));
+        std::printf(
+            "%llu bits flipped: %llu named, %llu harmless, %llu in the last commit before an "
+            "unclean stop (not promised)\n",
+            number(found.named) + number(found.harmless) + number(found.residual),
+            number(found.named), number(found.harmless), number(found.residual));
     } else if (arguments.search == "schedules") {
-        std::printf("%llu interleavings, %llu crash images\n", number(found.lives), number(report().images));
+        std::printf("%llu interleavings, %llu crash images\n", number(found.lives),
+                    number(report().images));
     } else if (arguments.search == "faults") {
-        std::printf("%llu calls failed: %llu times the store went on, %llu times it had to be opened again\n", number(found.failed_calls),
-                    number(found.usable), number(found.poisoned));
+        std::printf(
+            "%llu calls failed: %llu times the store went on, %llu times it had to be opened "
+            "again\n",
+            number(found.failed_calls), number(found.usable), number(found.poisoned));
     } else {
-        std::printf("%llu memories too small for open, %llu pools too small for what was appended\n", number(found.failed_calls), number(found.usable));
+        std::printf(
+            "%llu memories too small for open, %llu pools too small for what was appended\n",
+            number(found.failed_calls), number(found.usable));
     }
 }
 
-[[noreturn]] void work_search(const Arguments& arguments, Share share, SearchResult& result, Failure& failure) {
+[[noreturn]] void work_search(const Arguments& arguments, Share share, SearchResult& result,
+                              Failure& failure) {
     catch_failures(failure);
-    if (arguments.search == "crashes") search_crashes(static_cast<std::uint32_t>(arguments.search_number), share, result);
+    if (arguments.search == "crashes")
+        search_crashes(static_cast<std::uint32_t>(arguments.search_number), share, result);
     if (arguments.search == "faults") search_faults(share, result);
     if (arguments.search == "schedules") search_schedules(share, result);
     if (arguments.search == "memory") search_memory(share, result);
-    if (arguments.search == "flips") search_flips(std::max<std::uint64_t>(arguments.search_number, 1), share, result);
+    if (arguments.search == "flips")
+        search_flips(std::max<std::uint64_t>(arguments.search_number, 1), share, result);
     _exit(0);
 }
 
 int search(const Arguments& arguments) {
     const Time start = std::chrono::steady_clock::now();
-    void* const memory = mmap(nullptr, sizeof(SearchResult), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    void* const memory = mmap(nullptr, sizeof(SearchResult), PROT_READ | PROT_WRITE,
+                              MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     auto& result = *static_cast<SearchResult*>(memory);
     std::vector<Failure*> failures;
     for (unsigned job = 0; job < arguments.jobs; job++) {
@@ -282,9 +346,12 @@ int search(const Arguments& arguments) {
     while (wait(&status) > 0) failed = failed || !WIFEXITED(status) || WEXITSTATUS(status) != 0;
     show_search(arguments, result, since(start));
     for (const Failure* const failure : failures)
-        if (failure->found != 0) std::printf("VIOLATION: %s\n%s", failure->what.data(), failure->script.data());
-    const bool counts = number(result.visited) == number(result.predicted) && number(result.nested_visited) == number(result.nested_predicted);
-    if (!counts && !failed) std::puts("VIOLATION: the number of states visited is not the one predicted");
+        if (failure->found != 0)
+            std::printf("VIOLATION: %s\n%s", failure->what.data(), failure->script.data());
+    const bool counts = number(result.visited) == number(result.predicted) &&
+                        number(result.nested_visited) == number(result.nested_predicted);
+    if (!counts && !failed)
+        std::puts("VIOLATION: the number of states visited is not the one predicted");
     if (!failed && counts) std::puts("0 violations");
     return failed || !counts ? 1 : 0;
 }
@@ -308,7 +375,8 @@ int simulate(const Arguments& arguments, const std::string& program) {
         usleep(100'000);
         for (unsigned job = 0; job < arguments.jobs; job++) {
             int status = 0;
-            if (children[job] <= 0 || waitpid(children[job], &status, WNOHANG) != children[job]) continue;
+            if (children[job] <= 0 || waitpid(children[job], &status, WNOHANG) != children[job])
+                continue;
             children[job] = 0;
             running--;
             if (WIFEXITED(status) && WEXITSTATUS(status) == 0) continue;
@@ -333,7 +401,9 @@ int main(int count, char** words) {
     Arguments arguments;
     if (!parse(count, words, arguments)) return usage();
     if (!arguments.has_seed)
-        arguments.seed = static_cast<std::uint64_t>(std::chrono::system_clock::now().time_since_epoch().count()) / 1000 % 1'000'000'000;
+        arguments.seed = static_cast<std::uint64_t>(
+                             std::chrono::system_clock::now().time_since_epoch().count()) /
+                         1000 % 1'000'000'000;
     set_report(make_report());
     if (!arguments.tape.empty()) return replay_tape(arguments, words[0]);
     if (!arguments.search.empty()) return search(arguments);

@@ -10,7 +10,8 @@ namespace freshet::sim {
 namespace {
 
 std::uint64_t hash_text(std::uint64_t seed, const std::string& text) {
-    for (const char letter : text) seed = (seed ^ static_cast<unsigned char>(letter)) * 0x100000001b3U;
+    for (const char letter : text)
+        seed = (seed ^ static_cast<unsigned char>(letter)) * 0x100000001b3U;
     return mix(seed, text.size());
 }
 
@@ -23,7 +24,9 @@ Model::Model(std::vector<std::string> names) {
     }
 }
 
-void Model::reset() { cut(0); }
+void Model::reset() {
+    cut(0);
+}
 
 Code Model::judge_expected(std::uint32_t number, std::int64_t expected) const {
     const ModelStream& stream = streams_[number];
@@ -40,7 +43,8 @@ bool Model::same_content(const ModelEvent& a, const ModelEvent& b) const {
     return a.type == b.type && a.payload == b.payload;
 }
 
-// All ids there, side by side, in this order, with this content: a duplicate. None there: to be appended.
+// All ids there, side by side, in this order, with this content: a duplicate. None there: to be
+// appended.
 Outcome Model::judge_ids(const ModelAppend& append, std::uint64_t& first) const {
     const ModelStream& stream = streams_[append.stream];
     std::size_t found = 0;
@@ -79,7 +83,8 @@ ModelVerdict Model::judge(const ModelRequest& request) const {
             if (duplicates++ == 0) first_duplicate_number = static_cast<std::uint32_t>(i);
             if (i == 0) first_duplicate = first;
         } else {
-            code = outcome == Outcome::nothing ? Code::idempotency_conflict : judge_expected(append.stream, append.expected);
+            code = outcome == Outcome::nothing ? Code::idempotency_conflict
+                                               : judge_expected(append.stream, append.expected);
         }
         if (code != Code::none)
             verdict.failures.push_back({code, false, static_cast<std::uint32_t>(i), append.expected,
@@ -88,8 +93,8 @@ ModelVerdict Model::judge(const ModelRequest& request) const {
     const bool all_duplicates = duplicates == request.appends.size();
     if (duplicates > 0 && !all_duplicates) {
         const ModelAppend& append = request.appends[first_duplicate_number];
-        verdict.failures.push_back({Code::idempotency_conflict, false, first_duplicate_number, append.expected,
-                                    streams_[append.stream].version()});
+        verdict.failures.push_back({Code::idempotency_conflict, false, first_duplicate_number,
+                                    append.expected, streams_[append.stream].version()});
     }
     for (std::size_t i = 0; !all_duplicates && i < request.checks.size(); i++) {
         const ModelCheck& check = request.checks[i];
@@ -133,7 +138,9 @@ void Model::append(const ModelRequest& request) {
             event.commit = commit;
             stream.events.push_back(static_cast<std::uint32_t>(event.ordinal));
             if (event.id != IdBytes{}) stream.ids[event.id] = event.index;
-            hash = hash_text(hash_text(hash_text(mix(hash, event.stream), event.type), event.payload), event.metadata);
+            hash =
+                hash_text(hash_text(hash_text(mix(hash, event.stream), event.type), event.payload),
+                          event.metadata);
             events_.push_back(std::move(event));
         }
     }
@@ -165,12 +172,15 @@ void Model::cut(std::uint64_t commit) {
     hashes_.resize(commit);
 }
 
-std::size_t Model::event_count(std::uint64_t at_commit) const { return at_commit == 0 ? 0 : ends_[at_commit - 1]; }
+std::size_t Model::event_count(std::uint64_t at_commit) const {
+    return at_commit == 0 ? 0 : ends_[at_commit - 1];
+}
 
 std::size_t Model::stream_event_count(std::uint32_t stream, std::uint64_t at_commit) const {
     const std::vector<std::uint32_t>& events = streams_[stream].events;
     const std::size_t count = event_count(at_commit);
-    return static_cast<std::size_t>(std::lower_bound(events.begin(), events.end(), count) - events.begin());
+    return static_cast<std::size_t>(std::lower_bound(events.begin(), events.end(), count) -
+                                    events.begin());
 }
 
 bool Model::stream_exists(std::uint32_t stream, std::uint64_t at_commit) const {
@@ -182,6 +192,8 @@ std::uint64_t Model::last_commit_of(std::uint32_t number) const {
     return stream.events.empty() ? stream.created : events_[stream.events.back()].commit;
 }
 
-std::uint64_t Model::hash(std::uint64_t at_commit) const { return at_commit == 0 ? 1 : hashes_[at_commit - 1]; }
+std::uint64_t Model::hash(std::uint64_t at_commit) const {
+    return at_commit == 0 ? 1 : hashes_[at_commit - 1];
+}
 
 }  // namespace freshet::sim

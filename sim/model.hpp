@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-// What a store of streams must do, said as simply as it can be said: a list of events and a map of streams. It
-// shares no code with the engine, so that both would have to be wrong in the same way.
+// What a store of streams must do, said as simply as it can be said: a list of events and a map of
+// streams. It shares no code with the engine, so that both would have to be wrong in the same way.
 //
-// It holds all commits that were issued. A crash may have taken those that nobody was told of: cut() makes
-// the model what the store still has.
+// It holds all commits that were issued. A crash may have taken those that nobody was told of:
+// cut() makes the model what the store still has.
 #pragma once
 
 #include <cstdint>
@@ -58,7 +58,7 @@ struct ModelVerdict {
     Outcome outcome = Outcome::nothing;
     std::vector<ModelFailure> failures;
     bool created = false;
-    std::int64_t first_index = -1;   // Of the first append's stream.
+    std::int64_t first_index = -1;  // Of the first append's stream.
     std::int64_t last_index = -1;
     std::uint64_t first_ordinal = 0;
 };
@@ -69,7 +69,9 @@ struct ModelStream {
     std::vector<std::uint32_t> events;     // Their ordinals.
     std::map<IdBytes, std::uint64_t> ids;  // To the index.
 
-    [[nodiscard]] std::int64_t version() const { return static_cast<std::int64_t>(events.size()) - 1; }
+    [[nodiscard]] std::int64_t version() const {
+        return static_cast<std::int64_t>(events.size()) - 1;
+    }
 };
 
 class Model {
@@ -88,12 +90,15 @@ public:
     void set_time(std::uint64_t commit, std::uint64_t time_us) { times_[commit - 1] = time_us; }
 
     [[nodiscard]] std::uint64_t commit() const { return times_.size(); }
-    [[nodiscard]] std::uint64_t time_us(std::uint64_t commit) const { return times_[commit - 1]; }  // 0: not told.
+    [[nodiscard]] std::uint64_t time_us(std::uint64_t commit) const {
+        return times_[commit - 1];
+    }  // 0: not told.
     [[nodiscard]] const std::vector<ModelEvent>& events() const { return events_; }
     [[nodiscard]] std::size_t event_count(std::uint64_t at_commit) const;
     [[nodiscard]] const std::vector<ModelStream>& streams() const { return streams_; }
     // As of a commit.
-    [[nodiscard]] std::size_t stream_event_count(std::uint32_t stream, std::uint64_t at_commit) const;
+    [[nodiscard]] std::size_t stream_event_count(std::uint32_t stream,
+                                                 std::uint64_t at_commit) const;
     [[nodiscard]] bool stream_exists(std::uint32_t stream, std::uint64_t at_commit) const;
     // Who wrote it last, 0 for none.
     [[nodiscard]] std::uint64_t last_commit_of(std::uint32_t stream) const;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The operations of a simulated life: each is done on the store and on the model, and the answers are compared.
+// The operations of a simulated life: each is done on the store and on the model, and the answers
+// are compared.
 #include <algorithm>
 
 #include "sim/run.hpp"
@@ -26,7 +27,8 @@ struct Call {
                                .expected = expected_of(request.appends[i].expected),
                                .events = events[i]});
         for (const ModelCheck& check : request.checks)
-            checks.push_back({.stream = model.streams()[check.stream].name, .expected = expected_of(check.expected)});
+            checks.push_back({.stream = model.streams()[check.stream].name,
+                              .expected = expected_of(check.expected)});
     }
     static Expected expected_of(std::int64_t number) {
         if (number == -1) return Expected::no_stream();
@@ -51,7 +53,9 @@ std::uint32_t Run::choose_stream() {
     return static_cast<std::uint32_t>(choice_.below(model_.streams().size(), Domain::workload));
 }
 
-std::size_t Run::wide_size() const { return setup_.options.frame_size_max - 420; }
+std::size_t Run::wide_size() const {
+    return setup_.options.frame_size_max - 420;
+}
 
 std::int64_t Run::choose_expected(std::uint32_t stream) {
     switch (choice_.below(10, Domain::workload)) {
@@ -60,7 +64,9 @@ std::int64_t Run::choose_expected(std::uint32_t stream) {
         case 7: return -4;
         case 6:
         case 5:
-        case 4: return model_.streams()[stream].version() >= 0 ? model_.streams()[stream].version() : -1;
+        case 4:
+            return model_.streams()[stream].version() >= 0 ? model_.streams()[stream].version()
+                                                           : -1;
         default: return -2;
     }
 }
@@ -71,10 +77,12 @@ ModelEvent Run::make_event(std::size_t payload_size) {
     static constexpr std::array<const char*, 3> types = {"t", "order.placed", "order.paid-in-full"};
     event.type = types[choice_.below(types.size(), Domain::workload)];
     event.payload = filler(event_counter_, payload_size);
-    if (choice_.chance(1, 4, Domain::workload)) event.metadata = filler(~event_counter_, 1 + payload_size % 40);
+    if (choice_.chance(1, 4, Domain::workload))
+        event.metadata = filler(~event_counter_, 1 + payload_size % 40);
     if (choice_.chance(1, 3, Domain::workload)) {
         const std::uint64_t id = mix(event_counter_, 77);
-        for (std::size_t i = 0; i < 16; i++) event.id[i] = static_cast<std::byte>(id >> (i % 8 * 8));
+        for (std::size_t i = 0; i < 16; i++)
+            event.id[i] = static_cast<std::byte>(id >> (i % 8 * 8));
     }
     return event;
 }
@@ -87,8 +95,8 @@ ModelAppend Run::make_append(std::uint32_t stream, std::size_t count, std::size_
     return append;
 }
 
-// An error is excused when the disk was told to make trouble. Whatever the code says has to be true: only
-// after durability_unknown may the commit be there or not.
+// An error is excused when the disk was told to make trouble. Whatever the code says has to be
+// true: only after durability_unknown may the commit be there or not.
 bool Run::excuse(Error error, bool is_tentative) {
     if (error.code == Code::poisoned || error.code == Code::durability_unknown) {
         const bool troubled = poisoned_ || machine_.disk.is_crashed() || suspect_ || in_trouble_;
@@ -103,25 +111,33 @@ bool Run::excuse(Error error, bool is_tentative) {
     }
     if (machine_.disk.is_crashed()) return true;
     const bool was_hit = machine_.disk.fault_count() != faults_before_ || suspect_;
-    const bool is_disk_error = error.code == Code::io || error.code == Code::full || error.code == Code::read_only ||
-                               error.code == Code::permission || error.code == Code::forked || error.code == Code::locked;
-    if (error.code == Code::full && machine_.store.statistics().segment_count + 1 >= setup_.options.segment_count_max) return true;
+    const bool is_disk_error = error.code == Code::io || error.code == Code::full ||
+                               error.code == Code::read_only || error.code == Code::permission ||
+                               error.code == Code::forked || error.code == Code::locked;
+    if (error.code == Code::full &&
+        machine_.store.statistics().segment_count + 1 >= setup_.options.segment_count_max)
+        return true;
     return was_hit && is_disk_error;
 }
 
 void Run::settle_refusal(const ModelVerdict& verdict, Error error) {
-    if (error.code != verdict.code) violation("refused with %s, and it is %s", code_name(error.code), code_name(verdict.code));
+    if (error.code != verdict.code)
+        violation("refused with %s, and it is %s", code_name(error.code), code_name(verdict.code));
     const Diagnostic& said = machine_.diagnostic;
     if (said.failure_count != verdict.failures.size())
-        violation("%u failures are told, and there are %zu", said.failure_count, verdict.failures.size());
+        violation("%u failures are told, and there are %zu", said.failure_count,
+                  verdict.failures.size());
     for (std::size_t i = 0; i < std::min(verdict.failures.size(), said.failures.size()); i++) {
         const ModelFailure& wanted = verdict.failures[i];
         const Failure& found = said.failures[i];
-        if (found.code != wanted.code || found.of_check != wanted.of_check || found.number != wanted.number)
-            violation("failure %zu is told as %s of number %u", i, code_name(found.code), found.number);
-        if (found.code == Code::wrong_version && (found.actual != wanted.actual || found.expected != wanted.expected))
-            violation("failure %zu has wrong numbers: %lld, %lld", i, static_cast<long long>(found.expected),
-                      static_cast<long long>(found.actual));
+        if (found.code != wanted.code || found.of_check != wanted.of_check ||
+            found.number != wanted.number)
+            violation("failure %zu is told as %s of number %u", i, code_name(found.code),
+                      found.number);
+        if (found.code == Code::wrong_version &&
+            (found.actual != wanted.actual || found.expected != wanted.expected))
+            violation("failure %zu has wrong numbers: %lld, %lld", i,
+                      static_cast<long long>(found.expected), static_cast<long long>(found.actual));
     }
 }
 
@@ -134,16 +150,22 @@ void Run::settle(const ModelRequest& request, const ModelVerdict& verdict, Durab
             acknowledge(model_.commit());
             return;
         }
-        if (!excuse(answer.error(), tentative)) violation("an append fails with %s", code_name(answer.error().code));
+        if (!excuse(answer.error(), tentative))
+            violation("an append fails with %s", code_name(answer.error().code));
         note("  -> %s", code_name(answer.error().code));
         return;
     }
-    if (verdict.code != Code::none) violation("what should be refused with %s is done", code_name(verdict.code));
-    if (answer->outcome != verdict.outcome) violation("the outcome is %d, not %d", static_cast<int>(answer->outcome), static_cast<int>(verdict.outcome));
+    if (verdict.code != Code::none)
+        violation("what should be refused with %s is done", code_name(verdict.code));
+    if (answer->outcome != verdict.outcome)
+        violation("the outcome is %d, not %d", static_cast<int>(answer->outcome),
+                  static_cast<int>(verdict.outcome));
     if (verdict.outcome == Outcome::nothing) return;
     if (answer->first_index != verdict.first_index || answer->last_index != verdict.last_index)
-        violation("appended at %lld..%lld, not at %lld..%lld", static_cast<long long>(answer->first_index),
-                  static_cast<long long>(answer->last_index), static_cast<long long>(verdict.first_index),
+        violation("appended at %lld..%lld, not at %lld..%lld",
+                  static_cast<long long>(answer->first_index),
+                  static_cast<long long>(answer->last_index),
+                  static_cast<long long>(verdict.first_index),
                   static_cast<long long>(verdict.last_index));
     if (answer->first_ordinal != verdict.first_ordinal) violation("the first ordinal is wrong");
     if (verdict.outcome == Outcome::duplicate) {
@@ -151,9 +173,11 @@ void Run::settle(const ModelRequest& request, const ModelVerdict& verdict, Durab
         acknowledge(model_.commit());
         return;
     }
-    if (answer->commit != model_.commit()) violation("the commit is %llu", static_cast<unsigned long long>(answer->commit));
+    if (answer->commit != model_.commit())
+        violation("the commit is %llu", static_cast<unsigned long long>(answer->commit));
     if (answer->created != verdict.created) violation("created is wrong");
-    if (durability == Durability::durable && !answer->durable) violation("a durable append is not durable");
+    if (durability == Durability::durable && !answer->durable)
+        violation("a durable append is not durable");
     model_.set_time(answer->commit, answer->time_us);
     if (answer->durable) acknowledge(answer->commit);
     for (const ModelAppend& append : request.appends)
@@ -187,7 +211,8 @@ void Run::perform(Operation operation) {
             const std::uint32_t first = choose_stream();
             for (std::uint32_t i = 0; i < 3; i++)
                 request.appends.push_back(make_append((first + i) % 6, 1 + of(2), small()));
-            if (of(3) == 2) request.checks.push_back({(first + 3) % 6, choose_expected((first + 3) % 6)});
+            if (of(3) == 2)
+                request.checks.push_back({(first + 3) % 6, choose_expected((first + 3) % 6)});
             break;
         }
         case Operation::deferred:
@@ -201,7 +226,8 @@ void Run::perform(Operation operation) {
         case Operation::refused: {
             const std::uint32_t stream = choose_stream();
             request.appends.push_back(make_append(stream, 1, small()));
-            request.appends[0].expected = model_.streams()[stream].version() + 1 + static_cast<std::int64_t>(of(3));
+            request.appends[0].expected =
+                model_.streams()[stream].version() + 1 + static_cast<std::int64_t>(of(3));
             request.checks.push_back({(stream + 1) % 6, choose_expected((stream + 1) % 6)});
             break;
         }
@@ -210,9 +236,10 @@ void Run::perform(Operation operation) {
     if (!request.appends.empty()) {
         std::size_t count = 0;
         for (const ModelAppend& append : request.appends) count += append.events.size();
-        note("%s: %zu events of %zu bytes to stream %u, expected %lld%s", operation_name(operation), count,
-             request.appends[0].events[0].payload.size(), request.appends[0].stream,
-             static_cast<long long>(request.appends[0].expected), durability == Durability::deferred ? ", deferred" : "");
+        note("%s: %zu events of %zu bytes to stream %u, expected %lld%s", operation_name(operation),
+             count, request.appends[0].events[0].payload.size(), request.appends[0].stream,
+             static_cast<long long>(request.appends[0].expected),
+             durability == Durability::deferred ? ", deferred" : "");
         do_append(request, durability);
         return;
     }
@@ -230,7 +257,8 @@ void Run::perform(Operation operation) {
         case Operation::verify: do_verify(); break;
         case Operation::maintain: do_maintain(); break;
         case Operation::clock_jump: {
-            static constexpr std::array<std::int64_t, 6> jumps = {1'000, -1'000, -1'000'000'000, 3'600'000'000, 0, -1};
+            static constexpr std::array<std::int64_t, 6> jumps = {
+                1'000, -1'000, -1'000'000'000, 3'600'000'000, 0, -1};
             machine_.clock.jump(jumps[choice_.below(jumps.size(), Domain::clock)]);
             break;
         }
@@ -272,8 +300,10 @@ void Run::do_transaction(bool commits, bool large) {
     }
     const bool can_commit = error.code == Code::none && commits;
     Result<Appended> answer = error;
-    if (can_commit) answer = transaction.commit(Durability::durable, machine_.diagnostic);
-    else transaction.rollback();
+    if (can_commit)
+        answer = transaction.commit(Durability::durable, machine_.diagnostic);
+    else
+        transaction.rollback();
     if (error.code == Code::none && !commits) return;
     if (can_commit && answer) {
         if (answer->commit != model_.commit()) violation("a transaction has a wrong commit");
@@ -281,7 +311,8 @@ void Run::do_transaction(bool commits, bool large) {
         acknowledge(answer->commit);
         return;
     }
-    if (!excuse(answer.error(), commits)) violation("a transaction says %s", code_name(answer.error().code));
+    if (!excuse(answer.error(), commits))
+        violation("a transaction says %s", code_name(answer.error().code));
 }
 
 void Run::do_roll() {
@@ -308,33 +339,42 @@ void Run::do_reopen() {
     }
     poisoned_ = false;
     if (machine_.disk.is_crashed()) return;
-    if (machine_.disk.open_count() != 0) violation("%u files are left open", machine_.disk.open_count());
+    if (machine_.disk.open_count() != 0)
+        violation("%u files are left open", machine_.disk.open_count());
     recover();
 }
 
 void Run::do_sync() {
     const Status status = machine_.store.sync(machine_.diagnostic);
-    if (status) acknowledge(model_.commit());
-    else if (!excuse(status.error(), false)) violation("sync says %s", code_name(status.error().code));
+    if (status)
+        acknowledge(model_.commit());
+    else if (!excuse(status.error(), false))
+        violation("sync says %s", code_name(status.error().code));
 }
 
 void Run::do_maintain() {
     const Status status = machine_.store.maintain(machine_.diagnostic);
-    if (status) acknowledge(model_.commit());
-    else if (!excuse(status.error(), false)) violation("maintain says %s", code_name(status.error().code));
+    if (status)
+        acknowledge(model_.commit());
+    else if (!excuse(status.error(), false))
+        violation("maintain says %s", code_name(status.error().code));
 }
 
 void Run::do_verify() {
     VerifyReport verified;
     const Head head = machine_.store.head();
-    const Status status = machine_.store.verify(machine_.scratch, &head, verified, machine_.diagnostic);
+    const Status status =
+        machine_.store.verify(machine_.scratch, &head, verified, machine_.diagnostic);
     if (!status) {
-        if (!excuse(status.error(), false)) violation("verify says %s", code_name(status.error().code));
+        if (!excuse(status.error(), false))
+            violation("verify says %s", code_name(status.error().code));
         return;
     }
     if (!verified.anchor_found) violation("verify does not find the head");
-    if (verified.commit_count < least_ || verified.commit_count > model_.commit()) violation("verify counts wrong");
-    if (verified.event_count != model_.event_count(verified.commit_count)) violation("verify counts events wrong");
+    if (verified.commit_count < least_ || verified.commit_count > model_.commit())
+        violation("verify counts wrong");
+    if (verified.event_count != model_.event_count(verified.commit_count))
+        violation("verify counts events wrong");
 }
 
 // A new snapshot is compared, and one that was held: it must not have moved.
@@ -351,7 +391,8 @@ void Run::do_read() {
     look(*snapshot);
     const std::uint32_t stream = choose_stream();
     if (const std::size_t count = model_.stream_event_count(stream, snapshot->commit()); count > 0)
-        if (const Code code = compare_seek(*snapshot, model_, stream, choice_.below(count, Domain::workload));
+        if (const Code code =
+                compare_seek(*snapshot, model_, stream, choice_.below(count, Domain::workload));
             code != Code::none && !excuse(code, false))
             violation("a seek says %s", code_name(code));
     if (!held_ || choice_.chance(1, 3, Domain::workload)) held_ = std::move(snapshot);
@@ -360,7 +401,8 @@ void Run::do_read() {
 void Run::do_follow() {
     if (!following_) {
         if (const Status opened = follower_.open(machine_.store, follow_ordinal_); !opened) {
-            if (!excuse(opened.error(), false)) violation("the follower does not open: %s", code_name(opened.error().code));
+            if (!excuse(opened.error(), false))
+                violation("the follower does not open: %s", code_name(opened.error().code));
             return;
         }
         following_ = true;
@@ -369,17 +411,21 @@ void Run::do_follow() {
     for (;;) {
         const Result<Follower::Step> step = follower_.next(event, 10);
         if (!step) {
-            if (!excuse(step.error(), false)) violation("the follower says %s", code_name(step.error().code));
+            if (!excuse(step.error(), false))
+                violation("the follower says %s", code_name(step.error().code));
             return;
         }
         if (*step != Follower::Step::event) break;
-        if (event.ordinal != follow_ordinal_ || event.ordinal >= model_.events().size()) violation("the follower skips or repeats");
+        if (event.ordinal != follow_ordinal_ || event.ordinal >= model_.events().size())
+            violation("the follower skips or repeats");
         const ModelEvent& wanted = model_.events()[event.ordinal];
-        if (as_text(event.payload) != wanted.payload || event.index != wanted.index) violation("the follower shows something else");
+        if (as_text(event.payload) != wanted.payload || event.index != wanted.index)
+            violation("the follower shows something else");
         acknowledge(event.commit);
         follow_ordinal_++;
     }
-    if (follow_ordinal_ < model_.event_count(least_)) violation("the follower stops before the end");
+    if (follow_ordinal_ < model_.event_count(least_))
+        violation("the follower stops before the end");
 }
 
 }  // namespace freshet::sim

@@ -9,17 +9,19 @@ namespace freshet::sim {
 
 const char* operation_name(Operation operation) noexcept {
     static constexpr std::array<const char*, operation_count> names = {
-        "append small", "append wide", "append to 3", "deferred", "rollback", "next segment", "reopen",
-        "create", "retry", "refused", "large rollback", "transaction", "sync", "read", "follow", "verify",
-        "maintain", "clock jump", "recover", "crowd",
+        "append small",   "append wide", "append to 3", "deferred", "rollback",
+        "next segment",   "reopen",      "create",      "retry",    "refused",
+        "large rollback", "transaction", "sync",        "read",     "follow",
+        "verify",         "maintain",    "clock jump",  "recover",  "crowd",
     };
     return names[static_cast<std::size_t>(operation)];
 }
 
 const char* trouble_name(Trouble trouble) noexcept {
     static constexpr std::array<const char*, trouble_count> names = {
-        "none", "kill", "power loss", "io", "full", "read-only", "permission", "interrupted", "short transfer",
-        "forked", "locked", "damage", "memory",
+        "none",       "kill",        "power loss",     "io",     "full",   "read-only",
+        "permission", "interrupted", "short transfer", "forked", "locked", "damage",
+        "memory",
     };
     return names[static_cast<std::size_t>(trouble)];
 }
@@ -52,7 +54,8 @@ void Report::add_probe(std::string_view message) noexcept {
             probe.text = text;
             probe.state.store(2);
         }
-        while (probe.state.load() == 1) {}
+        while (probe.state.load() == 1) {
+        }
         if (probe.text != text) continue;
         add(probe.count);
         return;
@@ -61,7 +64,8 @@ void Report::add_probe(std::string_view message) noexcept {
 
 bool Report::add_image(std::uint64_t hash) noexcept {
     if (hash == 0) hash = 1;
-    for (std::size_t at = hash % table_size, tries = 0; tries < 64; at = (at + 1) % table_size, tries++) {
+    for (std::size_t at = hash % table_size, tries = 0; tries < 64;
+         at = (at + 1) % table_size, tries++) {
         std::uint64_t found = 0;
         if (images_seen[at].compare_exchange_strong(found, hash, std::memory_order_relaxed)) {
             add(distinct);
@@ -73,7 +77,8 @@ bool Report::add_image(std::uint64_t hash) noexcept {
 }
 
 Report* make_report() noexcept {
-    void* const memory = mmap(nullptr, sizeof(Report), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    void* const memory =
+        mmap(nullptr, sizeof(Report), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     return memory == MAP_FAILED ? nullptr : static_cast<Report*>(memory);
 }
 

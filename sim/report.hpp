@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// What a simulation counts: images, faults by operation and by the call they hit, decisions of recovery. It
-// lies in memory that the processes of a simulation share; each number is only ever added to.
+// What a simulation counts: images, faults by operation and by the call they hit, decisions of
+// recovery. It lies in memory that the processes of a simulation share; each number is only ever
+// added to.
 #pragma once
 
 #include <array>
@@ -13,16 +14,44 @@
 namespace freshet::sim {
 
 enum class Operation : std::uint8_t {
-    append_small, append_wide, append_three, deferred, rollback, roll, reopen,  // The seven of the exhaustive search.
-    create, retry, refused, rollback_large, transaction, sync, read, follow, verify, maintain, clock_jump,
-    recover, crowd,
+    append_small,
+    append_wide,
+    append_three,
+    deferred,
+    rollback,
+    roll,
+    reopen,  // The seven of the exhaustive search.
+    create,
+    retry,
+    refused,
+    rollback_large,
+    transaction,
+    sync,
+    read,
+    follow,
+    verify,
+    maintain,
+    clock_jump,
+    recover,
+    crowd,
 };
 inline constexpr std::size_t operation_count = 20;
 inline constexpr std::size_t choosable_count = 18;  // All but the last two.
 const char* operation_name(Operation operation) noexcept;
 
 enum class Trouble : std::uint8_t {
-    none, kill, power_loss, io, full, read_only, permission, interrupted, short_transfer, forked, locked, damage,
+    none,
+    kill,
+    power_loss,
+    io,
+    full,
+    read_only,
+    permission,
+    interrupted,
+    short_transfer,
+    forked,
+    locked,
+    damage,
     memory,
 };
 inline constexpr std::size_t trouble_count = 13;
@@ -35,8 +64,10 @@ struct Report {
     static constexpr std::size_t probe_size = 56;
     static constexpr std::size_t table_size = std::size_t{1} << 22;
 
-    Count seeds, operations, images, nested_images, skipped_images, crashes, recoveries, faults, switches;
-    Count weak_losses;  // Images of disks without safe overwrites that lost what was not attested: named, not promised.
+    Count seeds, operations, images, nested_images, skipped_images, crashes, recoveries, faults,
+        switches;
+    Count weak_losses;  // Images of disks without safe overwrites that lost what was not attested:
+                        // named, not promised.
     std::array<std::array<std::array<Count, sim_call_count>, operation_count>, trouble_count> cells;
 
     // Messages of the engine, by their text without its numbers.
@@ -51,15 +82,18 @@ struct Report {
     std::array<Count, table_size> images_seen;
 
     void hit(Trouble trouble, Operation operation, SimCall call) noexcept {
-        cells[static_cast<std::size_t>(trouble)][static_cast<std::size_t>(operation)][static_cast<std::size_t>(call)]
-            .fetch_add(1, std::memory_order_relaxed);
+        cells[static_cast<std::size_t>(trouble)][static_cast<std::size_t>(operation)]
+             [static_cast<std::size_t>(call)]
+                 .fetch_add(1, std::memory_order_relaxed);
     }
     void add_probe(std::string_view message) noexcept;
     // True: this image was not seen before.
     bool add_image(std::uint64_t hash) noexcept;
 };
 
-inline void add(Report::Count& count, std::uint64_t n = 1) noexcept { count.fetch_add(n, std::memory_order_relaxed); }
+inline void add(Report::Count& count, std::uint64_t n = 1) noexcept {
+    count.fetch_add(n, std::memory_order_relaxed);
+}
 
 // In shared memory, zeroed.
 Report* make_report() noexcept;

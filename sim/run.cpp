@@ -12,13 +12,16 @@ namespace {
 
 SimDiskSize disk_size(const Setup& setup) {
     const std::uint32_t room = std::max<std::uint32_t>(setup.options.segment_size, 8192);
-    return {.file_count_max = setup.options.segment_count_max + 4, .file_size_max = room, .version_count_max = 512};
+    return {.file_count_max = setup.options.segment_count_max + 4,
+            .file_size_max = room,
+            .version_count_max = 512};
 }
 
 }  // namespace
 
 std::vector<std::string> stream_names() {
-    return {"a", "order-1", "order-2", "order-2-of-the-same-name-but-longer", "\xc3\xa9t\xc3\xa9", "z/1"};
+    return {"a",  "order-1", "order-2", "order-2-of-the-same-name-but-longer", "\xc3\xa9t\xc3\xa9",
+            "z/1"};
 }
 
 Setup choose_setup(Choice& choice) {
@@ -49,20 +52,26 @@ Setup choose_setup(Choice& choice) {
 std::string text_of(const Setup& setup) {
     static constexpr std::array<const char*, 3> failures = {"clean", "late", "reverts"};
     std::array<char, 256> text{};
-    std::snprintf(text.data(), text.size(),
-                  "store: segment_size %u, frame_size_max %u, growth_size %u%s; disk: sectors of %u%s%s%s%s, "
-                  "a failed sync %s",
-                  setup.options.segment_size, setup.options.frame_size_max, setup.options.growth_size,
-                  setup.options.digest == Digest::sha256 ? ", SHA-256" : "", setup.profile.sector_size,
-                  setup.profile.ordered ? ", ordered" : "", setup.profile.rename_splits ? ", renames split" : "",
-                  setup.profile.growth_is_garbage ? ", growth is garbage" : "",
-                  setup.profile.overwrite_is_safe ? "" : ", overwrites unsafe",
-                  failures[static_cast<std::size_t>(setup.profile.sync_failure)]);
+    std::snprintf(
+        text.data(), text.size(),
+        "store: segment_size %u, frame_size_max %u, growth_size %u%s; disk: sectors of %u%s%s%s%s, "
+        "a failed sync %s",
+        setup.options.segment_size, setup.options.frame_size_max, setup.options.growth_size,
+        setup.options.digest == Digest::sha256 ? ", SHA-256" : "", setup.profile.sector_size,
+        setup.profile.ordered ? ", ordered" : "",
+        setup.profile.rename_splits ? ", renames split" : "",
+        setup.profile.growth_is_garbage ? ", growth is garbage" : "",
+        setup.profile.overwrite_is_safe ? "" : ", overwrites unsafe",
+        failures[static_cast<std::size_t>(setup.profile.sync_failure)]);
     return text.data();
 }
 
 Run::Run(Choice& choice, const Rules& rules, Tape tape)
-    : choice_{choice}, rules_{rules}, model_{stream_names()}, machine_{SimDiskSize{1, 4096, 8}}, tape_{std::move(tape)} {
+    : choice_{choice},
+      rules_{rules},
+      model_{stream_names()},
+      machine_{SimDiskSize{1, 4096, 8}},
+      tape_{std::move(tape)} {
     choice_.record(&tape_);
 }
 
@@ -98,7 +107,8 @@ void Run::end() {
     disarm();
     if (!up_) recover();
     forget_readers();
-    if (up_ && !machine_.store.close() && !poisoned_ && !suspect_) violation("the last close fails");
+    if (up_ && !machine_.store.close() && !poisoned_ && !suspect_)
+        violation("the last close fails");
     machine_.disk.restart();
     machine_.disk.watch(nullptr);
     static_cast<void>(examine(machine_, promise(), Depth::full));
@@ -117,16 +127,21 @@ void Run::end_with_more_memory() {
 }
 
 Promise Run::promise() const {
-    return {.model = &model_, .least = least_, .has_store = has_store_, .disk_is_honest = is_disk_honest()};
+    return {.model = &model_,
+            .least = least_,
+            .has_store = has_store_,
+            .disk_is_honest = is_disk_honest()};
 }
 
-// The numbers 99, 4 + a kind, and a call below 512 mean just that, so that any hit can be written to a tape.
+// The numbers 99, 4 + a kind, and a call below 512 mean just that, so that any hit can be written
+// to a tape.
 Hit Run::choose_hit() {
     Hit hit;
     const std::uint64_t luck = choice_.below(100, Domain::fault);
     if (luck < std::min<std::uint64_t>(100 - setup_.trouble_percent, 99)) return hit;
     std::uint64_t kind = choice_.below(8, Domain::fault);
-    for (int i = 0; i < 4 && kind < 4 && (setup_.troubles >> kind & 1) == 0; i++) kind = (kind + 1) % 4;
+    for (int i = 0; i < 4 && kind < 4 && (setup_.troubles >> kind & 1) == 0; i++)
+        kind = (kind + 1) % 4;
     hit.kind = static_cast<Hit::Kind>(kind % 4 + 1);
     const std::uint64_t call = choice_.below(4096, Domain::fault);
     hit.call = static_cast<std::uint32_t>(call < 512 ? call : call % 16);
@@ -157,8 +172,10 @@ bool Run::execute(Operation operation, const Hit& hit) {
     step_call_ = machine_.disk.call_count();
     hit_ = hit;
     arm(hit);
-    if (up_) perform(operation);
-    else recover();
+    if (up_)
+        perform(operation);
+    else
+        recover();
     const bool was_made = machine_.disk.call_count() > step_call_ + hit.call;
     finish_step();
     return was_made;
@@ -168,10 +185,12 @@ bool Run::execute(Operation operation, const Hit& hit) {
 void Run::finish_step() {
     const bool crashed = machine_.disk.is_crashed();
     if (crashed) {
-        note("  -> %s at its call %u (%s)", hit_.kind == Hit::Kind::kill ? "killed" : "power loss", hit_.call, sim_call_name(hit_call_));
+        note("  -> %s at its call %u (%s)", hit_.kind == Hit::Kind::kill ? "killed" : "power loss",
+             hit_.call, sim_call_name(hit_call_));
         go_down(hit_.kind == Hit::Kind::power_loss);
     } else if (machine_.disk.fault_count() != faults_before_) {
-        note("  -> its call %u (%s) failed %s", hit_.call, sim_call_name(hit_call_), hit_.kind == Hit::Kind::error_once ? "once" : "for good");
+        note("  -> its call %u (%s) failed %s", hit_.call, sim_call_name(hit_call_),
+             hit_.kind == Hit::Kind::error_once ? "once" : "for good");
     }
     const bool was_hit = machine_.disk.fault_count() != faults_before_ || suspect_;
     disarm();
@@ -199,8 +218,10 @@ void Run::go_down(bool power) {
     forget_readers();
     static_cast<void>(machine_.store.close());
     add(report().crashes);
-    if (power) machine_.disk.power_loss(choice_);
-    else machine_.disk.restart();
+    if (power)
+        machine_.disk.power_loss(choice_);
+    else
+        machine_.disk.restart();
     if (!machine_.gate.is_free()) violation("a turn is left locked");
     up_ = false;
     poisoned_ = false;
@@ -222,7 +243,8 @@ void Run::recover() {
             if (!is_disk_honest() && is_named_damage(opened.error().code)) {
                 note("  -> corrupt, as the disk broke its promise: a new disk");
                 add(report().weak_losses);
-                while (machine_.disk.file_name(0).size() > 0) static_cast<void>(machine_.disk.remove(machine_.disk.file_name(0)));
+                while (machine_.disk.file_name(0).size() > 0)
+                    static_cast<void>(machine_.disk.remove(machine_.disk.file_name(0)));
                 model_.reset();
                 history_.clear();
                 least_ = 0;
@@ -239,8 +261,8 @@ void Run::recover() {
     if (!machine_.store.snapshot(snapshot)) violation("no snapshot after open");
     const std::uint64_t found = snapshot.commit();
     if (found < least_ && is_disk_honest())
-        violation("commit %llu was acknowledged, and %llu is the last one found", static_cast<unsigned long long>(least_),
-                  static_cast<unsigned long long>(found));
+        violation("commit %llu was acknowledged, and %llu is the last one found",
+                  static_cast<unsigned long long>(least_), static_cast<unsigned long long>(found));
     if (found < least_) add(report().weak_losses);
     if (const Code code = compare(snapshot, model_); code != Code::none && !excuse(code, false))
         violation("reading says %s", code_name(code));
@@ -253,7 +275,9 @@ void Run::recover() {
     add(report().recoveries);
 }
 
-void Run::acknowledge(std::uint64_t commit) { least_ = std::max(least_, commit); }
+void Run::acknowledge(std::uint64_t commit) {
+    least_ = std::max(least_, commit);
+}
 
 void Run::note(const char* format, ...) {
     std::array<char, 240> text{};
@@ -271,7 +295,8 @@ void Run::before(const SimDisk& disk, SimCall call) {
     if (watcher_ != nullptr) watcher_->before(disk, call);
     if (number == step_call_ + hit_.call && hit_.kind != Hit::Kind::none) {
         hit_call_ = call;
-        const bool is_error = hit_.kind == Hit::Kind::error_once || hit_.kind == Hit::Kind::error_for_ever;
+        const bool is_error =
+            hit_.kind == Hit::Kind::error_once || hit_.kind == Hit::Kind::error_for_ever;
         Trouble trouble = hit_.kind == Hit::Kind::kill ? Trouble::kill : Trouble::power_loss;
         if (is_error) {
             std::uint32_t count = 0;
@@ -283,13 +308,15 @@ void Run::before(const SimDisk& disk, SimCall call) {
                            .partial = hit_.number / count};
             machine_.disk.fail(fault);
             trouble = trouble_of(fault.error);
-            suspect_ = suspect_ || (call == SimCall::sync && setup_.profile.sync_failure == SyncFailure::late);
+            suspect_ = suspect_ ||
+                       (call == SimCall::sync && setup_.profile.sync_failure == SyncFailure::late);
             add(report().faults);
         }
         report().hit(trouble, operation_, call);
     }
-    const bool changes = call == SimCall::write || call == SimCall::write_zeros || call == SimCall::truncate ||
-                         call == SimCall::sync || call == SimCall::sync_directory || call == SimCall::rename ||
+    const bool changes = call == SimCall::write || call == SimCall::write_zeros ||
+                         call == SimCall::truncate || call == SimCall::sync ||
+                         call == SimCall::sync_directory || call == SimCall::rename ||
                          call == SimCall::remove || call == SimCall::open;
     if (rules_.branch_count == 0 || !changes) return;
     const std::uint64_t promised = mix(least_, model_.commit() * 2 + (has_store_ ? 1 : 0));
@@ -302,8 +329,9 @@ void Run::before(const SimDisk& disk, SimCall call) {
 void Run::after(const SimDisk& disk, const SimRecord& record) {
     if (watcher_ != nullptr) watcher_->after(disk, record);
     if (rules_.shows_calls) std::fprintf(stderr, "        %s\n", sim_text(record).c_str());
-    if (record.call != SimCall::read && record.call != SimCall::size && record.call != SimCall::map &&
-        record.call != SimCall::lock && (record.call != SimCall::open || record.size == 2))
+    if (record.call != SimCall::read && record.call != SimCall::size &&
+        record.call != SimCall::map && record.call != SimCall::lock &&
+        (record.call != SimCall::open || record.size == 2))
         changed_ = true;
 }
 

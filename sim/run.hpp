@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: MIT
-// One simulated life of a store: a setup and then steps, each one operation, some of them hit by a crash or a
-// fault, each answer held against the model. Whatever happens follows from what a Choice says.
+// One simulated life of a store: a setup and then steps, each one operation, some of them hit by a
+// crash or a fault, each answer held against the model. Whatever happens follows from what a Choice
+// says.
 //
-// A step is one chunk of the tape. In its numbers: w the operation; f what hits it (0: nothing) and at which of
-// its calls; d what a power loss leaves. A step of a store that is down is a recovery.
+// A step is one chunk of the tape. In its numbers: w the operation; f what hits it (0: nothing) and
+// at which of its calls; d what a power loss leaves. A step of a store that is down is a recovery.
 //
-// Beside the life itself, *branches* are tried: at a call the disk is copied, crashed, recovered and compared, and
-// at calls of that recovery again; then the life goes on as if nothing had been. What a branch chooses comes
-// from a seed of its own and goes to a tape of its own, so that a branch that fails can be told as a life.
+// Beside the life itself, *branches* are tried: at a call the disk is copied, crashed, recovered
+// and compared, and at calls of that recovery again; then the life goes on as if nothing had been.
+// What a branch chooses comes from a seed of its own and goes to a tape of its own, so that a
+// branch that fails can be told as a life.
 #pragma once
 
 #include <memory>
@@ -19,12 +21,13 @@
 namespace freshet::sim {
 
 struct Rules {
-    std::uint32_t step_count = 0;           // 0: as the setup chooses.
-    std::uint32_t branch_count = 0;         // At each call that changes something.
-    std::uint32_t nested_percent = 25;      // Of the branches that are crashed again while they recover.
-    std::uint32_t full_percent = 30;        // Of the branches that are examined to the end.
-    bool shows_calls = false;               // Each call goes to standard error.
-    bool canary_bug = false;                // The model is told a lie: the run must fail.
+    std::uint32_t step_count = 0;    // 0: as the setup chooses.
+    std::uint32_t branch_count = 0;  // At each call that changes something.
+    std::uint32_t nested_percent =
+        25;                           // Of the branches that are crashed again while they recover.
+    std::uint32_t full_percent = 30;  // Of the branches that are examined to the end.
+    bool shows_calls = false;         // Each call goes to standard error.
+    bool canary_bug = false;          // The model is told a lie: the run must fail.
 };
 
 // What the first chunk chooses.
@@ -32,9 +35,9 @@ struct Setup {
     Options options;
     SimProfile profile;
     std::uint32_t step_count = 0;
-    std::uint64_t operations = 0;    // Bit for each Operation that comes up.
+    std::uint64_t operations = 0;  // Bit for each Operation that comes up.
     std::uint32_t trouble_percent = 0;
-    std::uint32_t troubles = 0;      // Bit for each kind below.
+    std::uint32_t troubles = 0;  // Bit for each kind below.
 };
 Setup choose_setup(Choice& choice);
 std::string text_of(const Setup& setup);
@@ -44,8 +47,8 @@ std::vector<std::string> stream_names();
 struct Hit {
     enum class Kind : std::uint8_t { none, kill, power_loss, error_once, error_for_ever };
     Kind kind = Kind::none;
-    std::uint32_t call = 0;     // Counted from the step's first.
-    std::uint32_t number = 0;   // Which legal error; for kill, how much of a write gets through.
+    std::uint32_t call = 0;    // Counted from the step's first.
+    std::uint32_t number = 0;  // Which legal error; for kill, how much of a write gets through.
 };
 
 // What can tell what it has done, when it comes to a bad end.
@@ -78,12 +81,15 @@ public:
     // Is told of each call beside the run itself.
     void watch(SimWatcher* watcher) { watcher_ = watcher; }
 
-    // What happened so far, one line for each step, and as a tape with the branch that is being tried.
+    // What happened so far, one line for each step, and as a tape with the branch that is being
+    // tried.
     [[nodiscard]] const std::vector<std::string>& script() const { return script_; }
     [[nodiscard]] std::string script_text() const override;
     [[nodiscard]] Tape tape() const override;
-    [[nodiscard]] std::string branch_text() const;   // Of the branch being tried; empty if none is.
-    [[nodiscard]] std::uint64_t hash() const { return mix(machine_.disk.hash(), model_.hash(model_.commit())); }
+    [[nodiscard]] std::string branch_text() const;  // Of the branch being tried; empty if none is.
+    [[nodiscard]] std::uint64_t hash() const {
+        return mix(machine_.disk.hash(), model_.hash(model_.commit()));
+    }
 
     [[nodiscard]] Machine& machine() { return machine_; }
     [[nodiscard]] const Model& model() const { return model_; }
@@ -105,7 +111,9 @@ private:
     Hit choose_hit();
     void acknowledge(std::uint64_t commit);
     // False: what was acknowledged may be lost, if nothing wrong is said.
-    [[nodiscard]] bool is_disk_honest() const { return setup_.profile.overwrite_is_safe && !suspect_; }
+    [[nodiscard]] bool is_disk_honest() const {
+        return setup_.profile.overwrite_is_safe && !suspect_;
+    }
     void forget_readers();
 
     // operations.cpp
@@ -126,7 +134,8 @@ private:
     void do_maintain();
 
     [[nodiscard]] ModelEvent make_event(std::size_t payload_size);
-    [[nodiscard]] ModelAppend make_append(std::uint32_t stream, std::size_t count, std::size_t payload_size);
+    [[nodiscard]] ModelAppend make_append(std::uint32_t stream, std::size_t count,
+                                          std::size_t payload_size);
     [[nodiscard]] std::int64_t choose_expected(std::uint32_t stream);
     [[nodiscard]] std::uint32_t choose_stream();
     [[nodiscard]] std::size_t wide_size() const;
@@ -154,7 +163,7 @@ private:
     std::unique_ptr<Machine> image_;
     std::unique_ptr<Machine> nested_;
     Tape tape_;
-    Tape branch_tape_;           // Of the branch being tried: the crash of this step, then recoveries.
+    Tape branch_tape_;  // Of the branch being tried: the crash of this step, then recoveries.
     Tape nested_tape_;
     std::uint32_t branch_depth_ = 0;
     std::vector<std::string> script_;
@@ -162,23 +171,23 @@ private:
     Operation operation_ = Operation::append_small;
     bool up_ = false;
     bool has_store_ = false;
-    std::uint64_t least_ = 0;            // Newest commit that was acknowledged.
+    std::uint64_t least_ = 0;  // Newest commit that was acknowledged.
     bool poisoned_ = false;
-    bool out_of_memory_ = false;         // The pool was full, and a commit did not happen.
-    bool suspect_ = false;               // A sync said that all was well, and it was not.
-    bool in_trouble_ = false;            // Errors of the disk are to be expected in this step.
+    bool out_of_memory_ = false;  // The pool was full, and a commit did not happen.
+    bool suspect_ = false;        // A sync said that all was well, and it was not.
+    bool in_trouble_ = false;     // Errors of the disk are to be expected in this step.
     std::uint64_t faults_before_ = 0;
-    std::uint64_t step_call_ = 0;        // Number of the step's first call.
+    std::uint64_t step_call_ = 0;  // Number of the step's first call.
     Hit hit_;
-    SimCall hit_call_ = SimCall::open;   // Of the call that was hit.
+    SimCall hit_call_ = SimCall::open;  // Of the call that was hit.
     SimCall current_call_ = SimCall::open;
-    bool changed_ = true;                // Since branches were last tried.
+    bool changed_ = true;  // Since branches were last tried.
     std::uint64_t promised_ = ~std::uint64_t{0};
     std::uint64_t branch_seed_ = 1;
     std::uint64_t event_counter_ = 0;
     std::vector<ModelRequest> history_;  // Requests with ids, to try again.
 
-    std::unique_ptr<Snapshot> held_;     // A reader that stays.
+    std::unique_ptr<Snapshot> held_;  // A reader that stays.
     Follower follower_;
     bool following_ = false;
     std::uint64_t follow_ordinal_ = 0;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Fibres that take turns as a Choice says, and the gate they wait at.
 //
-// Fibre 0 is whoever calls run(); it only chooses who is first, and goes on when all have ended. Every switch
-// goes straight from one fibre to the next.
+// Fibre 0 is whoever calls run(); it only chooses who is first, and goes on when all have ended.
+// Every switch goes straight from one fibre to the next.
 #include "freshet/sim.hpp"
 
 #include <ucontext.h>
@@ -19,7 +19,7 @@ struct SimScheduler::Fibre {
     Wait wait = Wait::nothing;
     Turn turn = Turn::writer;
     std::uint64_t until_us = wait_for_ever;
-    const std::uint32_t* owner = nullptr;   // Wait::lock: who holds the turn.
+    const std::uint32_t* owner = nullptr;  // Wait::lock: who holds the turn.
     bool woken = false;
 };
 
@@ -52,7 +52,8 @@ void SimScheduler::spawn(void (*body)(void* context), void* context) {
     fibre.context.uc_link = nullptr;
     const auto address = reinterpret_cast<std::uintptr_t>(this);
     makecontext(&fibre.context, reinterpret_cast<void (*)()>(&SimScheduler::start), 2,
-                static_cast<unsigned int>(address >> 32), static_cast<unsigned int>(address & 0xffffffffU));
+                static_cast<unsigned int>(address >> 32),
+                static_cast<unsigned int>(address & 0xffffffffU));
 }
 
 bool SimScheduler::run() {
@@ -89,8 +90,9 @@ std::uint32_t SimScheduler::next_ready(bool must_move) noexcept {
         const auto i = static_cast<std::uint32_t>((current_ + step) % fibres_.size());
         if (i == 0 || count == ready.size()) continue;
         Fibre& fibre = *fibres_[i];
-        const bool is_ready = fibre.wait == Wait::nothing || (fibre.wait == Wait::lock && *fibre.owner == 0) ||
-                              (fibre.wait == Wait::wake && (fibre.woken || clock_->peek_us() >= fibre.until_us));
+        const bool is_ready =
+            fibre.wait == Wait::nothing || (fibre.wait == Wait::lock && *fibre.owner == 0) ||
+            (fibre.wait == Wait::wake && (fibre.woken || clock_->peek_us() >= fibre.until_us));
         if (is_ready) ready[count++] = i;
         if (fibre.wait == Wait::ended || is_ready) continue;
         somebody_waits = true;
@@ -105,12 +107,15 @@ std::uint32_t SimScheduler::next_ready(bool must_move) noexcept {
         if (somebody_waits) sim_violation("deadlock: every fibre waits for another");
         return 0;
     }
-    if (must_move || rules_.switch_percent == 0) return ready[choice_->below(count, Domain::schedule)];
-    if (count == 1 || !choice_->chance(rules_.switch_percent, 100, Domain::schedule)) return ready[0];
+    if (must_move || rules_.switch_percent == 0)
+        return ready[choice_->below(count, Domain::schedule)];
+    if (count == 1 || !choice_->chance(rules_.switch_percent, 100, Domain::schedule))
+        return ready[0];
     return ready[1 + choice_->below(count - 1, Domain::schedule)];
 }
 
-void SimScheduler::block(Wait wait, Turn turn, std::uint64_t until_us, const std::uint32_t* owner) noexcept {
+void SimScheduler::block(Wait wait, Turn turn, std::uint64_t until_us,
+                         const std::uint32_t* owner) noexcept {
     Fibre& fibre = *fibres_[current_];
     fibre.wait = wait;
     fibre.turn = turn;
@@ -148,8 +153,10 @@ void SimGate::wait(Turn turn, std::uint64_t timeout_us) noexcept {
     std::uint32_t& owner = owners_[static_cast<std::size_t>(turn)];
     if (owner == 0) sim_violation("waiting without the turn");
     if (scheduler_ == nullptr || !scheduler_->in_fibre()) {
-        if (timeout_us == wait_for_ever) sim_violation("deadlock: waiting for ever, and nobody to wake");
-        else clock_->jump(static_cast<std::int64_t>(timeout_us));
+        if (timeout_us == wait_for_ever)
+            sim_violation("deadlock: waiting for ever, and nobody to wake");
+        else
+            clock_->jump(static_cast<std::int64_t>(timeout_us));
         return;
     }
     owner = 0;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-// Every crash of every short life. A crash point is a call that finds the disk, or what was promised, other than the
-// call before it did; lives with a common start share its crash points, which are visited once. At each
-// the process is killed, and the power is lost in every way if at most 12 keys are not durable, and otherwise
-// all old, all new, each key alone, each key missing, and 200 at random. Each state found is recovered, and at
-// each crash point of that recovery the process is killed again, or the power lost: all old, all new,
-// each key alone.
+// Every crash of every short life. A crash point is a call that finds the disk, or what was
+// promised, other than the call before it did; lives with a common start share its crash points,
+// which are visited once. At each the process is killed, and the power is lost in every way if at
+// most 12 keys are not durable, and otherwise all old, all new, each key alone, each key missing,
+// and 200 at random. Each state found is recovered, and at each crash point of that recovery the
+// process is killed again, or the power lost: all old, all new, each key alone.
 #include <algorithm>
 #include <unordered_set>
 
@@ -21,8 +21,8 @@ constexpr std::uint64_t full_state_count_max = 1 << 14;
 constexpr std::uint64_t random_count = 200;
 
 constexpr std::array<Operation, 7> kinds = {
-    Operation::append_small, Operation::append_wide, Operation::append_three, Operation::deferred,
-    Operation::rollback_large, Operation::roll, Operation::reopen,
+    Operation::append_small,   Operation::append_wide, Operation::append_three, Operation::deferred,
+    Operation::rollback_large, Operation::roll,        Operation::reopen,
 };
 
 bool changes_disk(const SimRecord& record) {
@@ -54,12 +54,16 @@ public:
         return false;
     }
     void all(bool is_new) {
-        for (std::size_t key = 0; key < picks_.size(); key++) picks_[key].version = is_new ? disk_.version_count(key) : 0;
+        for (std::size_t key = 0; key < picks_.size(); key++)
+            picks_[key].version = is_new ? disk_.version_count(key) : 0;
     }
-    void flip(std::size_t key) { picks_[key].version = picks_[key].version == 0 ? disk_.version_count(key) : 0; }
+    void flip(std::size_t key) {
+        picks_[key].version = picks_[key].version == 0 ? disk_.version_count(key) : 0;
+    }
     void random(std::uint64_t seed) {
         for (std::size_t key = 0; key < picks_.size(); key++)
-            picks_[key].version = static_cast<std::uint32_t>(mix(seed, key) % (disk_.version_count(key) + 1));
+            picks_[key].version =
+                static_cast<std::uint32_t>(mix(seed, key) % (disk_.version_count(key) + 1));
     }
 
 private:
@@ -69,10 +73,11 @@ private:
 
 class Search final : public SimWatcher {
 public:
-    Search(Run& run, SearchResult& result, std::unordered_set<std::uint64_t>& known, Machine& image, Machine& nested)
+    Search(Run& run, SearchResult& result, std::unordered_set<std::uint64_t>& known, Machine& image,
+           Machine& nested)
         : run_{run}, result_{result}, known_{known}, image_{image}, nested_{nested} {}
 
-    bool is_armed = false;   // The operations before the last belong to shorter lives.
+    bool is_armed = false;  // The operations before the last belong to shorter lives.
 
     void before(const SimDisk& disk, SimCall) override {
         if (is_armed) add(result_.calls);
@@ -84,7 +89,8 @@ public:
     }
     void visit(const SimDisk& disk) {
         const Promise promise = run_.promise();
-        const std::uint64_t promised = mix(promise.least, promise.model->commit() * 2 + (promise.has_store ? 1 : 0));
+        const std::uint64_t promised =
+            mix(promise.least, promise.model->commit() * 2 + (promise.has_store ? 1 : 0));
         if (!is_armed || (!changed_ && promised == promised_)) return;
         changed_ = false;
         promised_ = promised;
@@ -134,8 +140,10 @@ private:
     // The same disk under the same promise comes to the same end: it is recovered once.
     [[nodiscard]] bool is_known(const Machine& machine, std::uint64_t salt) {
         const Promise promise = run_.promise();
-        const std::uint64_t model = mix(promise.model->hash(promise.model->commit()), promise.model->commit());
-        const std::uint64_t hash = mix(mix(machine.disk.hash(), model), mix(promise.least * 2 + (promise.has_store ? 1 : 0), salt));
+        const std::uint64_t model =
+            mix(promise.model->hash(promise.model->commit()), promise.model->commit());
+        const std::uint64_t hash = mix(mix(machine.disk.hash(), model),
+                                       mix(promise.least * 2 + (promise.has_store ? 1 : 0), salt));
         report().add_image(hash);
         return !known_.insert(hash).second;
     }
@@ -161,7 +169,9 @@ private:
             changed = false;
             search.crash_again(disk);
         }
-        void after(const SimDisk&, const SimRecord& record) override { changed = changed || changes_disk(record); }
+        void after(const SimDisk&, const SimRecord& record) override {
+            changed = changed || changes_disk(record);
+        }
         Search& search;
         bool changed = false;
     };
@@ -217,8 +227,8 @@ void perform(Run& run, Operation kind) {
     if (kind == Operation::deferred) run.perform(Operation::sync);
 }
 
-void search_life(const std::vector<Operation>& life, SearchResult& result, std::unordered_set<std::uint64_t>& known,
-                 Machine& image, Machine& nested) {
+void search_life(const std::vector<Operation>& life, SearchResult& result,
+                 std::unordered_set<std::uint64_t>& known, Machine& image, Machine& nested) {
     const Tape zeros;
     TapeChoice choice{zeros};
     Run run{choice, Rules{}};

@@ -10,13 +10,17 @@ namespace freshet::sim {
 namespace {
 
 constexpr std::array<Operation, 19> long_life = {
-    Operation::append_small, Operation::append_wide, Operation::append_three, Operation::deferred,
-    Operation::sync, Operation::rollback, Operation::rollback_large, Operation::roll, Operation::transaction,
-    Operation::create, Operation::retry, Operation::refused, Operation::read, Operation::follow, Operation::verify,
-    Operation::clock_jump, Operation::maintain, Operation::reopen, Operation::append_small,
+    Operation::append_small,   Operation::append_wide, Operation::append_three,
+    Operation::deferred,       Operation::sync,        Operation::rollback,
+    Operation::rollback_large, Operation::roll,        Operation::transaction,
+    Operation::create,         Operation::retry,       Operation::refused,
+    Operation::read,           Operation::follow,      Operation::verify,
+    Operation::clock_jump,     Operation::maintain,    Operation::reopen,
+    Operation::append_small,
 };
 
-// The life up to `at` without trouble, the operation there with it, and the rest without. False: no such call.
+// The life up to `at` without trouble, the operation there with it, and the rest without. False: no
+// such call.
 bool live_with(std::size_t at, const Hit& hit, SyncFailure failure, SearchResult& result) {
     SeedChoice choice{5};
     Run run{choice, Rules{}};
@@ -28,8 +32,10 @@ bool live_with(std::size_t at, const Hit& hit, SyncFailure failure, SearchResult
     for (std::size_t i = 0; i <= long_life.size(); i++) {
         // Number 0 is the open that makes the store.
         const Operation operation = i == 0 ? Operation::recover : long_life[i - 1];
-        if (i == at) was_made = run.execute(operation, hit);
-        else run.execute(operation, Hit{});
+        if (i == at)
+            was_made = run.execute(operation, hit);
+        else
+            run.execute(operation, Hit{});
         if (i == at && !was_made) break;
         if (i == at) add(run.is_up() ? result.usable : result.poisoned);
         if (!run.is_up()) run.execute(operation, Hit{});
@@ -44,8 +50,9 @@ bool live_with(std::size_t at, const Hit& hit, SyncFailure failure, SearchResult
 void make_store(Run& run, std::uint64_t size) {
     run.open();
     for (std::uint64_t i = 0; run.machine().store.statistics().log_size < size; i++) {
-        static constexpr std::array<Operation, 5> few = {Operation::append_small, Operation::append_three, Operation::append_wide,
-                                                         Operation::create, Operation::append_small};
+        static constexpr std::array<Operation, 5> few = {
+            Operation::append_small, Operation::append_three, Operation::append_wide,
+            Operation::create, Operation::append_small};
         run.perform(few[i % few.size()]);
     }
 }
@@ -56,7 +63,8 @@ Verdict judge(Machine& machine, const Model& model) {
     const Status opened = machine.open(false);
     if (!opened) {
         const Code code = opened.error().code;
-        const bool is_named = code == Code::corrupt || code == Code::not_a_store || code == Code::newer_format;
+        const bool is_named =
+            code == Code::corrupt || code == Code::not_a_store || code == Code::newer_format;
         if (!is_named) violation("a flipped bit makes open say %s", code_name(code));
         return Verdict::named;
     }
@@ -83,7 +91,8 @@ void flip_all(Run& run, bool was_closed, std::uint64_t step, Share share, Search
     pristine.disk.restart();
     pristine.disk.write_back();
     const std::uint64_t attested = run.promise().least;
-    for (const std::string_view name : {std::string_view{"00000001.log"}, std::string_view{"head"}}) {
+    for (const std::string_view name :
+         {std::string_view{"00000001.log"}, std::string_view{"head"}}) {
         const std::uint64_t bits = pristine.disk.contents(name).size() * 8;
         for (std::uint64_t bit = 0; bit < bits; bit += step) {
             if (!share.has(bit / step)) continue;
@@ -94,8 +103,9 @@ void flip_all(Run& run, bool was_closed, std::uint64_t step, Share share, Search
             if (verdict == Verdict::harmless) add(result.harmless);
             if (verdict != Verdict::missing) continue;
             if (was_closed)
-                violation("bit %llu of %.*s: commit %llu is silently missing", static_cast<unsigned long long>(bit),
-                          static_cast<int>(name.size()), name.data(), static_cast<unsigned long long>(attested));
+                violation("bit %llu of %.*s: commit %llu is silently missing",
+                          static_cast<unsigned long long>(bit), static_cast<int>(name.size()),
+                          name.data(), static_cast<unsigned long long>(attested));
             add(result.residual);
         }
     }
@@ -105,15 +115,20 @@ void flip_all(Run& run, bool was_closed, std::uint64_t step, Share share, Search
 
 void search_faults(Share share, SearchResult& result) {
     std::uint64_t number = 0;
-    for (const SyncFailure failure : {SyncFailure::clean, SyncFailure::late, SyncFailure::reverts}) {
+    for (const SyncFailure failure :
+         {SyncFailure::clean, SyncFailure::late, SyncFailure::reverts}) {
         for (std::size_t at = 0; at <= long_life.size(); at++) {
             for (std::uint32_t call = 0; call < 400; call++) {
                 bool was_made = true;
                 for (std::uint32_t error = 0; error < 10 && was_made; error++) {
-                    for (const Hit::Kind kind : {Hit::Kind::error_once, Hit::Kind::error_for_ever}) {
+                    for (const Hit::Kind kind :
+                         {Hit::Kind::error_once, Hit::Kind::error_for_ever}) {
                         if (!share.has(number++) && error > 0) continue;
-                        // The number says which error, and how much of a write gets through: see Run::before().
-                        was_made = live_with(at, {.kind = kind, .call = call, .number = error + (error % 2) * 1000}, failure, result);
+                        // The number says which error, and how much of a write gets through: see
+                        // Run::before().
+                        was_made = live_with(
+                            at, {.kind = kind, .call = call, .number = error + (error % 2) * 1000},
+                            failure, result);
                     }
                 }
                 if (!was_made) break;
@@ -129,19 +144,26 @@ void search_memory(Share share, SearchResult& result) {
     run.start(small_setup());
     set_current_life(&run, 0);
     run.open();
-    for (const Operation operation : {Operation::append_small, Operation::append_wide, Operation::roll}) run.perform(operation);
+    for (const Operation operation :
+         {Operation::append_small, Operation::append_wide, Operation::roll})
+        run.perform(operation);
     run.end();
     Machine& machine = run.machine();
     const std::size_t needed = required_memory(machine.options);
     for (std::size_t size = 0; size < needed; size++) {
         if (!share.has(size)) continue;
         const MutableBytes memory{machine.memory.data(), size};
-        const Status opened = machine.store.open(machine.options, machine.door(), memory, machine.diagnostic);
+        const Status opened =
+            machine.store.open(machine.options, machine.door(), memory, machine.diagnostic);
         // What is required covers the worst alignment: a little less can be enough.
-        if (opened && needed - size > 1024) violation("open needs only %zu of %zu bytes", size, needed);
-        if (opened) static_cast<void>(machine.store.close());
-        else if (opened.error().code != Code::out_of_memory) violation("too little memory is %s", code_name(opened.error().code));
-        else if (machine.diagnostic.needed == 0) violation("it is not said how much memory is needed");
+        if (opened && needed - size > 1024)
+            violation("open needs only %zu of %zu bytes", size, needed);
+        if (opened)
+            static_cast<void>(machine.store.close());
+        else if (opened.error().code != Code::out_of_memory)
+            violation("too little memory is %s", code_name(opened.error().code));
+        else if (machine.diagnostic.needed == 0)
+            violation("it is not said how much memory is needed");
         if (machine.disk.open_count() != 0) violation("files are left open");
         add(result.failed_calls);
     }
@@ -160,8 +182,9 @@ void search_memory(Share share, SearchResult& result) {
         set_current_life(&poor, 0);
         poor.open();
         for (int i = 0; i < 3000 && poor.is_up() && !poor.was_out_of_memory(); i++) {
-            static constexpr std::array<Operation, 4> few = {Operation::append_small, Operation::append_three, Operation::create,
-                                                             Operation::transaction};
+            static constexpr std::array<Operation, 4> few = {
+                Operation::append_small, Operation::append_three, Operation::create,
+                Operation::transaction};
             poor.perform(few[static_cast<std::size_t>(i) % few.size()]);
         }
         if (poor.was_out_of_memory()) add(result.usable);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// The formula for the number of states a power loss can leave, beside the simulated disk and sharing nothing with it:
-// it looks only at what calls were made and at the files after each, counts for each sector, size and
-// name how often it has changed since it was last synced, and multiplies.
+// The formula for the number of states a power loss can leave, beside the simulated disk and
+// sharing nothing with it: it looks only at what calls were made and at the files after each,
+// counts for each sector, size and name how often it has changed since it was last synced, and
+// multiplies.
 #pragma once
 
 #include <map>
@@ -18,7 +19,7 @@ public:
     void start(const SimDisk& disk);
     void note(const SimDisk& disk, const SimRecord& record);
     [[nodiscard]] std::uint64_t key_count() const;
-    [[nodiscard]] std::uint64_t state_count() const;   // Up to 2^40.
+    [[nodiscard]] std::uint64_t state_count() const;  // Up to 2^40.
 
 private:
     struct Changes {
@@ -32,7 +33,7 @@ private:
     void compare(const SimDisk& disk, const std::string& name);
 
     std::map<std::string, File> files_;
-    std::map<std::string, std::uint64_t> names_;   // Changes since the directory was synced.
+    std::map<std::string, std::uint64_t> names_;  // Changes since the directory was synced.
 };
 
 }  // namespace freshet::sim

@@ -117,9 +117,10 @@ TEST(Crash, AStoreWhoseNameIsNotDurableIsNotServed) {
     }
 }
 
-// Two writers: one grows the log and syncs it, the other leads a sync for its commit. The first of these syncs fails
-// and loses what was written; the second is told that all is well, as systems tell of an error but once. The
-// commit must not be acknowledged. All interleavings with at most two switches too many, each sync failing in turn.
+// Two writers: one grows the log and syncs it, the other leads a sync for its commit. The first of
+// these syncs fails and loses what was written; the second is told that all is well, as systems
+// tell of an error but once. The commit must not be acknowledged. All interleavings with at most
+// two switches too many, each sync failing in turn.
 struct Pair {
     Life& life;
     std::uint64_t acknowledged = 0;
@@ -128,7 +129,8 @@ struct Pair {
         auto& self = *static_cast<Pair*>(context);
         const std::string payload(600, 'x');
         const Event event{.type = "t", .payload = as_bytes(payload), .metadata = {}, .id = {}};
-        const StreamAppend append{.stream = "s", .expected = Expected::any(), .events = {&event, 1}};
+        const StreamAppend append{
+            .stream = "s", .expected = Expected::any(), .events = {&event, 1}};
         Diagnostic diagnostic;
         const Result<Appended> appended = self.life.store.append(append, diagnostic);
         if (appended) self.acknowledged = std::max(self.acknowledged, appended->commit);
@@ -137,7 +139,8 @@ struct Pair {
 
 struct FailingSync final : SimWatcher {
     void before(const SimDisk&, SimCall call) override {
-        if (call == SimCall::sync && count++ == number) disk->fail({.call = disk->call_count() - 1, .error = Code::io});
+        if (call == SimCall::sync && count++ == number)
+            disk->fail({.call = disk->call_count() - 1, .error = Code::io});
     }
     void after(const SimDisk&, const SimRecord&) override {}
     SimDisk* disk = nullptr;
@@ -160,7 +163,8 @@ TEST(Crash, OfTwoSyncsAtOnceTheOneThatIsToldOfNoErrorAnswersForNothing) {
             start.copy_to(disk);
             const auto life = std::make_unique<Life>(disk);
             Pair pair{*life};
-            SimScheduler scheduler{choice, life->clock, {.switch_percent = 0, .switch_count_max = 2}};
+            SimScheduler scheduler{
+                choice, life->clock, {.switch_percent = 0, .switch_count_max = 2}};
             SimGate gate{life->clock, &scheduler};
             life->door.gate = &gate;
             ASSERT_TRUE(life->open());
@@ -178,7 +182,8 @@ TEST(Crash, OfTwoSyncsAtOnceTheOneThatIsToldOfNoErrorAnswersForNothing) {
             disk.power_loss(std::vector<SimPick>(disk.dirty_count()));
             Life after{disk};
             ASSERT_TRUE(after.open());
-            ASSERT_GE(after.store.statistics().commit, pair.acknowledged) << "sync " << number << " failed";
+            ASSERT_GE(after.store.statistics().commit, pair.acknowledged)
+                << "sync " << number << " failed";
         } while (choice.next());
     }
 }

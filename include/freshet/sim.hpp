@@ -1,32 +1,31 @@
 // SPDX-License-Identifier: MIT
-// A world that fails on demand: a disk that loses power, a clock that jumps, threads that are switched where
-// it hurts. It stands behind the same door as the real one (freshet/door.hpp), so a program that takes a
-// Door can be crashed at each of its calls, opened again, and asked what it still knows. Link
-// libfreshet_sim.a; freshet's own tests in sim/ use nothing else. tests/sim_user_test.cpp is an example.
+// A world that fails on demand: a disk that loses power, a clock that jumps, threads that are
+// switched where it hurts. It stands behind the same door as the real one (freshet/door.hpp), so a
+// program that takes a Door can be crashed at each of its calls, opened again, and asked what it
+// still knows. Link libfreshet_sim.a; freshet's own tests in sim/ use nothing else.
+// tests/sim_user_test.cpp is an example.
 //
 //     for (std::uint64_t call = 0;; call++) {
 //         SimDisk fresh;
-//         fresh.profile.tears = false;              // They would make the states too many for EveryChoice.
-//         fresh.crash_at(call);                     // From this call on, nothing goes through.
-//         my_program_writes(fresh);
-//         if (!fresh.is_crashed()) break;           // It got to its end without making that call.
-//         SimDisk found;
-//         EveryChoice choice;
-//         do {
+//         fresh.profile.tears = false;              // They would make the states too many for
+//         EveryChoice. fresh.crash_at(call);                     // From this call on, nothing goes
+//         through. my_program_writes(fresh); if (!fresh.is_crashed()) break;           // It got to
+//         its end without making that call. SimDisk found; EveryChoice choice; do {
 //             fresh.copy_to(found);
 //             found.power_loss(choice);             // One of the states the disk can be found in.
 //             my_program_recovers(found);
 //         } while (choice.next());
 //     }
 //
-// What a power loss may do. The disk has two images: the cache, which the calls see, and what is durable.
-// Each of these is a *key*, with a version for each change since it was last made durable:
+// What a power loss may do. The disk has two images: the cache, which the calls see, and what is
+// durable. Each of these is a *key*, with a version for each change since it was last made durable:
 //     (file, sector)   the bytes of a sector            made durable by sync()
 //     (file, size)     the size of the file             made durable by sync()
 //     (name)           which file it is, or none        made durable by sync_directory()
-// A power loss takes for each key, independently, the durable version or any later one. A sector may
-// besides be torn: bytes up to one place from one version and the rest from another. A size that is found
-// cut has no old bytes behind it. A rename happens as a whole. What SimProfile says can make it worse.
+// A power loss takes for each key, independently, the durable version or any later one. A sector
+// may besides be torn: bytes up to one place from one version and the rest from another. A size
+// that is found cut has no old bytes behind it. A rename happens as a whole. What SimProfile says
+// can make it worse.
 #pragma once
 
 #include <array>
@@ -46,57 +45,75 @@ namespace freshet {
 class SimScheduler;
 class SimDisk;
 
-// What a failing sync leaves behind. Each write since the last good sync is then durable or not, as chosen.
+// What a failing sync leaves behind. Each write since the last good sync is then durable or not, as
+// chosen.
 enum class SyncFailure : std::uint8_t {
-    clean,    // An error now; what was not written counts as clean, the cache keeps it (ext4 ordered, XFS).
-    late,     // No error now, but at the next sync of the file (ext4 data=journal).
+    clean,  // An error now; what was not written counts as clean, the cache keeps it (ext4 ordered,
+            // XFS).
+    late,   // No error now, but at the next sync of the file (ext4 data=journal).
     reverts,  // An error now, and the cache goes back to the old bytes and size (btrfs).
 };
 
 struct SimProfile {
-    std::uint32_t sector_size = 512;     // Or 4096. What reaches the disk as a whole, but for tears.
-    bool ordered = false;                // Names and sizes in the order of their calls; data before its file's size.
-    bool rename_splits = false;          // The two names of a rename are two keys.
-    bool growth_is_garbage = false;      // A sector behind the old end that did not reach the disk has any bytes.
-    bool tears = true;                   // Sectors can be torn. false: fewer states, for going through all of them.
-    bool overwrite_is_safe = true;       // false: each sector with unsynced writes may have any bytes (psow=0).
+    std::uint32_t sector_size = 512;  // Or 4096. What reaches the disk as a whole, but for tears.
+    bool ordered =
+        false;  // Names and sizes in the order of their calls; data before its file's size.
+    bool rename_splits = false;  // The two names of a rename are two keys.
+    bool growth_is_garbage =
+        false;          // A sector behind the old end that did not reach the disk has any bytes.
+    bool tears = true;  // Sectors can be torn. false: fewer states, for going through all of them.
+    bool overwrite_is_safe =
+        true;  // false: each sector with unsynced writes may have any bytes (psow=0).
     SyncFailure sync_failure = SyncFailure::clean;
 };
 
 struct SimDiskSize {
     std::uint32_t file_count_max = 16;
-    std::uint32_t file_size_max = 64 << 10;      // A multiple of 4096. Beyond it the disk is `full`.
-    std::uint32_t version_count_max = 1024;      // Beyond it the disk writes back what waits, as real ones do.
+    std::uint32_t file_size_max = 64 << 10;  // A multiple of 4096. Beyond it the disk is `full`.
+    std::uint32_t version_count_max =
+        1024;  // Beyond it the disk writes back what waits, as real ones do.
 };
 
 enum class SimCall : std::uint8_t {
-    open, size, read, write, write_zeros, truncate, sync, sync_directory, rename, remove, map, lock,
+    open,
+    size,
+    read,
+    write,
+    write_zeros,
+    truncate,
+    sync,
+    sync_directory,
+    rename,
+    remove,
+    map,
+    lock,
 };
 inline constexpr std::size_t sim_call_count = 12;
 const char* sim_call_name(SimCall call) noexcept;
 
-// Which calls fail, and how. What does not go through for an injected `error` is not done, but for a sync,
-// which fails as SimProfile::sync_failure says.
+// Which calls fail, and how. What does not go through for an injected `error` is not done, but for
+// a sync, which fails as SimProfile::sync_failure says.
 struct SimFault {
-    std::uint64_t call = ~std::uint64_t{0};  // Number of the first call that fails, counted from 0 (call_count()).
-    bool for_ever = false;                   // All calls from there on of the kind it hits; otherwise one.
-    Code error = Code::none;                 // none: a short transfer of `partial` bytes, and no error.
+    std::uint64_t call =
+        ~std::uint64_t{0};    // Number of the first call that fails, counted from 0 (call_count()).
+    bool for_ever = false;    // All calls from there on of the kind it hits; otherwise one.
+    Code error = Code::none;  // none: a short transfer of `partial` bytes, and no error.
     std::uint16_t system_error = 0;
-    std::uint32_t partial = 0;               // Writes: how many bytes get through before the error.
+    std::uint32_t partial = 0;  // Writes: how many bytes get through before the error.
 };
-// The errors that freshet/door.hpp allows for a call and that a fault can inject, one by one; none means a short
-// transfer. Returns Code::code_count past the last.
+// The errors that freshet/door.hpp allows for a call and that a fault can inject, one by one; none
+// means a short transfer. Returns Code::code_count past the last.
 Code sim_legal_error(SimCall call, std::size_t number) noexcept;
 
 // A call as it was made, for a trace.
 struct SimRecord {
     SimCall call = SimCall::open;
     Code result = Code::none;
-    bool is_fault = false;       // It failed because it was told to.
-    std::array<char, 24> name{}; // Of the file, and where two are named, of the first.
-    std::uint64_t offset = 0;    // Of a truncate, the new size.
-    std::uint64_t size = 0;      // Asked for.
-    std::uint64_t moved = 0;     // Done.
+    bool is_fault = false;        // It failed because it was told to.
+    std::array<char, 24> name{};  // Of the file, and where two are named, of the first.
+    std::uint64_t offset = 0;     // Of a truncate, the new size.
+    std::uint64_t size = 0;       // Asked for.
+    std::uint64_t moved = 0;      // Done.
 };
 
 // Is told of each call. Both are called inside the call: they may copy the disk, but not use it.
@@ -114,9 +131,9 @@ protected:
 // What is taken for a key at a power loss.
 struct SimPick {
     enum class Tear : std::uint8_t { none, starts_new, ends_new, garbage };
-    std::uint32_t version = 0;   // 0: what was durable.
-    Tear tear = Tear::none;      // Of `version` and the one before it, ...
-    std::uint16_t at = 0;        // ... at this byte of the sector.
+    std::uint32_t version = 0;  // 0: what was durable.
+    Tear tear = Tear::none;     // Of `version` and the one before it, ...
+    std::uint16_t at = 0;       // ... at this byte of the sector.
 };
 
 class SimDisk final : public Disk {
@@ -132,8 +149,10 @@ public:
     void close(File file) noexcept override;
     Result<std::uint64_t> size(File file) noexcept override;
     Result<std::size_t> read(File file, std::uint64_t offset, MutableBytes into) noexcept override;
-    Result<std::size_t> write(File file, std::uint64_t offset, Bytes first, Bytes second) noexcept override;
-    Result<std::size_t> write_zeros(File file, std::uint64_t offset, std::size_t size) noexcept override;
+    Result<std::size_t> write(File file, std::uint64_t offset, Bytes first,
+                              Bytes second) noexcept override;
+    Result<std::size_t> write_zeros(File file, std::uint64_t offset,
+                                    std::size_t size) noexcept override;
     Status truncate(File file, std::uint64_t size) noexcept override;
     Status sync(File file) noexcept override;
     Status sync_directory() noexcept override;
@@ -145,42 +164,54 @@ public:
     void unlock() noexcept override;
 
     // ---- crashes ----
-    // From call number `call` on (counted from 0, call_count() is the next) every call fails with io. If that call
-    // is a write, its first `partial` bytes get through.
+    // From call number `call` on (counted from 0, call_count() is the next) every call fails with
+    // io. If that call is a write, its first `partial` bytes get through.
     void crash_at(std::uint64_t call, std::uint32_t partial = 0) noexcept;
     [[nodiscard]] bool is_crashed() const noexcept { return crashed_; }
-    // The process is gone and starts again: files are closed, the lock is free, crash_at() and faults are
-    // forgotten; the cache is as it was, and what was not durable still is not.
+    // The process is gone and starts again: files are closed, the lock is free, crash_at() and
+    // faults are forgotten; the cache is as it was, and what was not durable still is not.
     void restart() noexcept;
-    // The power is gone and comes again, and a restart. `choice` is asked, for each key, for the version found.
+    // The power is gone and comes again, and a restart. `choice` is asked, for each key, for the
+    // version found.
     void power_loss(Choice& choice);
     // The same, spelled out: one pick for each key of dirty_count(). `seed`: for garbage.
     void power_loss(std::span<const SimPick> picks, std::uint64_t seed = 0) noexcept;
     [[nodiscard]] std::size_t dirty_count() const noexcept { return dirty_.size(); }
     // How many versions a key has besides the durable one: 1 or more.
-    [[nodiscard]] std::uint32_t version_count(std::size_t key) const noexcept { return dirty_[key].count; }
-    [[nodiscard]] bool is_sector(std::size_t key) const noexcept { return dirty_[key].kind == Kind::sector; }
+    [[nodiscard]] std::uint32_t version_count(std::size_t key) const noexcept {
+        return dirty_[key].count;
+    }
+    [[nodiscard]] bool is_sector(std::size_t key) const noexcept {
+        return dirty_[key].kind == Kind::sector;
+    }
     // Makes everything durable, as a disk left in peace does.
     void write_back() noexcept;
 
     // ---- faults ----
-    void fail(const SimFault& fault) noexcept { fault_ = fault; hit_kind_ = sim_call_count; }
+    void fail(const SimFault& fault) noexcept {
+        fault_ = fault;
+        hit_kind_ = sim_call_count;
+    }
     [[nodiscard]] std::uint64_t call_count() const noexcept { return call_count_; }
-    [[nodiscard]] std::uint64_t fault_count() const noexcept { return fault_count_; }  // Calls made to fail.
+    [[nodiscard]] std::uint64_t fault_count() const noexcept {
+        return fault_count_;
+    }  // Calls made to fail.
     // What a failing sync leaves, and what else has no Choice to ask, follows from this number.
     void seed(std::uint64_t number) noexcept { chance_ = number; }
     // Another process has the lock.
     void set_locked(bool locked) noexcept { locked_ = locked; }
 
     // ---- damage, kept beside the pristine bytes ----
-    // Changes stored bytes behind everybody's back, in the cache and on the disk. not_found; invalid_argument.
+    // Changes stored bytes behind everybody's back, in the cache and on the disk. not_found;
+    // invalid_argument.
     Status damage(std::string_view name, std::uint64_t offset, Bytes bytes) noexcept;
     Status flip_bit(std::string_view name, std::uint64_t bit) noexcept;
     // Puts back what damage() changed and nobody has written since.
     void heal() noexcept;
 
     // ---- looking, and placing ----
-    // What the calls see, and what is durable, of a file; empty if there is none. Good until the disk changes.
+    // What the calls see, and what is durable, of a file; empty if there is none. Good until the
+    // disk changes.
     [[nodiscard]] Bytes contents(std::string_view name) const noexcept;
     [[nodiscard]] Bytes durable_contents(std::string_view name) const noexcept;
     [[nodiscard]] bool exists(std::string_view name) const noexcept;
@@ -190,7 +221,8 @@ public:
     // Of all names and what stands in their files, as the calls see them.
     [[nodiscard]] std::uint64_t hash() const noexcept;
     [[nodiscard]] std::uint32_t open_count() const noexcept;  // Files and maps not given back.
-    // Makes `other`, of the same SimDiskSize, the same disk in the same state, with no watcher and no scheduler.
+    // Makes `other`, of the same SimDiskSize, the same disk in the same state, with no watcher and
+    // no scheduler.
     void copy_to(SimDisk& other) const noexcept;
 
     void watch(SimWatcher* watcher) noexcept { watcher_ = watcher; }
@@ -205,14 +237,15 @@ private:
 
     // A change that is not durable. Versions of one key form a list, oldest first.
     struct Version {
-        std::uint64_t value = 0;   // size: the size. name: the inode. sector: nothing; its bytes stand beside it.
-        std::uint32_t order = 0;   // Of its call, among all changes.
+        std::uint64_t value =
+            0;  // size: the size. name: the inode. sector: nothing; its bytes stand beside it.
+        std::uint32_t order = 0;  // Of its call, among all changes.
         std::uint32_t next = none;
-        std::uint32_t pair = none; // rename: the name slot on the other side.
+        std::uint32_t pair = none;  // rename: the name slot on the other side.
     };
     struct Key {
         Kind kind = Kind::sector;
-        std::uint32_t owner = 0;   // Inode, or name slot.
+        std::uint32_t owner = 0;  // Inode, or name slot.
         std::uint32_t sector = 0;
         std::uint32_t first = none;
         std::uint32_t last = none;
@@ -221,11 +254,11 @@ private:
     struct Inode {
         std::uint64_t size = 0;
         std::uint64_t durable_size = 0;
-        std::uint64_t extent = 0;       // Behind it both images are zeros.
+        std::uint64_t extent = 0;  // Behind it both images are zeros.
         std::uint32_t maps = 0;
         bool used = false;
         bool late_error = false;
-        bool cut = false;               // A size was made smaller since the last sync.
+        bool cut = false;  // A size was made smaller since the last sync.
     };
     struct Name {
         std::array<char, 24> text{};
@@ -249,7 +282,8 @@ private:
     [[nodiscard]] std::byte* version_bytes(std::uint32_t version) const noexcept;
     [[nodiscard]] std::uint32_t find(std::string_view name) const noexcept;
     [[nodiscard]] std::string_view name_of(std::uint32_t inode) const noexcept;
-    [[nodiscard]] std::uint32_t key_of(Kind kind, std::uint32_t owner, std::uint32_t sector) const noexcept;
+    [[nodiscard]] std::uint32_t key_of(Kind kind, std::uint32_t owner,
+                                       std::uint32_t sector) const noexcept;
     [[nodiscard]] std::uint32_t sector_count() const noexcept;
     [[nodiscard]] Handle* handle(File file) noexcept;
     std::uint32_t make_inode() noexcept;
@@ -283,20 +317,21 @@ private:
     struct Free {
         void operator()(std::byte* memory) const noexcept { std::free(memory); }
     };
-    std::unique_ptr<std::byte, Free> memory_;  // Cache, durable image and versions, one after the other.
-    std::byte* base_ = nullptr;                // memory_, aligned for maps.
+    std::unique_ptr<std::byte, Free>
+        memory_;                 // Cache, durable image and versions, one after the other.
+    std::byte* base_ = nullptr;  // memory_, aligned for maps.
     std::vector<Inode> inodes_;
     std::vector<Name> names_;
     std::vector<Version> versions_;
     std::uint32_t version_used_ = 0;
     std::vector<Key> dirty_;
-    std::vector<std::uint32_t> sector_keys_;   // For each sector of each inode: its key + 1, or 0.
+    std::vector<std::uint32_t> sector_keys_;  // For each sector of each inode: its key + 1, or 0.
     std::array<Handle, handle_count> handles_{};
     std::vector<Damage> damage_;
     std::vector<std::byte> zeros_;
     std::vector<SimPick> picks_;
     std::uint32_t order_ = 0;
-    std::uint64_t chance_ = 1;                 // For what a failing sync leaves.
+    std::uint64_t chance_ = 1;  // For what a failing sync leaves.
 
     std::uint64_t call_count_ = 0;
     std::uint64_t crash_call_ = ~std::uint64_t{0};
@@ -304,7 +339,7 @@ private:
     bool crashed_ = false;
     bool locked_ = false;
     SimFault fault_;
-    std::size_t hit_kind_ = sim_call_count;    // The kind of call that a fault for ever has hit.
+    std::size_t hit_kind_ = sim_call_count;  // The kind of call that a fault for ever has hit.
     std::uint64_t fault_count_ = 0;
     SimWatcher* watcher_ = nullptr;
     SimScheduler* scheduler_ = nullptr;
@@ -332,8 +367,9 @@ private:
     std::uint64_t random_;
 };
 
-// The two turns. Without a scheduler there is one thread: a turn that is free is taken at once, a wait ends
-// with its time, and what could never end (locking what is held, waiting for ever) is a violation.
+// The two turns. Without a scheduler there is one thread: a turn that is free is taken at once, a
+// wait ends with its time, and what could never end (locking what is held, waiting for ever) is a
+// violation.
 class SimGate final : public Gate {
 public:
     explicit SimGate(SimClock& clock, SimScheduler* scheduler = nullptr) noexcept
@@ -346,24 +382,26 @@ public:
     [[nodiscard]] bool is_free() const noexcept { return owners_[0] == 0 && owners_[1] == 0; }
 
 private:
-    std::array<std::uint32_t, 2> owners_{};    // Number of the fibre + 1; 0: free.
+    std::array<std::uint32_t, 2> owners_{};  // Number of the fibre + 1; 0: free.
     SimClock* clock_;
     SimScheduler* scheduler_;
 };
 
-// What became of a simulation that cannot go on: says why on standard error and stops the process, unless
-// there is a handler.
+// What became of a simulation that cannot go on: says why on standard error and stops the process,
+// unless there is a handler.
 using SimViolation = void (*)(void* context, std::string_view what);
 void sim_on_violation(SimViolation handler, void* context) noexcept;
 void sim_violation(std::string_view what) noexcept;
 
-// Threads that are not: fibres, of which one runs until it makes a call through the door or must wait. Then
-// `choice` says who goes on (Domain::schedule). All interleavings of those places can come up.
+// Threads that are not: fibres, of which one runs until it makes a call through the door or must
+// wait. Then `choice` says who goes on (Domain::schedule). All interleavings of those places can
+// come up.
 class SimScheduler {
 public:
     struct Rules {
-        std::uint32_t switch_percent = 25;            // How often another one goes on where it need not.
-        std::uint32_t switch_count_max = ~0U;         // At most so many of these; 2 with EveryChoice is a good search.
+        std::uint32_t switch_percent = 25;  // How often another one goes on where it need not.
+        std::uint32_t switch_count_max =
+            ~0U;  // At most so many of these; 2 with EveryChoice is a good search.
         std::size_t stack_size = std::size_t{256} << 10;
     };
     SimScheduler(Choice& choice, SimClock& clock, const Rules& rules);
@@ -374,7 +412,8 @@ public:
     // The clock by which sleepers wake, instead of the one it was made with.
     void use(SimClock& clock) noexcept { clock_ = &clock; }
     void spawn(void (*body)(void* context), void* context);
-    // Until all have come to their end. False: those left wait for each other for ever; a violation too.
+    // Until all have come to their end. False: those left wait for each other for ever; a violation
+    // too.
     bool run();
     // Somebody else may go on here. Does nothing outside a fibre.
     void yield() noexcept;
@@ -394,7 +433,7 @@ private:
     Choice* choice_;
     SimClock* clock_;
     Rules rules_;
-    std::vector<std::unique_ptr<Fibre>> fibres_;   // The first is the caller of run().
+    std::vector<std::unique_ptr<Fibre>> fibres_;  // The first is the caller of run().
     std::uint32_t current_ = 0;
     std::uint32_t switches_ = 0;
 };

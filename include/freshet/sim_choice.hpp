@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-// Where a simulation takes its decisions from. Whatever can go one way or another asks a Choice for a number;
-// so one and the same test runs at random from a seed, through every possibility in turn, from the bytes
-// of a fuzzer, or once more from the tape of an earlier run.
+// Where a simulation takes its decisions from. Whatever can go one way or another asks a Choice for
+// a number; so one and the same test runs at random from a seed, through every possibility in turn,
+// from the bytes of a fuzzer, or once more from the tape of an earlier run.
 //
-// Tape: the numbers a run asked for, in chunks (a test begins one for each operation it does). Inside a
-// chunk each domain has numbers of its own, so that taking away an operation, or changing what it
-// chooses in one domain, does not shift what the others choose. Past its end a tape says 0: let 0 be the
-// plainest choice, and a shorter tape is a simpler test.
+// Tape: the numbers a run asked for, in chunks (a test begins one for each operation it does).
+// Inside a chunk each domain has numbers of its own, so that taking away an operation, or changing
+// what it chooses in one domain, does not shift what the others choose. Past its end a tape says 0:
+// let 0 be the plainest choice, and a shorter tape is a simpler test.
 #pragma once
 
 #include <array>
@@ -35,8 +35,8 @@ struct Tape {
     std::vector<Chunk> chunks;
 
     void add(Domain domain, std::uint64_t value);
-    // One line for each chunk: a letter for the domain (w d s c m f) and a number, separated by spaces. Lines
-    // that start with '#' are comments.
+    // One line for each chunk: a letter for the domain (w d s c m f) and a number, separated by
+    // spaces. Lines that start with '#' are comments.
     [[nodiscard]] std::string text() const;
     // False: the text is not a tape.
     bool parse(std::string_view text);
@@ -110,7 +110,8 @@ private:
     std::uint64_t run_count_ = 1;
 };
 
-// The bytes of a fuzzer, or of a file: as few as n needs for each question, and 0 when they are used up.
+// The bytes of a fuzzer, or of a file: as few as n needs for each question, and 0 when they are
+// used up.
 class ByteChoice final : public Choice {
 public:
     explicit ByteChoice(std::span<const std::byte> bytes) noexcept : bytes_{bytes} {}
