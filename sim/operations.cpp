@@ -413,6 +413,8 @@ void Run::do_follow() {
         if (!step) {
             if (!excuse(step.error(), false))
                 violation("the follower says %s", code_name(step.error().code));
+            follower_.close();
+            following_ = false;
             return;
         }
         if (*step != Follower::Step::event) break;
