@@ -24,7 +24,8 @@ COMMON := -std=c++20 -g -fPIC -pthread -ffile-prefix-map=$(CURDIR)=. -Iinclude -
 CORE := -fno-exceptions -fno-rtti -ffunction-sections -fdata-sections
 LINK := -pthread -Wl,-z,relro -Wl,-z,now -Wl,--as-needed -Wl,--gc-sections
 
-LIB_FLAGS := $(COMMON) $(CORE) -O2 $(HARDENING) $(CXXFLAGS)
+# Nothing unwinds the library's stack; debuggers read -g.
+LIB_FLAGS := $(COMMON) $(CORE) -O2 -fno-asynchronous-unwind-tables $(HARDENING) $(CXXFLAGS)
 PROGRAM_FLAGS := $(LIB_FLAGS)
 SIM_FLAGS := $(COMMON) -O2 $(CXXFLAGS)
 # The library is tested as it is shipped, without RTTI, which UBSan's check of virtual tables would need.

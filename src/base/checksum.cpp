@@ -4,7 +4,8 @@
 // The instruction takes 8 bytes a cycle but answers after three, so long pieces are cut into three
 // lanes of `lane_size` that run side by side. A checksum is linear: that of a|b is that of a, moved
 // over as many zero bytes as b has, XOR that of b. `lane_shift` is that move, for exactly one lane,
-// by table.
+// by table, and half a byte at a time: it happens twice in 1.5 KiB, and a small program should stay
+// small.
 #include "base/checksum.hpp"
 
 #include <array>
@@ -26,14 +27,16 @@ constexpr std::size_t lane_size = 512;
 using Table = std::array<std::uint32_t, 256>;
 
 // Table k moves a byte over k more zero bytes.
-constexpr std::array<Table, 8> make_tables() noexcept {
-    std::array<Table, 8> tables{};
+constexpr std::size_t table_count = 4;
+
+constexpr std::array<Table, table_count> make_tables() noexcept {
+    std::array<Table, table_count> tables{};
     for (std::uint32_t i = 0; i < 256; i++) {
         std::uint32_t crc = i;
         for (int bit = 0; bit < 8; bit++) crc = (crc >> 1) ^ ((crc & 1) != 0 ? polynomial : 0);
         tables[0][i] = crc;
     }
-    for (std::size_t k = 1; k < 8; k++) {
+    for (std::size_t k = 1; k < table_count; k++) {
         for (std::size_t i = 0; i < 256; i++) {
             const std::uint32_t crc = tables[k - 1][i];
             tables[k][i] = (crc >> 8) ^ tables[0][crc & 0xff];
@@ -42,47 +45,51 @@ constexpr std::array<Table, 8> make_tables() noexcept {
     return tables;
 }
 
-constexpr std::array<Table, 8> tables = make_tables();
+constexpr std::array<Table, table_count> tables = make_tables();
 
 constexpr std::uint32_t one_byte(std::uint32_t crc, std::byte byte) noexcept {
     return (crc >> 8) ^ tables[0][(crc ^ static_cast<std::uint32_t>(byte)) & 0xff];
 }
 
-std::uint64_t load(const std::byte* from) noexcept {
-    std::uint64_t word = 0;
+std::uint32_t one_word(std::uint32_t crc, const std::byte* from) noexcept {
+    std::uint32_t word = 0;
     std::memcpy(&word, from, sizeof word);
-    if constexpr (std::endian::native == std::endian::big) word = __builtin_bswap64(word);
-    return word;
-}
-
-std::uint32_t one_word(std::uint32_t crc, std::uint64_t word) noexcept {
+    if constexpr (std::endian::native == std::endian::big) word = __builtin_bswap32(word);
     word ^= crc;
-    std::uint32_t next = 0;
-    for (std::size_t i = 0; i < 8; i++) next ^= tables[7 - i][(word >> (8 * i)) & 0xff];
-    return next;
+    return tables[3][word & 0xff] ^ tables[2][(word >> 8) & 0xff] ^ tables[1][(word >> 16) & 0xff] ^
+           tables[0][word >> 24];
 }
 
 #if defined(__x86_64__)
 
-// Moves a checksum over one lane of zeros: table k does byte k of it.
-constexpr std::array<Table, 4> make_lane_shift() noexcept {
-    std::array<Table, 4> shift{};
+std::uint64_t load(const std::byte* from) noexcept {
+    std::uint64_t word = 0;
+    std::memcpy(&word, from, sizeof word);
+    return word;
+}
+
+using HalfByteTable = std::array<std::uint32_t, 16>;
+
+// Moves a checksum over one lane of zeros: table k does half byte k of it.
+constexpr std::array<HalfByteTable, 8> make_lane_shift() noexcept {
+    std::array<HalfByteTable, 8> shift{};
     for (std::size_t bit = 0; bit < 32; bit++) {
         std::uint32_t crc = std::uint32_t{1} << bit;
         for (std::size_t i = 0; i < lane_size; i++) crc = one_byte(crc, std::byte{0});
-        const std::size_t mask = std::size_t{1} << (bit % 8);
-        for (std::size_t i = 0; i < 256; i++) {
-            if ((i & mask) != 0) shift[bit / 8][i] ^= crc;
+        const std::size_t mask = std::size_t{1} << (bit % 4);
+        for (std::size_t i = 0; i < 16; i++) {
+            if ((i & mask) != 0) shift[bit / 4][i] ^= crc;
         }
     }
     return shift;
 }
 
-constexpr std::array<Table, 4> lane_shift = make_lane_shift();
+constexpr std::array<HalfByteTable, 8> lane_shift = make_lane_shift();
 
 std::uint64_t over_a_lane(std::uint64_t crc) noexcept {
-    return lane_shift[0][crc & 0xff] ^ lane_shift[1][(crc >> 8) & 0xff] ^
-           lane_shift[2][(crc >> 16) & 0xff] ^ lane_shift[3][(crc >> 24) & 0xff];
+    std::uint64_t moved = 0;
+    for (std::size_t k = 0; k < 8; k++) moved ^= lane_shift[k][(crc >> (4 * k)) & 0xf];
+    return moved;
 }
 
 [[gnu::target("sse4.2")]] std::uint64_t three_lanes(std::uint64_t crc,
@@ -107,7 +114,7 @@ std::uint32_t portable(std::uint32_t before, Bytes bytes) noexcept {
     std::uint32_t crc = ~before;
     const std::byte* at = bytes.data();
     std::size_t left = bytes.size();
-    for (; left >= 8; left -= 8, at += 8) crc = one_word(crc, load(at));
+    for (; left >= 4; left -= 4, at += 4) crc = one_word(crc, at);
     for (; left > 0; left--, at++) crc = one_byte(crc, *at);
     return ~crc;
 }
