@@ -43,6 +43,7 @@ objects = $(patsubst %.cpp,$(BUILD)/$(1)/%.o,$(2))
 LIB := $(BUILD)/libfreshet.a
 SIM_LIB := $(if $(SIM_SOURCES),$(BUILD)/libfreshet_sim.a)
 PROGRAM := $(if $(PROGRAM_SOURCES),$(BUILD)/freshet)
+DEMO := $(if $(wildcard tests/demo.cpp),$(BUILD)/demo)
 SIM := $(if $(SIM_MAIN),$(BUILD)/sim)
 
 .DEFAULT_GOAL := all
@@ -77,7 +78,7 @@ REPLAY_OBJECTS := $(call objects,test,$(wildcard fuzz/*.cpp))
 
 $(eval $(call kind,lib,$(LIB_FLAGS),$(LIB_OBJECTS)))
 $(eval $(call kind,program,$(PROGRAM_FLAGS),$(PROGRAM_OBJECTS)))
-$(eval $(call kind,simulator,$(SIM_FLAGS),$(SIM_OBJECTS) $(SIM_MAIN_OBJECT)))
+$(eval $(call kind,simulator,$(SIM_FLAGS),$(SIM_OBJECTS) $(SIM_MAIN_OBJECT) $(call objects,simulator,tests/demo.cpp)))
 $(eval $(call kind,test-lib,$(TEST_FLAGS) $(CORE),$(TEST_LIB_OBJECTS) $(TEST_SHELL_OBJECTS)))
 $(eval $(call kind,test,$(TEST_FLAGS),$(TEST_OBJECTS) $(REPLAY_OBJECTS)))
 
@@ -95,6 +96,9 @@ $(BUILD)/freshet: $(PROGRAM_OBJECTS) $(LIB)
 $(BUILD)/sim: $(SIM_MAIN_OBJECT) $(SIM_LIB) $(LIB)
 	@$(CXX) $(SIM_FLAGS) $^ $(LINK) $(LDFLAGS) -o $@ && echo '  $@'
 
+$(BUILD)/demo: $(call objects,simulator,tests/demo.cpp) $(LIB)
+	@$(CXX) $(SIM_FLAGS) $^ $(LINK) $(LDFLAGS) -o $@ && echo '  $@'
+
 $(BUILD)/tests: $(TEST_OBJECTS) $(TEST_SHELL_OBJECTS) $(TEST_LIB_OBJECTS)
 	@$(CXX) $(TEST_FLAGS) $^ -lgtest_main -lgtest -pthread $(LDFLAGS) -o $@ && echo '  $@'
 
@@ -104,10 +108,7 @@ $(BUILD)/replay/%: $(BUILD)/test/fuzz/%_fuzz.o $(BUILD)/test/fuzz/replay.o $(TES
 
 # ---- what people call ----
 
-$(BUILD)/demo: $(BUILD)/lib/tests/demo.o $(LIB)
-	@$(CXX) $(LIB_FLAGS) $^ -pthread $(LDFLAGS) -o $@ && echo '  $@'
-
-demo: all $(BUILD)/demo  ## the main job on real input, step by step, in under a minute
+demo: all $(DEMO)  ## the main job on real input, step by step, in under a minute
 	@sh tests/demo.sh $(BUILD)
 
 check:  ## build, tests under sanitizers, gates, and whatever else is installed

@@ -76,6 +76,7 @@ fi
 step 'floors and banned names' bash tests/gates/floors.sh
 step 'headers alone' bash tests/gates/headers.sh
 step 'symbols, linked by cc' bash tests/gates/symbols.sh
+if [ -e src/shell/main.cpp ]; then step 'what the README says' bash tests/gates/readme.sh; fi
 step 'size of a small program' bash tests/gates/size.sh
 for tool in clang-tidy cppcheck; do
     if has "$tool"; then

@@ -9,7 +9,7 @@ failures="$work/failures"
 : > "$failures"
 
 shopt -s nullglob
-width=130
+width=200
 lines_max=800
 library=$(echo include/freshet/*.hpp src/{base,disk,log,tree,store}/*.?pp | tr " " "\n" | grep -v "/sim[_a-z]*.hpp")
 code=$(echo include/freshet/*.hpp src/*/*.?pp sim/*.?pp fuzz/*.?pp tests/*.?pp tests/*/*.{cpp,hpp,c})
