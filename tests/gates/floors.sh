@@ -74,5 +74,5 @@ done
 { grep -nE "^.{$((width + 1)),}" $code $scripts || true; } | cut -c 1-100 | report "wider than $width"
 { grep -nE '\s$' $code || true; } | report 'space at the end'
 
-[ ! -s "$failures" ] || { sort -u "$failures" | head -n 60; exit 1; }
+[ ! -s "$failures" ] || { sort -u "$failures" | awk 'NR <= 60'; exit 1; }
 echo "$(echo "$code" | wc -w) files, $(cat $code | wc -l) lines"

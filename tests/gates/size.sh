@@ -14,8 +14,8 @@ $CC "$program.o" "$library" -pthread -Wl,--gc-sections -s -o "$program"
 (cd "${library%/*}" && rm -rf small.fdb && ./small)
 
 echo 'deepest frames, in bytes:'
-find "${library%/*}" -name '*.su' -exec cat {} + 2> /dev/null | sort -t'	' -k2 -n -r | head -n 8 |
-    awk -F'\t' '{ sub(/^.*:[0-9]+:[0-9]+:/, "", $1); printf "%8d  %s\n", $2, $1 }'
+find "${library%/*}" -name '*.su' -exec cat {} + | sort -t'	' -k2 -n -r |
+    awk -F'\t' 'NR <= 8 { sub(/^.*:[0-9]+:[0-9]+:/, "", $1); printf "%8d  %s\n", $2, $1 }'
 size "$program"
 text=$(size "$program" | awk 'NR == 2 { print $1 }')
 [ "$text" -le "$text_max" ] || fail "$text bytes of text; at most $text_max are allowed"
