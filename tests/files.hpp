@@ -32,7 +32,9 @@ inline Files files_of(Disk& disk) {
         const Result<File> file = disk.open(name, OpenMode::read);
         if (!file) continue;
         Contents contents(*disk.size(*file));
-        if (!contents.empty()) EXPECT_TRUE(disk.read(*file, 0, contents));
+        if (!contents.empty()) {
+            EXPECT_TRUE(disk.read(*file, 0, contents));
+        }
         files[name] = contents;
         disk.close(*file);
     }
@@ -44,7 +46,9 @@ inline void put_files(Disk& disk, const Files& files) {
     for (const auto& [name, contents] : files) {
         const Result<File> file = disk.open(name, OpenMode::create);
         ASSERT_TRUE(file);
-        if (!contents.empty()) EXPECT_TRUE(disk.write(*file, 0, contents, {}));
+        if (!contents.empty()) {
+            EXPECT_TRUE(disk.write(*file, 0, contents, {}));
+        }
         disk.close(*file);
     }
 }
