@@ -32,7 +32,7 @@ try() {
     build "$where/build/sim" || return 0
     start=$SECONDS
     verdict=simulator
-    simulate "$TIME" || { verdict="simulator: $(first_line '[Vv]iolation' 1-70)"; return 0; }
+    simulate "$TIME" || { verdict="simulator: $(first_line '^VIOLATION' 12-90)"; return 0; }
     verdict='does not build'
     build "$where/build/tests" "$where/build/freshet" || return 0
     start=$SECONDS
