@@ -128,8 +128,8 @@ Status Log::make_room() noexcept {
     return status;
 }
 
-// Grows the file so that it is zeroed, and durably so, up to `end`. With the I/O turn: of two syncs of a file at
-// once only one is told of an error, and the other would answer for what was lost.
+// Grows the file so that it is zeroed, and durably so, up to `end`. With the I/O turn: of two syncs
+// of a file at once only one is told of an error, and the other would answer for what was lost.
 Status Log::reserve(std::uint64_t end) noexcept {
     if (end <= reserved_end_) return Done{};
     const Result<Work> work = begin_io();

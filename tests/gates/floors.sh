@@ -9,8 +9,9 @@ failures="$work/failures"
 : > "$failures"
 
 shopt -s nullglob
-width=200
-lines_max=800
+width=100
+width_of_scripts=160
+lines_max=600
 library=$(echo include/freshet/*.hpp src/{base,disk,log,tree,store}/*.?pp | tr " " "\n" | grep -v "/sim[_a-z]*.hpp")
 code=$(echo include/freshet/*.hpp src/*/*.?pp sim/*.?pp fuzz/*.?pp tests/*.?pp tests/*/*.{cpp,hpp,c})
 scripts=$(echo Makefile .clang-format* .clang-tidy* .ci/run* {tests,sim,fuzz}/*.sh tests/*/*.{sh,awk})
@@ -71,7 +72,9 @@ for file in $scripts; do
 done
 { grep -nE 'TODO|FIXM''E' $code $scripts || true; } | { grep -v "'TODO" || true; } | report 'left over'
 { grep -nP '[^\x00-\x7F]' $code $scripts || true; } | report 'not ASCII'
-{ grep -nE "^.{$((width + 1)),}" $code $scripts || true; } | cut -c 1-100 | report "wider than $width"
+{ grep -nE "^.{$((width + 1)),}" $code || true; } | cut -c 1-100 | report "wider than $width"
+{ grep -nE "^.{$((width_of_scripts + 1)),}" $scripts || true; } | cut -c 1-100 |
+    report "wider than $width_of_scripts"
 { grep -nE '\s$' $code || true; } | report 'space at the end'
 
 [ ! -s "$failures" ] || { sort -u "$failures" | awk 'NR <= 60'; exit 1; }
