@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Large transactions, of many parts and segments, and taking them back: what was taken back leaves no trace, in
-// no file, and never comes back.
+// Large transactions, of many parts and segments, and taking them back: what was taken back leaves
+// no trace, in no file, and never comes back.
 #include "tests/files.hpp"
 
 namespace freshet::test {
@@ -23,7 +23,8 @@ Code add(Transaction& transaction, std::size_t count, std::size_t size, Diagnost
 
 class Rollback : public ::testing::Test {
 protected:
-    Code attempt(OpenStore& open, std::size_t count, std::size_t size, std::uint64_t first_id = 1000) {
+    Code attempt(OpenStore& open, std::size_t count, std::size_t size,
+                 std::uint64_t first_id = 1000) {
         Transaction transaction;
         EXPECT_TRUE(transaction.begin(open.store, open.diagnostic));
         return add(transaction, count, size, open.diagnostic, first_id);
@@ -40,7 +41,8 @@ TEST_F(Rollback, LeavesTheFilesOfAClosedStoreAsTheyWere) {
         put_files(machine.disk, {});
         {
             OpenStore open{machine.door(), options};
-            for (std::size_t i = 0; i < before; i++) ASSERT_TRUE(open.append("s", {std::string(70, 'x')}));
+            for (std::size_t i = 0; i < before; i++)
+                ASSERT_TRUE(open.append("s", {std::string(70, 'x')}));
         }
         const Files closed = stopped();
         for (const std::size_t count : {1U, 2U, 3U, 4U, 5U, 7U, 9U, 12U, 20U, 40U}) {
@@ -53,9 +55,11 @@ TEST_F(Rollback, LeavesTheFilesOfAClosedStoreAsTheyWere) {
                 EXPECT_EQ(open.store.statistics().log_size, statistics.log_size);
                 ASSERT_TRUE(open.store.close());
                 Files now = stopped();
-                // The step to the next segment may stay, where the first event was too large for the rest.
+                // The step to the next segment may stay, where the first event was too large for
+                // the rest.
                 if (now.size() > closed.size()) continue;
-                ASSERT_EQ(now.at("00000001.log"), closed.at("00000001.log")) << before << " " << count << " " << size;
+                ASSERT_EQ(now.at("00000001.log"), closed.at("00000001.log"))
+                    << before << " " << count << " " << size;
                 put_files(machine.disk, closed);
             }
             put_files(machine.disk, closed);
@@ -63,7 +67,8 @@ TEST_F(Rollback, LeavesTheFilesOfAClosedStoreAsTheyWere) {
     }
 }
 
-// Work goes on behind it, whether the writer closes or stops in the middle, and the log is that of the commits.
+// Work goes on behind it, whether the writer closes or stops in the middle, and the log is that of
+// the commits.
 TEST_F(Rollback, IsNotSeenByThoseWhoComeAfter) {
     for (const std::size_t count : {1U, 3U, 4U, 6U, 11U, 30U}) {
         for (const std::size_t size : {10U, 300U, 640U}) {
@@ -73,13 +78,17 @@ TEST_F(Rollback, IsNotSeenByThoseWhoComeAfter) {
                 Lines expected;
                 {
                     OpenStore open{machine.door(), options};
-                    for (std::size_t i = 0; i < 20; i++) ASSERT_TRUE(open.append("s", {"0123456789"}));
+                    for (std::size_t i = 0; i < 20; i++)
+                        ASSERT_TRUE(open.append("s", {"0123456789"}));
                     ASSERT_EQ(attempt(open, count, size), Code::none);
                     for (std::size_t i = 0; i < after; i++) {
                         const std::string payload(i % 3 * 200, static_cast<char>('a' + i));
-                        ASSERT_EQ(open.append_events("big0", {event_of(payload, 1000 + 3 * i)}), Code::none);
+                        ASSERT_EQ(open.append_events("big0", {event_of(payload, 1000 + 3 * i)}),
+                                  Code::none);
                         ASSERT_EQ(open.appended.outcome, Outcome::appended);
-                        if (i == 5) ASSERT_EQ(attempt(open, 30 - count, size, 2000), Code::none);
+                        if (i == 5) {
+                            ASSERT_EQ(attempt(open, 30 - count, size, 2000), Code::none);
+                        }
                     }
                     expected = open.read_log();
                     ASSERT_EQ(expected.size(), 20 + after);
@@ -91,7 +100,8 @@ TEST_F(Rollback, IsNotSeenByThoseWhoComeAfter) {
                     if (crash) put_files(machine.disk, crashed);
                     OpenStore again{machine.door(), options};
                     ASSERT_EQ(again.error, Code::none);
-                    ASSERT_EQ(again.read_log(), expected) << count << " " << size << " " << after << " " << crash;
+                    ASSERT_EQ(again.read_log(), expected)
+                        << count << " " << size << " " << after << " " << crash;
                     ASSERT_EQ(again.verify(), Code::none);
                     ASSERT_EQ(attempt(again, count, size, 2000), Code::none);
                     ASSERT_TRUE(again.append("s", {"more"}));
@@ -102,8 +112,9 @@ TEST_F(Rollback, IsNotSeenByThoseWhoComeAfter) {
     }
 }
 
-// A part that was written and taken back stands where the log ends in its segment, and the next event goes to
-// another segment. It is chained to the frame before it: were it still there, it would be read.
+// A part that was written and taken back stands where the log ends in its segment, and the next
+// event goes to another segment. It is chained to the frame before it: were it still there, it
+// would be read.
 TEST_F(Rollback, WipesThePartBehindWhichTheSegmentChanges) {
     for (std::size_t filler = 0; filler < 700; filler += 50) {
         put_files(machine.disk, {});
@@ -111,8 +122,10 @@ TEST_F(Rollback, WipesThePartBehindWhichTheSegmentChanges) {
         Files crashed;
         {
             OpenStore open{machine.door(), options};
-            ASSERT_TRUE(open.append("s", {std::string(700, 'a'), std::string(700, 'b'), std::string(filler, 'c')}));
-            // Three parts of at least 850 bytes do not fit into the buffer of 2 KiB: the first is written.
+            ASSERT_TRUE(open.append(
+                "s", {std::string(700, 'a'), std::string(700, 'b'), std::string(filler, 'c')}));
+            // Three parts of at least 850 bytes do not fit into the buffer of 2 KiB: the first is
+            // written.
             ASSERT_EQ(attempt(open, 3, 700), Code::none);
             ASSERT_TRUE(open.append("s", {std::string(800, 'd')}));
             ASSERT_TRUE(open.append("s", {std::string(800, 'e')}));
@@ -169,7 +182,8 @@ TEST_F(Rollback, IsAllThatHappensToAnUnfinishedTransaction) {
         const Lines finished = open.read_log();
         const Files complete = stopped();
         ASSERT_TRUE(open.store.close());
-        for (const auto& [files, lines] : {std::pair{unfinished, Lines{"1 0 s@0 0"}}, {complete, finished}}) {
+        for (const auto& [files, lines] :
+             {std::pair{unfinished, Lines{"1 0 s@0 0"}}, {complete, finished}}) {
             put_files(machine.disk, files);
             options.read_only = true;
             options.create = false;
@@ -188,7 +202,8 @@ TEST_F(Rollback, IsAllThatHappensToAnUnfinishedTransaction) {
     }
 }
 
-// More streams, more types, and longer names than one frame can name; created and appended to, kept and taken back.
+// More streams, more types, and longer names than one frame can name; created and appended to, kept
+// and taken back.
 TEST(LargeTransaction, NamesMoreThanAFrameCan) {
     Machine machine{1 << 20};
     Options options = small_options();
@@ -206,11 +221,19 @@ TEST(LargeTransaction, NamesMoreThanAFrameCan) {
         for (std::size_t i = 0; i < 2500; i++) {
             const std::string stream = name(i, i % 500 == 0 ? 255 : 5);
             const std::string type = name(i % 600, 255);
-            const std::vector<Event> events = {event_of("x", i + 1, std::string_view{type}.substr(i < 700 ? 0 : 254))};
-            if (i % 5 == 0) ASSERT_TRUE(transaction.create(stream, open.diagnostic));
-            if (i % 10 != 0) ASSERT_TRUE(transaction.append({stream, Expected::no_stream(), events}, open.diagnostic));
+            const std::vector<Event> events = {
+                event_of("x", i + 1, std::string_view{type}.substr(i < 700 ? 0 : 254))};
+            if (i % 5 == 0) {
+                ASSERT_TRUE(transaction.create(stream, open.diagnostic));
+            }
+            if (i % 10 != 0) {
+                ASSERT_TRUE(
+                    transaction.append({stream, Expected::no_stream(), events}, open.diagnostic));
+            }
         }
-        if (keep) ASSERT_TRUE(transaction.commit(Durability::durable, open.diagnostic));
+        if (keep) {
+            ASSERT_TRUE(transaction.commit(Durability::durable, open.diagnostic));
+        }
     }
     EXPECT_EQ(open.store.statistics().stream_count, 2500U);
     EXPECT_EQ(open.read_log().size(), 2250U);

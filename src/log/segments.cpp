@@ -182,7 +182,9 @@ Result<bool> Log::drop_later_segments(std::uint32_t keep) noexcept {
 }
 
 Status Log::close() noexcept {
-    Status status = Done{};
+    const Error poisoned = poison();
+    Status status =
+        poisoned.code == Code::none ? Status{Done{}} : Error{Code::poisoned, poisoned.system_error};
     if (file_.is_open() && head_file_.is_open()) {
         status = attest();
         if (status && reserved_end_ > tail_) {

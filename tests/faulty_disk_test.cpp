@@ -1,0 +1,365 @@
+// SPDX-License-Identifier: MIT
+// Every call of the disk fails in turn, with every error it may give, once or from then on, with
+// nothing done or with half of it: in a life that opens a store, appends, goes to the next
+// segments, takes back, syncs, reads, verifies and closes. The store says so by a documented code;
+// goes on or is poisoned; and what it acknowledged is there.
+#include "tests/files.hpp"
+
+namespace freshet::test {
+namespace {
+
+using Lines = std::vector<std::string>;
+
+class FaultyDisk final : public Disk {
+public:
+    explicit FaultyDisk(Disk& disk) : inner{disk} {}
+
+    Result<File> open(std::string_view name, OpenMode mode) noexcept override {
+        const Error error = fault();
+        return error.code != Code::none ? error : inner.open(name, mode);
+    }
+    void close(File file) noexcept override { inner.close(file); }
+    Result<std::uint64_t> size(File file) noexcept override {
+        const Error error = fault();
+        return error.code != Code::none ? error : inner.size(file);
+    }
+    Result<std::size_t> read(File file, std::uint64_t offset, MutableBytes into) noexcept override {
+        const Error error = fault(into.size());
+        if (error.code != Code::none) return error;
+        return inner.read(file, offset, into.first(share(into.size())));
+    }
+    Result<std::size_t> write(File file, std::uint64_t offset, Bytes first,
+                              Bytes second) noexcept override {
+        const Error error = fault(first.size() + second.size());
+        if (error.code != Code::none) return error;
+        const std::size_t size = share(first.size() + second.size());
+        const std::size_t of_first = std::min(size, first.size());
+        return inner.write(file, offset, first.first(of_first), second.first(size - of_first));
+    }
+    Result<std::size_t> write_zeros(File file, std::uint64_t offset,
+                                    std::size_t size) noexcept override {
+        const Error error = fault(size);
+        if (error.code != Code::none) return error;
+        return inner.write_zeros(file, offset, share(size));
+    }
+    Status truncate(File file, std::uint64_t size) noexcept override {
+        const Error error = fault();
+        return error.code != Code::none ? error : inner.truncate(file, size);
+    }
+    Status sync(File file) noexcept override {
+        const Error error = fault();
+        return error.code != Code::none ? error : inner.sync(file);
+    }
+    Status sync_directory() noexcept override {
+        const Error error = fault();
+        return error.code != Code::none ? error : inner.sync_directory();
+    }
+    Status rename(std::string_view from, std::string_view to) noexcept override {
+        const Error error = fault();
+        return error.code != Code::none ? error : inner.rename(from, to);
+    }
+    Status remove(std::string_view name) noexcept override {
+        const Error error = fault();
+        return error.code != Code::none ? error : inner.remove(name);
+    }
+    Result<const std::byte*> map(File file, std::size_t size) noexcept override {
+        const Error error = fault();
+        return error.code != Code::none ? error : inner.map(file, size);
+    }
+    void unmap(const std::byte* address, std::size_t size) noexcept override {
+        inner.unmap(address, size);
+    }
+    Status lock(Holder& holder) noexcept override {
+        const Error error = fault();
+        return error.code != Code::none ? error : inner.lock(holder);
+    }
+    void unlock() noexcept override { inner.unlock(); }
+
+    std::uint64_t call_count = 0;
+    std::uint64_t fail_at = ~std::uint64_t{0};
+    bool for_ever = false;
+    bool half_first = false;  // The call before the one that fails moves only half.
+    bool always_short = false;
+    Error wanted;
+
+private:
+    Error fault(std::size_t size = 0) noexcept {
+        call_count++;
+        if (call_count < fail_at) return {};
+        if (call_count > fail_at && !for_ever) return {};
+        // Only transfers are interrupted.
+        if (wanted == Code::interrupted && size == 0) return {};
+        return wanted;
+    }
+    [[nodiscard]] std::size_t share(std::size_t size) const noexcept {
+        if (always_short || (half_first && call_count + 1 == fail_at)) return (size + 1) / 2;
+        return size;
+    }
+
+    Disk& inner;
+};
+
+// What a life tried to append, in order.
+struct Attempt {
+    std::string payload;
+    std::size_t count = 1;
+    Code code = Code::none;
+    bool acknowledged = false;
+};
+
+class FaultyLife {
+public:
+    FaultyLife(Door door, const Options& life_options)
+        : options{life_options}, open{door, options} {}
+
+    void append(const std::string& payload, std::size_t size, Durability durability) {
+        const std::string padded = payload + std::string(size, '.');
+        const Code code = open.append_events("s", {event_of(padded)}, Expected::any(), durability);
+        attempts.push_back(
+            {payload, 1, code, code == Code::none && durability == Durability::durable});
+        note(code);
+        if (attempts.back().acknowledged) acknowledge_all();
+    }
+    void sync() {
+        const Code code = open.store.sync(open.diagnostic).error().code;
+        note(code);
+        if (code == Code::none) acknowledge_all();
+    }
+    void large(const std::string& payload, std::size_t count, bool keep) {
+        Transaction transaction;
+        Code code = transaction.begin(open.store, open.diagnostic).error().code;
+        const std::string padded = payload + std::string(600, '.');
+        for (std::size_t i = 0; i < count && code == Code::none; i++) {
+            const std::vector<Event> events = {event_of(padded)};
+            code = transaction.append({"large", Expected::any(), events}, open.diagnostic)
+                       .error()
+                       .code;
+        }
+        if (!keep) {
+            note(code);
+            return;
+        }
+        if (code == Code::none)
+            code = transaction.commit(Durability::durable, open.diagnostic).error().code;
+        attempts.push_back({payload, count, code, code == Code::none});
+        note(code);
+        if (code == Code::none) acknowledge_all();
+    }
+    void run() {
+        append("a", 10, Durability::durable);
+        append("b", 300, Durability::deferred);
+        append("c", 700, Durability::deferred);
+        append("d", 700, Durability::deferred);
+        sync();
+        large("e", 14, true);
+        append("f", 700, Durability::durable);
+        large("g", 14, false);
+        append("h", 10, Durability::durable);
+        note(open.create("made " + std::to_string(attempts.size())));
+        note(open.store.maintain(open.diagnostic).error().code);
+        large("i", 3, false);
+        append("j", 800, Durability::durable);
+        append("k", 800, Durability::deferred);
+        note(open.verify());
+        read();
+        const bool poisoned = open.store.statistics().poisoned;
+        const Code closed = open.store.close().error().code;
+        if (poisoned) {
+            EXPECT_TRUE(closed == Code::poisoned || closed == Code::durability_unknown)
+                << code_name(closed);
+        }
+        note(closed);
+        if (closed == Code::none) acknowledge_all();
+    }
+
+    Options options;
+    OpenStore open;
+    std::vector<Attempt> attempts;
+    std::vector<Code> codes;
+
+private:
+    // A durable answer covers all commits before it.
+    void acknowledge_all() {
+        for (Attempt& attempt : attempts) {
+            if (attempt.code == Code::none) attempt.acknowledged = true;
+        }
+    }
+    void read() {
+        Snapshot snapshot;
+        ASSERT_TRUE(open.store.snapshot(snapshot));
+        LogCursor cursor;
+        Recorded event;
+        Code code = cursor.open(snapshot, LogStart::ordinal(0)).error().code;
+        for (bool more = code == Code::none; more;) {
+            const Result<bool> there = cursor.next(event);
+            code = there.error().code;
+            more = there && *there;
+        }
+        note(code);
+    }
+    void note(Code code) { codes.push_back(code); }
+};
+
+class FaultyDisks : public ::testing::Test {
+protected:
+    // A whole life with a fault, and what the next one finds.
+    void live(FaultyDisk& faulty) {
+        put_files(machine.disk, {});
+        std::vector<Attempt> attempts;
+        bool poisoned = false;
+        {
+            FaultyLife life{Door{&faulty, &machine.clock, &machine.gate}, tiny_options()};
+            if (life.open.error == Code::none) life.run();
+            attempts = life.attempts;
+            codes = life.codes;
+            codes.push_back(life.open.error);
+            for (const Attempt& attempt : attempts) {
+                if (poisoned) {
+                    ASSERT_EQ(attempt.code, Code::poisoned) << attempt.payload;
+                }
+                poisoned |=
+                    attempt.code == Code::poisoned || attempt.code == Code::durability_unknown;
+            }
+            if (!poisoned && !faulty.for_ever) {
+                std::size_t failures = 0;
+                for (const Attempt& attempt : attempts)
+                    failures += attempt.code == Code::none ? 0 : 1;
+                ASSERT_LE(failures, 1U);
+            }
+        }
+        Holder holder;
+        ASSERT_TRUE(machine.disk.lock(holder));
+        machine.disk.unlock();
+        OpenStore again{machine.door(), tiny_options()};
+        ASSERT_EQ(again.error, Code::none);
+        ASSERT_EQ(again.verify(), Code::none);
+        compare(again, attempts);
+        ASSERT_TRUE(again.append("s", {"canary"}));
+    }
+
+    static void compare(OpenStore& open, const std::vector<Attempt>& attempts) {
+        Lines payloads;
+        for (const std::string& line : open.read_log())
+            payloads.push_back(line.substr(line.rfind(' ') + 1, 1));
+        std::size_t next = 0;
+        for (const Attempt& attempt : attempts) {
+            std::size_t count = 0;
+            while (next < payloads.size() && payloads[next] == attempt.payload) {
+                next++;
+                count++;
+            }
+            const bool unknown =
+                attempt.code == Code::durability_unknown || attempt.code == Code::none;
+            ASSERT_TRUE(count == attempt.count || count == 0) << attempt.payload;
+            if (attempt.acknowledged) {
+                ASSERT_EQ(count, attempt.count) << attempt.payload;
+            }
+            if (!unknown) {
+                ASSERT_EQ(count, 0U) << attempt.payload;
+            }
+        }
+        ASSERT_EQ(next, payloads.size());
+    }
+
+    std::uint64_t count_calls() {
+        FaultyDisk faulty{machine.disk};
+        live(faulty);
+        for (const Code code : codes) EXPECT_EQ(code, Code::none);
+        return faulty.call_count;
+    }
+
+    Machine machine{8192};
+    std::vector<Code> codes;
+};
+
+TEST_F(FaultyDisks, MayMoveLittleAtATime) {
+    FaultyDisk faulty{machine.disk};
+    faulty.always_short = true;
+    live(faulty);
+    for (const Code code : codes) EXPECT_EQ(code, Code::none);
+}
+
+TEST_F(FaultyDisks, MayFailAtEachCallWithEachError) {
+    const std::uint64_t call_count = count_calls();
+    EXPECT_GT(call_count, 100U);
+    for (const Code code : {Code::io, Code::full, Code::read_only, Code::interrupted}) {
+        for (const int mode : {0, 1, 2, 3}) {
+            for (std::uint64_t call = 1; call <= call_count; call++) {
+                // All of them take long: of the less likely combinations some are enough.
+                if (mode > 0 && call % (code == Code::io ? 3 : 11) != 0) continue;
+                FaultyDisk faulty{machine.disk};
+                faulty.wanted = Error{code, 5};
+                faulty.fail_at = call;
+                faulty.for_ever = (mode & 1) != 0;
+                faulty.half_first = (mode & 2) != 0;
+                live(faulty);
+                ASSERT_FALSE(::testing::Test::HasFailure())
+                    << "call " << call << " mode " << mode << " " << code_name(code);
+                for (const Code found : codes) {
+                    ASSERT_TRUE(found == Code::none || found == Code::poisoned ||
+                                found == Code::durability_unknown ||
+                                (code != Code::interrupted && found == code) ||
+                                (code == Code::interrupted && found == Code::io))
+                        << code_name(found) << " call " << call << " mode " << mode << " "
+                        << code_name(code);
+                    if (code == Code::interrupted && !faulty.for_ever) {
+                        ASSERT_EQ(found, Code::none);
+                    }
+                }
+            }
+        }
+    }
+}
+
+// Opening what a writer left in the middle of its work, for writing and read only.
+TEST_F(FaultyDisks, MayFailWhileAStoreIsRecovered) {
+    Files stopped;
+    {
+        OpenStore open{machine.door(), tiny_options()};
+        for (int i = 0; i < 12; i++) ASSERT_TRUE(open.append("s", {std::string(700, 'x')}));
+        Transaction transaction;
+        ASSERT_TRUE(transaction.begin(open.store, open.diagnostic));
+        for (int i = 0; i < 9; i++) {
+            const std::string payload(700, 'y');
+            const std::vector<Event> events = {event_of(payload)};
+            ASSERT_TRUE(transaction.append({"t", Expected::any(), events}, open.diagnostic));
+        }
+        stopped = files_of(machine.disk);
+    }
+    for (const bool read_only : {false, true}) {
+        Options options = tiny_options();
+        options.create = false;
+        options.read_only = read_only;
+        for (const bool for_ever : {false, true}) {
+            Code code = Code::io;
+            std::uint64_t call = 1;
+            for (; code != Code::none; call++) {
+                put_files(machine.disk, stopped);
+                FaultyDisk faulty{machine.disk};
+                faulty.wanted = Error{Code::io, 5};
+                faulty.fail_at = call;
+                faulty.for_ever = for_ever;
+                {
+                    OpenStore open{Door{&faulty, &machine.clock, &machine.gate}, options};
+                    code = open.error;
+                    ASSERT_TRUE(code == Code::none || code == Code::io)
+                        << code_name(code) << " call " << call;
+                    if (code == Code::io) {
+                        ASSERT_EQ(open.diagnostic.error.system_error, 5);
+                    }
+                }
+                if (read_only) {
+                    ASSERT_EQ(files_of(machine.disk), stopped);
+                }
+                OpenStore again{machine.door(), tiny_options()};
+                ASSERT_EQ(again.error, Code::none) << call;
+                ASSERT_EQ(again.read_log().size(), 12U);
+                ASSERT_EQ(again.verify(), Code::none);
+            }
+            EXPECT_GT(call, read_only ? 15U : 30U);
+        }
+    }
+}
+
+}  // namespace
+}  // namespace freshet::test
