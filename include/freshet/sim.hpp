@@ -7,12 +7,15 @@
 //
 //     for (std::uint64_t call = 0;; call++) {
 //         SimDisk fresh;
-//         fresh.profile.tears = false;              // They would make the states too many for
-//         EveryChoice. fresh.crash_at(call);                     // From this call on, nothing goes
-//         through. my_program_writes(fresh); if (!fresh.is_crashed()) break;           // It got to
-//         its end without making that call. SimDisk found; EveryChoice choice; do {
+//         fresh.profile.tears = false;      // They would make the states too many for EveryChoice.
+//         fresh.crash_at(call);             // From this call on, nothing goes through.
+//         my_program_writes(fresh);
+//         if (!fresh.is_crashed()) break;   // It got to its end without making that call.
+//         SimDisk found;
+//         EveryChoice choice;
+//         do {
 //             fresh.copy_to(found);
-//             found.power_loss(choice);             // One of the states the disk can be found in.
+//             found.power_loss(choice);     // One of the states the disk can be found in.
 //             my_program_recovers(found);
 //         } while (choice.next());
 //     }

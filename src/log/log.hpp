@@ -12,18 +12,15 @@
 //
 // Invariants:
 //  1. A frame is written only into space that was reserved: the file was grown, zeroed and synced
-//  there
-//     before the frame was sealed. So a full disk is found while nothing depends on it.
-//  2. `synced_to` of a frame is the end of the last commit that a finished sync covered when it was
-//  written.
+//     there before the frame was sealed. So a full disk is found while nothing depends on it.
+//  2. `synced_to` of a frame is the end of the last commit that a finished sync covered when the
+//     frame was written.
 //  3. A segment is written and synced to its end, and the next one's header and name are durable,
-//  before a
-//     frame goes to the next.
+//     before a frame goes to the next.
 //  4. After a failed sync, or a failed write of what was sealed, the log is poisoned: it writes no
-//  more.
-//  5. Who holds the I/O turn (io_busy_) alone moves the buffer, written_, the tail's file and the
-//  head.
-//     `writer` may be held while waiting for it; `commit` is only held for moments.
+//     more.
+//  5. Who holds the I/O turn (io_busy_) alone syncs, and moves the buffer, written_, the tail's file
+//     and the head. `writer` may be held while waiting for it; `commit` is only held for moments.
 #pragma once
 
 #include <atomic>
@@ -161,7 +158,7 @@ private:
     void seal_part() noexcept;
     Status make_room() noexcept;
     Status reserve(std::uint64_t end) noexcept;
-    Status grow(std::uint64_t end) noexcept;   // With the I/O turn.
+    Status grow(std::uint64_t end) noexcept;  // With the I/O turn.
     Status roll() noexcept;
     Status create_next_segment(std::uint32_t number) noexcept;
     Status rewind() noexcept;

@@ -2,16 +2,14 @@
 // The directory: where events are. Everything in it is derived from the log and lies in the tree,
 // told apart by the first byte of the key.
 //
-//      key                              value
-//      1 name                           stream: count of events, then the addresses of the last
-//      count mod 32 of
-//                                       them; for an empty stream the address of the frame that
-//                                       created it
-//      2 name 0 block (8, big-endian)   the addresses of a full block of 32 events
-//      3 number (8, big-endian)         mark: commit, first ordinal, time and address of a
-//      transaction; a mark for
-//                                       at least each 64 KiB of log, in all of which all four grow
-//      4 hash (8) address (8, b.-e.)    event id: hash of stream and id; the event confirms it
+//      key                          value
+//      1 name                       stream: count of events, then the addresses of the last (count
+//                                   mod 32) of them; of an empty stream, that of the frame that
+//                                   created it
+//      2 name 0 block (8, b.-e.)    the addresses of a full block of 32 events
+//      3 number (8, b.-e.)          mark: commit, first ordinal, time and address of a transaction,
+//                                   which all grow; one for at least each 64 KiB of log
+//      4 hash (8) address (8)       event id: hash of stream and id; the event confirms it
 //
 // Addresses are varints: the first whole, the others as distances from the one before.
 //

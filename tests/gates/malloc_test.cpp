@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Goal: the library never allocates, nor does what it calls in libc. Method: this program's malloc and its kin abort
-// while a guard is set, and the whole public face is used under the guard, on a real directory and in lent memory.
+// Goal: the library never allocates, nor does what it calls in libc. Method: this program's malloc
+// and its kin abort while a guard is set, and the whole public face is used under the guard, on a
+// real directory and in lent memory.
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -86,7 +87,8 @@ struct Folder {
     char path[32] = "/tmp/freshet-malloc-XXXXXX";
 };
 
-// What a user does, from the first open to the last close. All of it under the guard, so nothing here allocates.
+// What a user does, from the first open to the last close. All of it under the guard, so nothing
+// here allocates.
 struct Life {
     Door door;
     MutableBytes memory;
@@ -100,17 +102,21 @@ struct Life {
     }
 
     bool write(Store& store) {
-        const Event events[] = {{.type = "Opened", .payload = as_bytes("{}"), .metadata = {}, .id = {}},
-                                {.type = "PaidIn", .payload = as_bytes("995"), .metadata = as_bytes("m"), .id = {}}};
+        const Event events[] = {
+            {.type = "Opened", .payload = as_bytes("{}"), .metadata = {}, .id = {}},
+            {.type = "PaidIn", .payload = as_bytes("995"), .metadata = as_bytes("m"), .id = {}}};
         EventId id;
         id.bytes[0] = std::byte{7};
         const Event named{.type = "PaidOut", .payload = as_bytes("5"), .metadata = {}, .id = id};
-        const StreamAppend both[] = {{.stream = "a", .expected = Expected::any(), .events = events},
-                                     {.stream = "b", .expected = Expected::any(), .events = {&named, 1}}};
+        const StreamAppend both[] = {
+            {.stream = "a", .expected = Expected::any(), .events = events},
+            {.stream = "b", .expected = Expected::any(), .events = {&named, 1}}};
         const Check check{.stream = "c", .expected = Expected::no_stream()};
         if (!ok(bool{store.create("empty", diagnostic)})) return false;
-        if (!ok(bool{store.append(both, {&check, 1}, Durability::durable, diagnostic)})) return false;
-        const StreamAppend wrong{.stream = "a", .expected = Expected::version(77), .events = events};
+        if (!ok(bool{store.append(both, {&check, 1}, Durability::durable, diagnostic)}))
+            return false;
+        const StreamAppend wrong{
+            .stream = "a", .expected = Expected::version(77), .events = events};
         if (!ok(store.append(wrong, diagnostic).error() == Code::wrong_version)) return false;
         for (int i = 0; i < 2000; i++) {
             if (!ok(bool{store.append(both[0], diagnostic, Durability::deferred)})) return false;
@@ -122,11 +128,13 @@ struct Life {
         const Event event{.type = "Noted", .payload = as_bytes("n"), .metadata = {}, .id = {}};
         Transaction kept;
         if (!ok(bool{kept.begin(store, diagnostic)})) return false;
-        if (!ok(bool{kept.append({.stream = "a", .events = {&event, 1}}, diagnostic)})) return false;
+        if (!ok(bool{kept.append({.stream = "a", .events = {&event, 1}}, diagnostic)}))
+            return false;
         if (!ok(bool{kept.commit(Durability::durable, diagnostic)})) return false;
         Transaction dropped;
         if (!ok(bool{dropped.begin(store, diagnostic)})) return false;
-        if (!ok(bool{dropped.append({.stream = "z", .events = {&event, 1}}, diagnostic)})) return false;
+        if (!ok(bool{dropped.append({.stream = "z", .events = {&event, 1}}, diagnostic)}))
+            return false;
         dropped.rollback();
         return true;
     }
@@ -138,7 +146,8 @@ struct Life {
         LogCursor log;
         Follower follower;
         if (!ok(bool{store.snapshot(snapshot)})) return false;
-        if (!ok(bool{stream.open(snapshot, "a", Horizon::newest(), Direction::backwards)})) return false;
+        if (!ok(bool{stream.open(snapshot, "a", Horizon::newest(), Direction::backwards)}))
+            return false;
         Result<bool> more = stream.next(event);
         while (more && *more) more = stream.next(event);
         if (!ok(bool{more}) || !ok(bool{log.open(snapshot, LogStart::commit(1))})) return false;
@@ -162,7 +171,8 @@ struct Life {
         if (!ok(bool{store.verify(scratch, &head, report, diagnostic)})) return false;
         if (!ok(bool{store.close()})) return false;
         options.create = false;
-        if (!ok(bool{store.open(options, door, memory, diagnostic)}) || !ok(bool{store.close()})) return false;
+        if (!ok(bool{store.open(options, door, memory, diagnostic)}) || !ok(bool{store.close()}))
+            return false;
         diagnostic.error = Error{Code::io, 5};
         return ok(!describe(diagnostic, room).empty()) && ok(!hint(diagnostic, room).empty());
     }
@@ -173,7 +183,10 @@ TEST(WithoutMalloc, AStoreOnADirectoryLives) {
     const Options options = small_options();
     const std::size_t size = required_memory(options);
     const auto memory = std::make_unique<std::byte[]>(size + 65536);
-    Life life{.door = {}, .memory = {memory.get(), size}, .scratch = {memory.get() + size, 65536}, .diagnostic = {}};
+    Life life{.door = {},
+              .memory = {memory.get(), size},
+              .scratch = {memory.get() + size, 65536},
+              .diagnostic = {}};
     PosixDoor door;
     bool lived = false;
     {

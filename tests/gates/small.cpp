@@ -13,9 +13,11 @@ bool append_and_read() noexcept {
     freshet::Store store;
     freshet::Diagnostic diagnostic;
     if (!door.open("small.fdb", true)) return false;
-    if (!store.open({.create = true, .pool_size = pool_size}, door.door(), memory, diagnostic)) return false;
+    if (!store.open({.create = true, .pool_size = pool_size}, door.door(), memory, diagnostic))
+        return false;
 
-    const freshet::Event event{.type = "Said", .payload = freshet::as_bytes("hello"), .metadata = {}, .id = {}};
+    const freshet::Event event{
+        .type = "Said", .payload = freshet::as_bytes("hello"), .metadata = {}, .id = {}};
     if (!store.append({.stream = "small", .events = {&event, 1}}, diagnostic)) return false;
 
     freshet::Snapshot snapshot;

@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: MIT
+#include "store/work.hpp"
+
+#include <algorithm>
+
+#include "base/utf8.hpp"
+
+namespace freshet::store {
+
+namespace {
+
+bool is_stream_name(std::string_view name) noexcept {
+    return is_name(name, stream_name_size_max);
+}
+
+Code name_trouble(std::string_view name, std::size_t size_max) noexcept {
+    return name.size() > size_max ? Code::too_large : Code::invalid_name;
+}
+
+// Who wrote at an address: the running transaction or an earlier commit.
+struct Writer {
+    std::uint64_t commit = 0;
+    std::uint64_t time_us = 0;
+};
+
+Result<Writer> writer_of(State& state, std::uint64_t address, bool is_frame) noexcept {
+    log::Log& log = state.log;
+    if (address >= log.first_frame()) return Writer{log.commit(), log.time_us()};
+    log::Frame frame;
+    if (is_frame) {
+        const Result<log::Frame> found = log.frame_of_writer(address);
+        if (!found) return found.error();
+        frame = *found;
+    } else {
+        log::StoredEvent event;
+        bool is_open = false;
+        const Status read = log.event_of_writer(address, event, frame, is_open);
+        if (!read) return read.error();
+    }
+    return Writer{frame.header.commit, frame.header.time_us};
+}
+
+}  // namespace
+
+void Work::fail(const Failure& failure) noexcept {
+    const std::uint32_t count = diagnostic_.failure_count++;
+    if (count == 0) diagnostic_.error = failure.code;
+    if (count >= diagnostic_.failures.size()) return;
+    diagnostic_.failures[count] = failure;
+    diagnostic_.failures[count].number = number_;
+    diagnostic_.failures[count].of_check = of_check_;
+}
+
+void Work::fail_id(std::uint32_t event, const Place& place) noexcept {
+    fail(Failure{.code = Code::idempotency_conflict,
+                 .event = event,
+                 .actual = place.found ? static_cast<std::int64_t>(place.index) : -1,
+                 .commit = place.commit,
+                 .time_us = place.time_us});
+}
+
+Status Work::load(std::string_view name, Stream& stream, bool& exists) noexcept {
+    if (!is_stream_name(name)) {
+        diagnostic_.needed = name.size();
+        diagnostic_.limit = stream_name_size_max;
+        return name_trouble(name, stream_name_size_max);
+    }
+    const Result<bool> found = find_stream(state_.view(), name, stream);
+    if (!found) return found.error();
+    exists = *found;
+    return Done{};
+}
+
+Status Work::fail_version(Code code, std::string_view name, const Stream& stream, bool exists,
+                          Expected expected) noexcept {
+    Failure failure{.code = code, .expected = expected.number(), .actual = stream.version()};
+    if (exists) {
+        const Result<std::uint64_t> newest = newest_address(state_.view(), name, stream);
+        if (!newest) return newest.error();
+        const Result<Writer> writer = writer_of(state_, *newest, stream.count == 0);
+        if (!writer) return writer.error();
+        failure.commit = writer->commit;
+        failure.time_us = writer->time_us;
+    }
+    fail(failure);
+    return Done{};
+}
+
+Status Work::expect(std::string_view name, const Stream& stream, bool exists,
+                    Expected expected) noexcept {
+    const std::int64_t wanted = expected.number();
+    bool holds = stream.version() == wanted;
+    if (wanted == Expected::any().number()) holds = true;
+    if (wanted == Expected::stream_exists().number()) holds = exists;
+    return holds ? Status{Done{}}
+                 : fail_version(Code::wrong_version, name, stream, exists, expected);
+}
+
+Status Work::check(std::string_view name, Expected expected) noexcept {
+    if (expected.number() == -3) return Code::invalid_argument;
+    Stream stream;
+    bool exists = false;
+    const Status loaded = load(name, stream, exists);
+    if (!loaded) return loaded;
+    return expect(name, stream, exists, expected);
+}
+
+Status Work::create(std::string_view name) noexcept {
+    Stream stream;
+    bool exists = false;
+    const Status loaded = load(name, stream, exists);
+    if (!loaded) return loaded;
+    if (exists)
+        return fail_version(Code::already_exists, name, stream, exists, Expected::no_stream());
+    const Result<std::uint64_t> touched = state_.log.touch(name);
+    if (!touched) return touched.error();
+    stream.created = *touched;
+    const Status put = put_stream(state_.delta, name, stream);
+    if (put) state_.working.stream_count++;
+    return put;
+}
+
+Status Work::validate(const StreamAppend& append) noexcept {
+    if (append.expected.number() == -3) return Code::invalid_argument;
+    for (const Event& event : append.events) {
+        if (!is_name(event.type, event_type_size_max)) {
+            diagnostic_.needed = event.type.size();
+            diagnostic_.limit = event_type_size_max;
+            return name_trouble(event.type, event_type_size_max);
+        }
+        if (!state_.log.fits(append.stream, event, diagnostic_)) return Code::too_large;
+    }
+    return Done{};
+}
+
+Status Work::compare(std::uint64_t address, std::string_view name, const Event& event,
+                     Place& place) noexcept {
+    log::StoredEvent stored;
+    log::Frame frame;
+    bool is_open = false;
+    const Status read = state_.log.event_of_writer(address, stored, frame, is_open);
+    if (!read) return read;
+    if (!(stored.id == event.id)) return Done{};
+    if (is_open) {
+        if (state_.log.open_stream(stored.slot) != name) return Done{};
+        place.found = true;
+        place.index = state_.log.open_index(stored);
+        place.commit = state_.log.commit();
+        place.time_us = state_.log.time_us();
+        return Done{};
+    }
+    const Result<Bytes> table = log::stream_table(frame, state_.log.geometry());
+    if (!table) return table.error();
+    log::StreamTable streams{*table, frame.header.stream_count};
+    const Status found = streams.find(stored.slot);
+    if (!found) return found;
+    if (streams.name() != name) return Done{};
+    const Bytes tables = frame.tables(state_.log.geometry());
+    const std::string_view type = log::type_name(tables, frame.header.type_count, stored.type);
+    place.index = streams.first_index() + stored.within;
+    if (type.empty() || !log::is_intact(stored, address, name, place.index, type))
+        return Code::corrupt;
+    place.found = true;
+    const bool is_own = address >= state_.log.first_frame();
+    place.same = !is_own && type == event.type && std::ranges::equal(stored.payload, event.payload);
+    place.ordinal = frame.header.first_ordinal + stored.number;
+    place.commit = frame.header.commit;
+    place.time_us = frame.header.time_us;
+    return Done{};
+}
+
+Result<Place> Work::find_id(std::string_view stream, const Event& event) noexcept {
+    Place place;
+    if (!event.id.is_set()) return place;
+    for (IdCandidates candidates{state_.view(), stream, event.id}; candidates.valid();
+         candidates.next()) {
+        const Status compared = compare(candidates.address(), stream, event, place);
+        if (!compared) return compared.error();
+        if (place.found) break;
+    }
+    return place;
+}
+
+// True: all are there. False: none is, or a failure was noted.
+Result<bool> Work::is_duplicate(const StreamAppend& append, Appended& original) noexcept {
+    Place first;
+    for (std::uint32_t i = 0; i < append.events.size(); i++) {
+        const Result<Place> place = find_id(append.stream, append.events[i]);
+        if (!place) return place.error();
+        if (i == 0) first = *place;
+        const bool in_row = place->found && place->same && place->index == first.index + i;
+        const bool fine = first.found ? in_row : !place->found;
+        if (!fine) {
+            fail_id(i, *place);
+            return false;
+        }
+        original.last_ordinal = place->ordinal;
+    }
+    if (!first.found) return false;
+    original.outcome = Outcome::duplicate;
+    original.commit = first.commit;
+    original.time_us = first.time_us;
+    original.first_ordinal = first.ordinal;
+    original.first_index = static_cast<std::int64_t>(first.index);
+    original.last_index =
+        original.first_index + static_cast<std::int64_t>(append.events.size()) - 1;
+    return true;
+}
+
+Result<Appended> Work::append(const StreamAppend& append) noexcept {
+    Appended result;
+    Stream stream;
+    bool exists = false;
+    const Status loaded = load(append.stream, stream, exists);
+    if (!loaded) return loaded.error();
+    result.first_index = stream.version();
+    result.last_index = stream.version();
+    if (append.events.empty()) return result;
+    const Status valid = validate(append);
+    if (!valid) return valid.error();
+
+    const std::uint32_t failures_before = diagnostic_.failure_count;
+    const Result<bool> duplicate = is_duplicate(append, result);
+    if (!duplicate) return duplicate.error();
+    if (*duplicate || diagnostic_.failure_count > failures_before) return result;
+    const Status expected = expect(append.stream, stream, exists, append.expected);
+    if (!expected) return expected.error();
+    if (diagnostic_.failure_count > failures_before) return result;
+    const Status written = write(append, stream, exists, result);
+    if (!written) return written.error();
+    return result;
+}
+
+Status Work::write(const StreamAppend& append, Stream& stream, bool exists,
+                   Appended& result) noexcept {
+    log::Log& log = state_.log;
+    result.outcome = Outcome::appended;
+    result.created = !exists;
+    result.first_index = static_cast<std::int64_t>(stream.count);
+    result.commit = log.commit();
+    result.time_us = log.time_us();
+    if (!exists) state_.working.stream_count++;
+    for (const Event& event : append.events) {
+        const Result<std::uint64_t> address = log.add(append.stream, stream.count, event);
+        if (!address) return address.error();
+        if (&event == append.events.data()) result.first_ordinal = log.next_ordinal() - 1;
+        const Status pushed = push_event(state_.delta, append.stream, stream, *address);
+        if (!pushed) return pushed;
+        if (!event.id.is_set()) continue;
+        const Result<Place> place = find_id(append.stream, event);
+        if (!place) return place.error();
+        if (place->found) {
+            fail_id(static_cast<std::uint32_t>(&event - append.events.data()), *place);
+            break;
+        }
+        const Status put = put_id(state_.delta, append.stream, event.id, *address);
+        if (!put) return put;
+    }
+    result.last_ordinal = log.next_ordinal() - 1;
+    result.last_index = stream.version();
+    return put_stream(state_.delta, append.stream, stream);
+}
+
+}  // namespace freshet::store
