@@ -227,7 +227,8 @@ TEST_F(Program, GivesBackWhatItWasGiven) {
     const std::vector<std::string> read = lines(run({"read", db, "order-1"}).out);
     ASSERT_EQ(read.size(), 3U);
     const RE form{
-        R"(^\{"stream":"order-1","index":0,"ordinal":0,"commit":1,"time":"20..-..-..T..:..:..\.......Z",)"
+        R"(^\{"stream":"order-1","index":0,"ordinal":0,"commit":1,)"
+        R"("time":"20..-..-..T..:..:..\.......Z",)"
         R"("type":"Opened","data":\{"by": "ada"\}\}$)"};
     EXPECT_TRUE(RE::FullMatch(read[0], form)) << read[0];
     EXPECT_TRUE(contains(read[1],

@@ -6,7 +6,7 @@
 //      size  field
 //         1  control: bits 0-1 kind; 2 has an id; 3 has metadata; 4 slot is not 0; 5 type is not 0;
 //            6 is not its stream's first event in this frame; 7 SHA-256
-//         4  CRC-32C of: address (8), index (8), sizes of stream and type name (1 + 1), stream name,
+//         4  CRC-32C of: address (8), index (8), sizes of stream and type name (1, 1), stream name,
 //            type name, the control byte, and all that follows this field
 //            distance from the start of the frame
 //            number in the frame, from 0

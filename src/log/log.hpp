@@ -19,8 +19,8 @@
 //     before a frame goes to the next.
 //  4. After a failed sync, or a failed write of what was sealed, the log is poisoned: it writes no
 //     more.
-//  5. Who holds the I/O turn (io_busy_) alone syncs, and moves the buffer, written_, the tail's file
-//     and the head. `writer` may be held while waiting for it; `commit` is only held for moments.
+//  5. Who holds the I/O turn (io_busy_) alone syncs, and moves the buffer, written_, the tail's
+//     file and the head. `writer` may be held while waiting for it; `commit` only for moments.
 #pragma once
 
 #include <atomic>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A C program with the whole library in it, linked by the C driver. It calls in by the mangled name. */
+/* A C program with the whole library in it, linked by the C driver.
+   It calls in by the mangled name. */
 #include <stdio.h>
 #include <string.h>
 
