@@ -66,7 +66,6 @@ if compiles '#include <gtest/gtest.h>
     tests "$CXX" "$SAN" "$BUILD"
     for other in $(compilers | tail -n +2); do
         step "build, $other" make_in "$BUILD/$other" all CXX="$other"
-        tests "$other" "$SAN" "$BUILD/$other"
     done
     step 'tests where malloc aborts' bash tests/gates/malloc.sh
 else
