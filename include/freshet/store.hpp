@@ -213,7 +213,8 @@ struct Options {
     void* log_context = nullptr;
 };
 
-// How many bytes open() takes with these options, whatever is in the store.
+// How many bytes open() takes with these options, however much is in the store. One that was made
+// with greater frames takes more: open() says out_of_memory then, and Diagnostic::needed how many.
 std::size_t required_memory(const Options& options) noexcept;
 
 // A place in the history of one store, small enough to keep elsewhere: verify() tells later whether
@@ -422,7 +423,9 @@ public:
 
     // too_many_snapshots.
     Status snapshot(Snapshot& snapshot) noexcept;
+    // All zeros when all snapshots are in use, or the store is closed.
     [[nodiscard]] Head head() noexcept;
+    // Waits for a running transaction: not from within one.
     [[nodiscard]] StoreStatistics statistics() noexcept;
 
     // Reads the whole log from the disk up to the newest durable commit: every checksum, the chain,

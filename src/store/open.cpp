@@ -33,6 +33,7 @@ bool is_sensible(const Options& options) noexcept {
     if (options.frame_size_max < frame_size_min || options.frame_size_max > segment / 4)
         return false;
     if (options.frame_size_max % 8 != 0) return false;
+    if (options.pool_size / tree::page_size < tree::Pool::page_count_min) return false;
     if (options.growth_size < 512 || options.growth_size % 512 != 0) return false;
     return !(options.create && options.read_only);
 }
@@ -71,6 +72,7 @@ public:
 
 private:
     Status find_head() noexcept;
+    Status too_little_memory() noexcept;
     Status lock() noexcept;
     Status create() noexcept;
     Status set_up() noexcept;
@@ -96,11 +98,7 @@ private:
 
 // Nothing is touched before it is known that there is a store, or that one is wanted.
 Status Opening::find_head() noexcept {
-    if (memory_.size() < log::head_slot_size) {
-        diagnostic_.needed = freshet::required_memory(options_);
-        diagnostic_.limit = memory_.size();
-        return Code::out_of_memory;
-    }
+    if (memory_.size() < log::head_slot_size) return too_little_memory();
     const MutableBytes buffer = memory_.first(log::head_slot_size);
     Status status = log::read_head(*door_.disk, buffer, found_);
     diagnostic_.format = found_.format;
@@ -110,11 +108,18 @@ Status Opening::find_head() noexcept {
     if (missing && !options_.create) return status;
     if (!status && !missing) return status;
     if (options_.read_only) return status;
+    if (missing && memory_.size() < freshet::required_memory(options_)) return too_little_memory();
     status = lock();
     if (status && missing) status = create();
     if (!status) return status;
     found_ = log::HeadFound{};
     return log::read_head(*door_.disk, buffer, found_);
+}
+
+Status Opening::too_little_memory() noexcept {
+    diagnostic_.needed = freshet::required_memory(options_);
+    diagnostic_.limit = memory_.size();
+    return Code::out_of_memory;
 }
 
 Status Opening::lock() noexcept {
