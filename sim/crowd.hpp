@@ -84,7 +84,6 @@ private:
     std::uint32_t sync_count_ = 0;
     bool failed_ = false;
     bool changed_ = true;
-    std::uint64_t image_number_ = 0;
     std::uint64_t hash_ = 1;
     std::string script_;
 };

@@ -47,6 +47,15 @@ Status SimDisk::place(std::string_view name, Bytes bytes) noexcept {
     return Done{};
 }
 
+void SimDisk::clear() noexcept {
+    for (Name& name : names_) name.inode = name.durable = none;
+    drop_keys(Kind::name, 0, true);
+    handles_ = {};
+    for (Inode& inode : inodes_) inode.maps = 0;
+    damage_.clear();
+    collect_inodes();
+}
+
 Status SimDisk::damage(std::string_view name, std::uint64_t offset, Bytes bytes) noexcept {
     const std::uint32_t slot = find(name);
     if (slot == none || names_[slot].inode == none) return Code::not_found;

@@ -18,7 +18,9 @@ namespace freshet::sim {
 
 namespace {
 
-constexpr int run_seconds_max = 20;
+constexpr int run_seconds_max = 8;  // Of processor time.
+constexpr int shrink_seconds_max = 2;
+int alarm_seconds = run_seconds_max;
 Failure* current_failure = nullptr;
 const Life* current_life = nullptr;
 volatile std::sig_atomic_t is_failing = 0;
@@ -90,7 +92,7 @@ void catch_failures(Failure& failure) noexcept {
 void set_current_life(const Life* life, std::uint64_t seed) noexcept {
     current_life = life;
     if (current_failure != nullptr) current_failure->seed = seed;
-    set_alarm(life == nullptr ? 0 : run_seconds_max);
+    set_alarm(life == nullptr ? 0 : alarm_seconds);
 }
 
 namespace {
@@ -138,6 +140,7 @@ bool fails(const Tape& tape, const Rules& rules, Failure& failure) {
     const pid_t child = fork();
     if (child == 0) {
         catch_failures(failure);
+        alarm_seconds = shrink_seconds_max;
         static_cast<void>(live_by_tape(tape, rules));
         _exit(0);
     }

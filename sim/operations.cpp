@@ -47,6 +47,12 @@ std::string filler(std::uint64_t seed, std::size_t size) {
     return text;
 }
 
+bool is_append(Operation operation) {
+    return operation == Operation::append_small || operation == Operation::append_wide ||
+           operation == Operation::append_three || operation == Operation::deferred ||
+           operation == Operation::refused;
+}
+
 }  // namespace
 
 std::uint32_t Run::choose_stream() {
@@ -200,23 +206,25 @@ void Run::perform(Operation operation) {
     const auto small = [&] { return static_cast<std::size_t>(1 + of(60)); };
     ModelRequest request;
     Durability durability = Durability::durable;
+    // One question after the other: compilers evaluate arguments in different orders.
+    const std::uint32_t stream = is_append(operation) ? choose_stream() : 0;
+    const auto append_to = [&](std::uint32_t to, std::uint64_t count_max) {
+        const std::size_t count = 1 + of(count_max);
+        const std::size_t size = small();
+        request.appends.push_back(make_append(to, count, size));
+    };
     switch (operation) {
-        case Operation::append_small:
-            request.appends.push_back(make_append(choose_stream(), 1 + of(3), small()));
-            break;
+        case Operation::append_small: append_to(stream, 3); break;
         case Operation::append_wide:
-            request.appends.push_back(make_append(choose_stream(), 1, wide_size() - of(100)));
+            request.appends.push_back(make_append(stream, 1, wide_size() - of(100)));
             break;
-        case Operation::append_three: {
-            const std::uint32_t first = choose_stream();
-            for (std::uint32_t i = 0; i < 3; i++)
-                request.appends.push_back(make_append((first + i) % 6, 1 + of(2), small()));
+        case Operation::append_three:
+            for (std::uint32_t i = 0; i < 3; i++) append_to((stream + i) % 6, 2);
             if (of(3) == 2)
-                request.checks.push_back({(first + 3) % 6, choose_expected((first + 3) % 6)});
+                request.checks.push_back({(stream + 3) % 6, choose_expected((stream + 3) % 6)});
             break;
-        }
         case Operation::deferred:
-            request.appends.push_back(make_append(choose_stream(), 1 + of(2), small()));
+            append_to(stream, 2);
             durability = Durability::deferred;
             break;
         case Operation::retry:
@@ -224,7 +232,6 @@ void Run::perform(Operation operation) {
             if (!history_.empty() && of(4) == 3) request.appends[0].events[0].payload += "changed";
             break;
         case Operation::refused: {
-            const std::uint32_t stream = choose_stream();
             request.appends.push_back(make_append(stream, 1, small()));
             request.appends[0].expected =
                 model_.streams()[stream].version() + 1 + static_cast<std::int64_t>(of(3));
@@ -341,6 +348,7 @@ void Run::do_reopen() {
     if (machine_.disk.is_crashed()) return;
     if (machine_.disk.open_count() != 0)
         violation("%u files are left open", machine_.disk.open_count());
+    if (closed && choice_.chance(1, 2, Domain::fault)) try_damage(true);
     recover();
 }
 

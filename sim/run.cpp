@@ -8,16 +8,12 @@
 
 namespace freshet::sim {
 
-namespace {
-
 SimDiskSize disk_size(const Setup& setup) {
     const std::uint32_t room = std::max<std::uint32_t>(setup.options.segment_size, 8192);
     return {.file_count_max = setup.options.segment_count_max + 4,
             .file_size_max = room,
             .version_count_max = 512};
 }
-
-}  // namespace
 
 std::vector<std::string> stream_names() {
     return {"a",  "order-1", "order-2", "order-2-of-the-same-name-but-longer", "\xc3\xa9t\xc3\xa9",
@@ -194,6 +190,8 @@ void Run::finish_step() {
     }
     const bool was_hit = machine_.disk.fault_count() != faults_before_ || suspect_;
     disarm();
+    if (choice_.chance(1, 8, Domain::fault)) remember_disk();
+    if (!crashed && up_ && !poisoned_ && choice_.chance(1, 4, Domain::fault)) try_damage(false);
     if (!crashed && up_ && was_hit && machine_.store.statistics().poisoned) poisoned_ = true;
     if (!crashed && up_ && poisoned_) go_down(false);
 }
@@ -243,8 +241,7 @@ void Run::recover() {
             if (!is_disk_honest() && is_named_damage(opened.error().code)) {
                 note("  -> corrupt, as the disk broke its promise: a new disk");
                 add(report().weak_losses);
-                while (machine_.disk.file_name(0).size() > 0)
-                    static_cast<void>(machine_.disk.remove(machine_.disk.file_name(0)));
+                machine_.disk.clear();
                 model_.reset();
                 history_.clear();
                 least_ = 0;
@@ -269,6 +266,7 @@ void Run::recover() {
     snapshot.close();
     model_.cut(found);
     least_ = found;
+    attested_ = found;
     has_store_ = true;
     up_ = true;
     follow_ordinal_ = std::min<std::uint64_t>(follow_ordinal_, model_.events().size());
@@ -276,7 +274,9 @@ void Run::recover() {
 }
 
 void Run::acknowledge(std::uint64_t commit) {
-    least_ = std::max(least_, commit);
+    if (commit <= least_) return;
+    attested_ = least_;
+    least_ = commit;
 }
 
 void Run::note(const char* format, ...) {

@@ -41,6 +41,7 @@ struct Setup {
 };
 Setup choose_setup(Choice& choice);
 std::string text_of(const Setup& setup);
+SimDiskSize disk_size(const Setup& setup);
 std::vector<std::string> stream_names();
 
 // What hits a step.
@@ -140,6 +141,11 @@ private:
     [[nodiscard]] std::uint32_t choose_stream();
     [[nodiscard]] std::size_t wide_size() const;
 
+    // damage.cpp
+    void remember_disk();
+    const char* damage_image(SimDisk& disk);
+    void try_damage(bool was_closed);
+
     // branch.cpp
     void branch(const SimDisk& disk, std::uint64_t number);
     void crash_image(SimDisk& disk, Choice& choice, bool& is_power);
@@ -162,6 +168,9 @@ private:
     Machine machine_;
     std::unique_ptr<Machine> image_;
     std::unique_ptr<Machine> nested_;
+    std::unique_ptr<Machine> older_;  // The disk as it once was.
+    const char* damage_ = nullptr;    // What is being tried.
+    std::uint64_t attested_ = 0;      // Acknowledged before the newest acknowledgement.
     Tape tape_;
     Tape branch_tape_;  // Of the branch being tried: the crash of this step, then recoveries.
     Tape nested_tape_;

@@ -221,6 +221,8 @@ public:
     [[nodiscard]] std::string_view file_name(std::size_t n) const noexcept;  // Empty past the last.
     // A durable file of these bytes. full.
     Status place(std::string_view name, Bytes bytes) noexcept;
+    // An empty disk, as a new one.
+    void clear() noexcept;
     // Of all names and what stands in their files, as the calls see them.
     [[nodiscard]] std::uint64_t hash() const noexcept;
     [[nodiscard]] std::uint32_t open_count() const noexcept;  // Files and maps not given back.
