@@ -200,6 +200,16 @@ void Run::do_append(const ModelRequest& request, Durability durability) {
            machine_.store.append(call.appends, call.checks, durability, machine_.diagnostic));
 }
 
+void Run::note_and_append(const ModelRequest& request, Durability durability) {
+    std::size_t count = 0;
+    for (const ModelAppend& append : request.appends) count += append.events.size();
+    note("%s: %zu events of %zu bytes to stream %u, expected %lld%s", operation_name(operation_),
+         count, request.appends[0].events[0].payload.size(), request.appends[0].stream,
+         static_cast<long long>(request.appends[0].expected),
+         durability == Durability::deferred ? ", deferred" : "");
+    do_append(request, durability);
+}
+
 void Run::perform(Operation operation) {
     operation_ = operation;
     const auto of = [&](std::uint64_t n) { return choice_.below(n, Domain::workload); };
@@ -240,16 +250,7 @@ void Run::perform(Operation operation) {
         }
         default: break;
     }
-    if (!request.appends.empty()) {
-        std::size_t count = 0;
-        for (const ModelAppend& append : request.appends) count += append.events.size();
-        note("%s: %zu events of %zu bytes to stream %u, expected %lld%s", operation_name(operation),
-             count, request.appends[0].events[0].payload.size(), request.appends[0].stream,
-             static_cast<long long>(request.appends[0].expected),
-             durability == Durability::deferred ? ", deferred" : "");
-        do_append(request, durability);
-        return;
-    }
+    if (!request.appends.empty()) return note_and_append(request, durability);
     note("%s", operation_name(operation));
     switch (operation) {
         case Operation::rollback: do_transaction(false, false); break;

@@ -119,6 +119,7 @@ private:
 
     // operations.cpp
     void do_append(const ModelRequest& request, Durability durability);
+    void note_and_append(const ModelRequest& request, Durability durability);
     void settle(const ModelRequest& request, const ModelVerdict& verdict, Durability durability,
                 const Result<Appended>& answer);
     void settle_refusal(const ModelVerdict& verdict, Error error);
