@@ -12,6 +12,9 @@ namespace {
 
 constexpr std::uint64_t segment_magic = 0x474f4c4853455246;  // "FRESHLOG"
 constexpr std::uint32_t frame_magic = 0x467246;              // "FrF"
+// A writer takes no time from its clock that is above half of all; and each commit's is at least
+// one more than the one before. So none comes to this end, and no sum runs over.
+constexpr std::uint64_t time_us_end = std::uint64_t{3} << 62;
 constexpr std::uint32_t flag_last = 1;
 constexpr std::uint32_t flag_sha256 = 2;
 
@@ -45,7 +48,7 @@ bool is_plausible(const FrameHeader& header, std::uint64_t address,
     if (header.size < header_size || header.events_size > header.size - header_size) return false;
     if (header.stream_count == 0 || header.stream_count > frame_stream_count_max) return false;
     if (header.type_count > frame_type_count_max) return false;
-    return header.commit > 0 && header.synced_to <= address;
+    return header.commit > 0 && header.time_us < time_us_end && header.synced_to <= address;
 }
 
 }  // namespace

@@ -40,6 +40,9 @@ struct HeadRecord {
     bool alone = false;  // As it was read: the other slot held no record.
 };
 
+// Nobody comes that far by counting, and whoever opens a store with it has room to count on.
+inline constexpr std::uint64_t head_sequence_max = ~std::uint64_t{0} - 1'000'000'000;
+
 struct HeadFound {
     HeadRecord record;
     bool slot_damaged = false;  // One slot holds something that is no head.

@@ -90,12 +90,14 @@ Result<bool> Scan::next(Frame& frame, std::uint64_t limit) noexcept {
     return false;
 }
 
+// The log never leaves a segment without a frame in it: what follows one is not of this log.
 Result<bool> Scan::enter_next_segment() noexcept {
+    const bool is_empty = position_.address == geometry_.first_frame(segment_);
     const std::uint32_t before = segment_;
     const std::uint64_t size_before = file_size_;
     const Result<bool> there = open_segment(before + 1);
     if (!there || !*there) return there;
-    const Result<bool> continued = continue_in(before + 1);
+    const Result<bool> continued = is_empty ? Result<bool>{false} : continue_in(before + 1);
     if (!continued || *continued) return continued;
     later_segment_ = true;
     segment_ = before;

@@ -113,6 +113,8 @@ Status Log::resume(const Position& end, std::uint32_t token) noexcept {
 }
 
 Status Log::recover(const Position& end, std::uint64_t synced_to) noexcept {
+    const std::uint32_t epoch = std::max(end.epoch.count, head_.attested.epoch.count);
+    if (epoch == ~std::uint32_t{0}) return Code::corrupt;
     const std::uint32_t segment = geometry_.segment(end.address);
     const Result<bool> dropped = drop_later_segments(segment);
     if (!dropped) return dropped.error();
@@ -125,7 +127,7 @@ Status Log::recover(const Position& end, std::uint64_t synced_to) noexcept {
     if (!status) return status;
 
     Position attested = end;
-    attested.epoch.count = std::max(end.epoch.count, head_.attested.epoch.count) + 1;
+    attested.epoch.count = epoch + 1;
     std::array<std::byte, 4> nonce;
     clock_->random(nonce);
     attested.epoch.nonce = load<std::uint32_t>(nonce.data());

@@ -195,6 +195,7 @@ Status Opening::check_end(const log::Scan& scan, std::uint64_t attested) noexcep
     if (end.address < attested || end.address < head.address || end.commit < head.commit) {
         return damaged(scan.position().address, end);
     }
+    if (found_.record.sequence > log::head_sequence_max) return Code::corrupt;
     const std::uint32_t segment_count = found_.record.geometry.segment(end.address);
     if (segment_count > options_.segment_count_max) return Code::invalid_argument;
     return Done{};
@@ -239,6 +240,7 @@ Status Opening::read_and_recover() noexcept {
     const log::Position end = scan.committed();
     const log::Position& head = found_.record.attested;
     const bool clean = end.address == head.address && scan.position().address == end.address &&
+                       (end.epoch.count < head.epoch.count || end.epoch == head.epoch) &&
                        scan.file_size() == found_.record.geometry.offset(end.address) &&
                        !scan.has_later_segment();
     std::uint64_t attested = head.address;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "store/replay.hpp"
 
+#include "base/utf8.hpp"
+
 namespace freshet::store {
 
 Status Replay::run(log::Scan& scan, std::uint64_t limit) noexcept {
@@ -44,7 +46,8 @@ Status Replay::apply(const log::Frame& frame, const log::Position& before) noexc
         const Status marked = mark_transaction(state_, before, frame.header.time_us, frame.address);
         if (!marked) return marked;
     }
-    const Status noted = note_created(frame);
+    Status noted = check_types(frame);
+    if (noted) noted = note_created(frame);
     if (!noted) return noted;
     log::FrameEvents events;
     const Status opened = events.open(frame, state_.log.geometry());
@@ -56,6 +59,16 @@ Status Replay::apply(const log::Frame& frame, const log::Position& before) noexc
         const Status added = add(events);
         if (!added) return added;
     }
+}
+
+// Whoever made this frame and its checksums, the names that readers are given are names.
+Status Replay::check_types(const log::Frame& frame) noexcept {
+    const Bytes table = frame.tables(state_.log.geometry());
+    for (std::uint32_t i = 0; i < frame.header.type_count; i++) {
+        const std::string_view name = log::type_name(table, frame.header.type_count, i);
+        if (!is_name(name, event_type_size_max)) return Code::corrupt;
+    }
+    return Done{};
 }
 
 // Streams that begin in this frame, with events or without.
@@ -71,6 +84,7 @@ Status Replay::note_created(const log::Frame& frame) noexcept {
         const Result<bool> known = find_stream(state_.view(), streams.name(), stream);
         if (!known) return known.error();
         if (*known) continue;
+        if (!is_name(streams.name(), stream_name_size_max)) return Code::corrupt;
         stream.created = frame.address;
         const Status put = put_stream(state_.delta, streams.name(), stream);
         if (!put) return put;
