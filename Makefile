@@ -48,8 +48,9 @@ SIM := $(if $(SIM_MAIN),$(BUILD)/sim)
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
+.SECONDARY:
 MAKEFLAGS += --no-print-directory
-.PHONY: all lib demo check test replay fuzz sim mutants symbols size bench coverage lint tsan format clean help FORCE
+.PHONY: all lib demo check test replay fuzz fuzzers sim mutants symbols size bench coverage lint tsan format clean help FORCE
 
 all: $(LIB) $(PROGRAM) $(SIM_LIB)  ## the static library, the program, the simulator's library
 
@@ -75,6 +76,8 @@ TEST_LIB_OBJECTS := $(call objects,test-lib,$(LIB_SOURCES))
 TEST_SHELL_OBJECTS := $(call objects,test-lib,$(filter-out src/shell/main.cpp,$(PROGRAM_SOURCES)))
 TEST_OBJECTS := $(call objects,test,$(TEST_SOURCES) $(SIM_SOURCES))
 REPLAY_OBJECTS := $(call objects,test,$(wildcard fuzz/*.cpp))
+FUZZ_OBJECTS := $(call objects,test,$(filter-out fuzz/replay.cpp %_fuzz.cpp,$(wildcard fuzz/*.cpp)) $(SIM_SOURCES)) \
+	$(TEST_SHELL_OBJECTS) $(TEST_LIB_OBJECTS)
 
 $(eval $(call kind,lib,$(LIB_FLAGS),$(LIB_OBJECTS)))
 $(eval $(call kind,program,$(PROGRAM_FLAGS),$(PROGRAM_OBJECTS)))
@@ -102,9 +105,11 @@ $(BUILD)/demo: $(call objects,simulator,tests/demo.cpp) $(LIB)
 $(BUILD)/tests: $(TEST_OBJECTS) $(TEST_SHELL_OBJECTS) $(TEST_LIB_OBJECTS)
 	@$(CXX) $(TEST_FLAGS) $^ -lgtest_main -lgtest -pthread $(LDFLAGS) -o $@ && echo '  $@'
 
-$(BUILD)/replay/%: $(BUILD)/test/fuzz/%_fuzz.o $(BUILD)/test/fuzz/replay.o $(TEST_LIB_OBJECTS) \
-		$(call objects,test,$(SIM_SOURCES))
+$(BUILD)/replay/%: $(BUILD)/test/fuzz/%_fuzz.o $(BUILD)/test/fuzz/replay.o $(FUZZ_OBJECTS)
 	@mkdir -p $(@D) && $(CXX) $(TEST_FLAGS) $^ -pthread $(LDFLAGS) -o $@ && echo '  $@'
+
+$(BUILD)/fuzzer/%: $(BUILD)/test/fuzz/%_fuzz.o $(FUZZ_OBJECTS)
+	@mkdir -p $(@D) && $(CXX) $(TEST_FLAGS) -fsanitize=fuzzer $^ -pthread $(LDFLAGS) -o $@ && echo '  $@'
 
 # ---- what people call ----
 
@@ -119,6 +124,8 @@ test: $(BUILD)/tests $(PROGRAM)  ## the tests alone, under SAN= (address,undefin
 
 replay: $(addprefix $(BUILD)/replay/,$(FUZZ_TARGETS))  ## replay the seeds of the fuzzers, with any compiler
 	@for target in $(FUZZ_TARGETS); do $(BUILD)/replay/$$target fuzz/seeds/$$target || exit 1; done
+
+fuzzers: $(addprefix $(BUILD)/fuzzer/,$(FUZZ_TARGETS))
 
 fuzz:  ## fuzz TARGET= (all of them) for TIME= seconds each
 	@MAKE='$(MAKE)' BUILD='$(BUILD)' J='$(J)' TIME='$(TIME)' SEED='$(SEED)' \
