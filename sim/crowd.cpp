@@ -16,7 +16,7 @@ namespace {
 // The first eight letters of each payload say which attempt it belongs to.
 std::string payload_of(std::size_t attempt, std::size_t number, std::size_t size) {
     std::array<char, 32> tag{};
-    std::snprintf(tag.data(), tag.size(), "%08zu", attempt);
+    static_cast<void>(std::snprintf(tag.data(), tag.size(), "%08zu", attempt));
     std::string text{tag.data()};
     while (text.size() < 8 + size)
         text += static_cast<char>('a' + (attempt * 7 + number * 3 + text.size()) % 26);
@@ -50,11 +50,11 @@ Crowd::Crowd(Choice& choice, const Rules& rules, Tape tape)
     choice_.record(&tape_);
 }
 
-void Crowd::note(const char* format, ...) {
+void Crowd::note(const char* format, ...) {  // NOLINT(cert-dcl50-cpp): checked as printf is.
     std::array<char, 160> text{};
     va_list arguments;
     va_start(arguments, format);
-    std::vsnprintf(text.data(), text.size(), format, arguments);
+    static_cast<void>(std::vsnprintf(text.data(), text.size(), format, arguments));
     va_end(arguments);
     script_ += text.data();
     script_ += '\n';
@@ -65,7 +65,7 @@ void Crowd::prepare(const CrowdPlan& plan) {
     script_ = text_of(plan.setup) + "\n";
     SeedChoice seeded{plan.seed};
     const auto of = [&](std::uint64_t n) { return seeded.below(n, Domain::workload); };
-    for (std::size_t i = 0; i < plan.writer_count * plan.request_count; i++) {
+    for (std::size_t i = 0; i < std::size_t{plan.writer_count} * plan.request_count; i++) {
         Attempt attempt;
         const std::size_t append_count = of(4) == 3 ? 2 : 1;
         const auto stream = static_cast<std::uint32_t>(of(3));

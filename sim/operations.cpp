@@ -126,7 +126,7 @@ bool Run::excuse(Error error, bool is_tentative) {
     return was_hit && is_disk_error;
 }
 
-void Run::settle_refusal(const ModelVerdict& verdict, Error error) {
+void Run::settle_refusal(const ModelVerdict& verdict, Error error) const {
     if (error.code != verdict.code)
         violation("refused with %s, and it is %s", code_name(error.code), code_name(verdict.code));
     const Diagnostic& said = machine_.diagnostic;

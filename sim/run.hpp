@@ -122,7 +122,7 @@ private:
     void note_and_append(const ModelRequest& request, Durability durability);
     void settle(const ModelRequest& request, const ModelVerdict& verdict, Durability durability,
                 const Result<Appended>& answer);
-    void settle_refusal(const ModelVerdict& verdict, Error error);
+    void settle_refusal(const ModelVerdict& verdict, Error error) const;
     // True: the call may fail like this now, and the model is as it should be.
     bool excuse(Error error, bool is_tentative);
     void do_create();

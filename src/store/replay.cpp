@@ -62,7 +62,7 @@ Status Replay::apply(const log::Frame& frame, const log::Position& before) noexc
 }
 
 // Whoever made this frame and its checksums, the names that readers are given are names.
-Status Replay::check_types(const log::Frame& frame) noexcept {
+Status Replay::check_types(const log::Frame& frame) const noexcept {
     const Bytes table = frame.tables(state_.log.geometry());
     for (std::uint32_t i = 0; i < frame.header.type_count; i++) {
         const std::string_view name = log::type_name(table, frame.header.type_count, i);

@@ -22,7 +22,7 @@ private:
     void begin() noexcept;
     Status finish() noexcept;
     Status apply(const log::Frame& frame, const log::Position& before) noexcept;
-    Status check_types(const log::Frame& frame) noexcept;
+    Status check_types(const log::Frame& frame) const noexcept;
     Status note_created(const log::Frame& frame) noexcept;
     Status add(const log::FrameEvents& events) noexcept;
     Status enter(std::string_view name) noexcept;
