@@ -94,7 +94,7 @@ void Run::live() {
     for (std::uint64_t i = 0; i < steps; i++) {
         choice_.next_chunk();
         step();
-        if (machine_.disk.file_name(setup_.options.segment_count_max - 2).size() > 0) break;
+        if (!machine_.disk.file_name(setup_.options.segment_count_max - 2).empty()) break;
     }
     end();
 }
@@ -301,6 +301,7 @@ void Run::before(const SimDisk& disk, SimCall call) {
         if (is_error) {
             std::uint32_t count = 0;
             while (sim_legal_error(call, count) != Code::code_count) count++;
+            if (count == 0) count = 1;
             SimFault fault{.call = number,
                            .for_ever = hit_.kind == Hit::Kind::error_for_ever,
                            .error = sim_legal_error(call, hit_.number % count),

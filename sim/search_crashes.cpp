@@ -280,6 +280,7 @@ void search_crashes(std::uint32_t length, Share share, SearchResult& result) {
         std::vector<std::size_t> digits(count);
         for (;;) {
             std::vector<Operation> life;
+            life.reserve(digits.size());
             for (const std::size_t digit : digits) life.push_back(kinds[digit]);
             if (share.has(number++)) search_life(life, result, known, image, nested);
             std::size_t at = 0;
