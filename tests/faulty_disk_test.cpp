@@ -3,101 +3,12 @@
 // nothing done or with half of it: in a life that opens a store, appends, goes to the next
 // segments, takes back, syncs, reads, verifies and closes. The store says so by a documented code;
 // goes on or is poisoned; and what it acknowledged is there.
-#include "tests/files.hpp"
+#include "tests/faulty_disk.hpp"
 
 namespace freshet::test {
 namespace {
 
 using Lines = std::vector<std::string>;
-
-class FaultyDisk final : public Disk {
-public:
-    explicit FaultyDisk(Disk& disk) : inner{disk} {}
-
-    Result<File> open(std::string_view name, OpenMode mode) noexcept override {
-        const Error error = fault();
-        return error.code != Code::none ? error : inner.open(name, mode);
-    }
-    void close(File file) noexcept override { inner.close(file); }
-    Result<std::uint64_t> size(File file) noexcept override {
-        const Error error = fault();
-        return error.code != Code::none ? error : inner.size(file);
-    }
-    Result<std::size_t> read(File file, std::uint64_t offset, MutableBytes into) noexcept override {
-        const Error error = fault(into.size());
-        if (error.code != Code::none) return error;
-        return inner.read(file, offset, into.first(share(into.size())));
-    }
-    Result<std::size_t> write(File file, std::uint64_t offset, Bytes first,
-                              Bytes second) noexcept override {
-        const Error error = fault(first.size() + second.size());
-        if (error.code != Code::none) return error;
-        const std::size_t size = share(first.size() + second.size());
-        const std::size_t of_first = std::min(size, first.size());
-        return inner.write(file, offset, first.first(of_first), second.first(size - of_first));
-    }
-    Result<std::size_t> write_zeros(File file, std::uint64_t offset,
-                                    std::size_t size) noexcept override {
-        const Error error = fault(size);
-        if (error.code != Code::none) return error;
-        return inner.write_zeros(file, offset, share(size));
-    }
-    Status truncate(File file, std::uint64_t size) noexcept override {
-        const Error error = fault();
-        return error.code != Code::none ? error : inner.truncate(file, size);
-    }
-    Status sync(File file) noexcept override {
-        const Error error = fault();
-        return error.code != Code::none ? error : inner.sync(file);
-    }
-    Status sync_directory() noexcept override {
-        const Error error = fault();
-        return error.code != Code::none ? error : inner.sync_directory();
-    }
-    Status rename(std::string_view from, std::string_view to) noexcept override {
-        const Error error = fault();
-        return error.code != Code::none ? error : inner.rename(from, to);
-    }
-    Status remove(std::string_view name) noexcept override {
-        const Error error = fault();
-        return error.code != Code::none ? error : inner.remove(name);
-    }
-    Result<const std::byte*> map(File file, std::size_t size) noexcept override {
-        const Error error = fault();
-        return error.code != Code::none ? error : inner.map(file, size);
-    }
-    void unmap(const std::byte* address, std::size_t size) noexcept override {
-        inner.unmap(address, size);
-    }
-    Status lock(Holder& holder) noexcept override {
-        const Error error = fault();
-        return error.code != Code::none ? error : inner.lock(holder);
-    }
-    void unlock() noexcept override { inner.unlock(); }
-
-    std::uint64_t call_count = 0;
-    std::uint64_t fail_at = ~std::uint64_t{0};
-    bool for_ever = false;
-    bool half_first = false;  // The call before the one that fails moves only half.
-    bool always_short = false;
-    Error wanted;
-
-private:
-    Error fault(std::size_t size = 0) noexcept {
-        call_count++;
-        if (call_count < fail_at) return {};
-        if (call_count > fail_at && !for_ever) return {};
-        // Only transfers are interrupted.
-        if (wanted == Code::interrupted && size == 0) return {};
-        return wanted;
-    }
-    [[nodiscard]] std::size_t share(std::size_t size) const noexcept {
-        if (always_short || (half_first && call_count + 1 == fail_at)) return (size + 1) / 2;
-        return size;
-    }
-
-    Disk& inner;
-};
 
 // What a life tried to append, in order.
 struct Attempt {
@@ -308,6 +219,84 @@ TEST_F(FaultyDisks, MayFailAtEachCallWithEachError) {
                 }
             }
         }
+    }
+}
+
+// Everything that rests on what is not durable: a retry, a failed expectation, checks that passed,
+// a sync.
+TEST_F(FaultyDisks, MakeNoAnswerOfWhatTheyDidNotKeep) {
+    const std::vector<Event> events = {event_of("a", 1)};
+    using Action = std::function<Code(OpenStore&)>;
+    const std::vector<Action> actions = {
+        [&](OpenStore& open) { return open.append_events("s", events); },
+        [&](OpenStore& open) {
+            return open.append_events("s", {event_of("b")}, Expected::version(7));
+        },
+        [&](OpenStore& open) { return open.create("s"); },
+        [&](OpenStore& open) { return open.append_events("s", {event_of("b", 1)}); },
+        [&](OpenStore& open) {
+            Transaction transaction;
+            EXPECT_TRUE(transaction.begin(open.store, open.diagnostic));
+            EXPECT_TRUE(transaction.check({"s", Expected::version(0)}, open.diagnostic));
+            const auto done = transaction.commit(Durability::durable, open.diagnostic);
+            EXPECT_EQ(open.diagnostic.error.code, done.error().code);
+            return done.error().code;
+        },
+        [&](OpenStore& open) {
+            Transaction transaction;
+            EXPECT_TRUE(transaction.begin(open.store, open.diagnostic));
+            const auto done = transaction.append({"s", Expected::any(), events}, open.diagnostic);
+            EXPECT_FALSE(transaction.commit(Durability::durable, open.diagnostic));
+            return done.error().code;
+        },
+    };
+    for (std::size_t i = 0; i < actions.size(); i++) {
+        put_files(machine.disk, {});
+        FaultyDisk faulty{machine.disk};
+        OpenStore open{Door{&faulty, &machine.clock, &machine.gate}, tiny_options()};
+        ASSERT_EQ(open.append_events("s", events, Expected::any(), Durability::deferred),
+                  Code::none);
+        faulty.syncs_fail = true;
+        EXPECT_EQ(actions[i](open), Code::poisoned) << i;
+        EXPECT_TRUE(open.store.statistics().poisoned);
+        EXPECT_EQ(open.store.head().commit, 0U);
+        EXPECT_EQ(open.store.sync(open.diagnostic).error().code, Code::durability_unknown);
+        EXPECT_EQ(open.store.maintain(open.diagnostic).error().code, Code::durability_unknown);
+        EXPECT_EQ(open.append_events("s", events), Code::poisoned);
+        EXPECT_EQ(open.create("t"), Code::poisoned);
+        Follower follower;
+        Recorded event;
+        ASSERT_TRUE(follower.open(open.store, 0));
+        EXPECT_EQ(*follower.next(event, 0), Follower::Step::caught_up);
+        EXPECT_EQ(*follower.next(event, wait_for_ever), Follower::Step::timeout);
+        EXPECT_EQ(open.store.close().error().code, Code::durability_unknown);
+    }
+}
+
+// Somebody reads while a writer is at work: at whichever moment more is written, nothing is taken
+// for damage.
+TEST_F(FaultyDisks, MayChangeUnderAReader) {
+    for (std::uint64_t moment = 1; moment < 60; moment++) {
+        put_files(machine.disk, {});
+        OpenStore writer{machine.door(), tiny_options()};
+        const auto write = [&](int count) {
+            for (int i = 0; i < count; i++) {
+                EXPECT_TRUE(writer.append("s", {std::string(moment * 37 % 600, 'x')}));
+            }
+        };
+        write(9);
+        FaultyDisk disk{machine.disk};
+        std::uint64_t reads = 0;
+        disk.before_read = [&] {
+            reads++;
+            if (reads == moment || reads == moment + 3) write(3);
+        };
+        Options options = tiny_options();
+        options.create = false;
+        options.read_only = true;
+        OpenStore reader{Door{&disk, &machine.clock, &machine.gate}, options};
+        ASSERT_EQ(reader.error, Code::none) << moment;
+        ASSERT_GE(reader.read_log().size(), 8U);
     }
 }
 

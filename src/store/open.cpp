@@ -80,6 +80,7 @@ private:
     Status check_end(const log::Scan& scan, std::uint64_t attested) noexcept;
     Status read_and_recover() noexcept;
     Status read_attested() noexcept;
+    Status find_attested(log::Position& end, std::uint64_t& attested) noexcept;
     Status publish(const log::Position& end) noexcept;
     void warn_of_clock(const log::Position& end) noexcept;
     Status damaged(std::uint64_t address, const log::Position& good) noexcept;
@@ -264,7 +265,34 @@ Status Opening::read_and_recover() noexcept {
 
 // Without a writer's lock only what is attested is known to be durable; what lies behind may be in
 // the page cache of a writer that is still at work, or of one that failed.
+//
+// Such a writer goes on while this reads: its newest frames can claim what the scan before did not
+// see yet. So what looks like damage is looked at again, as long as the log is found to have grown;
+// damage stays where it is.
 Status Opening::read_attested() noexcept {
+    log::Position end;
+    std::uint64_t attested = 0;
+    Status status = find_attested(end, attested);
+    for (std::uint64_t before = 0;
+         !status && status.error() == Code::corrupt && end.address > before;) {
+        before = end.address;
+        status = find_attested(end, attested);
+    }
+    if (!status) return status;
+
+    log::Scan scan{*door_.disk, found_.record.geometry, state_->log.buffer()};
+    status = replay(scan, attested);
+    if (!status) return status;
+    if (scan.committed().commit < end.commit) {
+        state_->say(
+            Level::warning, Code::none,
+            "the newest commits are not attested yet and are not shown; a writer shows them");
+    }
+    return publish(scan.committed());
+}
+
+// Where the log ends, and up to where it is attested.
+Status Opening::find_attested(log::Position& end, std::uint64_t& attested) noexcept {
     log::Scan scan{*door_.disk, found_.record.geometry, state_->log.buffer()};
     scan.expect(found_.record.attested);
     const Result<bool> started = scan.start();
@@ -275,22 +303,11 @@ Status Opening::read_attested() noexcept {
         if (!there) return there.error();
         if (!*there) break;
     }
-    const log::Position end = scan.committed();
+    end = scan.committed();
     const Result<std::uint64_t> claimed = scan.attested();
     if (!claimed) return claimed.error();
-    const std::uint64_t attested = std::max(found_.record.attested.address, *claimed);
-    Status status = check_end(scan, attested);
-    if (!status) return status;
-
-    log::Scan again{*door_.disk, found_.record.geometry, state_->log.buffer()};
-    status = replay(again, attested);
-    if (!status) return status;
-    if (again.committed().commit < end.commit) {
-        state_->say(
-            Level::warning, Code::none,
-            "the newest commits are not attested yet and are not shown; a writer shows them");
-    }
-    return publish(again.committed());
+    attested = std::max(found_.record.attested.address, *claimed);
+    return check_end(scan, attested);
 }
 
 void Opening::give_up() noexcept {
