@@ -13,7 +13,7 @@ log=$where/log
 
 fresh_tree() {
     rm -rf "$tree" && mkdir -p "$tree"
-    cp -Rp Makefile include src sim tests fuzz "$tree"
+    cp -R Makefile include src sim tests fuzz "$tree"
 }
 build() {
     $MAKE -C "$tree" -j"$J" BUILD="$where/build" CXX="$CXX" CXXFLAGS=-Wno-error SAN= "$@" > "$log" 2>&1
@@ -40,6 +40,8 @@ try() {
     verdict=survived
 }
 
+# An object of a mutant of an earlier run would be newer than the sources, and be taken for good.
+rm -rf "$where/build"
 fresh_tree
 build "$where/build/sim" || { cat "$log" >&2; exit 1; }
 simulate 3 || { tail -n 20 "$log" >&2; echo 'it fails without a mutant' >&2; exit 1; }
