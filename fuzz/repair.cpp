@@ -106,7 +106,7 @@ private:
             const bool named = bool{streams.find(event.slot)};
             repair_event(rest, event, address + at, named ? streams.name() : std::string_view{},
                          (named ? streams.first_index() : 0) + event.within,
-                         log::type_name(types, header.type_count, event.type));
+                         log::find_type(types, header.type_count, event.type));
             crc = crc32c(crc, event.header);
             sha.update(event.header);
             at += event.size;
@@ -118,7 +118,8 @@ private:
     }
 
     void repair_event(MutableBytes bytes, const log::StoredEvent& event, std::uint64_t address,
-                      std::string_view stream, std::uint64_t index, std::string_view type) const {
+                      std::string_view stream, std::uint64_t index,
+                      const log::EventType& type) const {
         if (geometry_.digest == Digest::sha256) {
             Sha256 sha;
             std::array<std::byte, 8> size;
@@ -129,15 +130,8 @@ private:
             sha.update(event.payload);
             store_at(bytes.data() + event.header.size() - 32, sha.finish());
         }
-        std::array<std::byte, 16> place;
-        store_at(place.data(), address);
-        store_at(place.data() + 8, index);
-        const std::array<std::byte, 2> sizes = {static_cast<std::byte>(stream.size()),
-                                                static_cast<std::byte>(type.size())};
-        std::uint32_t crc = crc32c(crc32c(0, place), sizes);
-        crc = crc32c(crc32c(crc, as_bytes(stream)), as_bytes(type));
-        crc = crc32c(crc32c(crc, bytes.first(1)), bytes.first(event.size).subspan(5));
-        store_at(bytes.data() + 1, crc);
+        const std::uint32_t seed = log::seed_of(log::seed_of(stream), type);
+        store_at(bytes.data(), crc32c(seed, address, index, bytes.first(event.size).subspan(4)));
     }
 
     const log::Geometry& geometry_;

@@ -371,5 +371,51 @@ TEST_F(Append, GivesTimesThatGrowWhateverTheClockDoes) {
     EXPECT_EQ(again.store.statistics().time_us, before);
 }
 
+// A type is its name and the version of its schema: both come back, and both tell an event from
+// another of the same id.
+TEST_F(Append, KeepsTheSchemaVersionOfAType) {
+    std::vector<Event> events;
+    for (const std::uint16_t version : std::array<std::uint16_t, 6>{1, 2, 2, 300, 65535, 1}) {
+        events.push_back({.type = "Opened",
+                          .payload = {},
+                          .metadata = {},
+                          .id = id_of(events.size() + 1),
+                          .schema_version = version});
+    }
+    ASSERT_TRUE(open.store.append({"s", Expected::any(), events}, open.diagnostic));
+    const auto expect_all = [&](Store& store) {
+        Snapshot snapshot;
+        ASSERT_TRUE(store.snapshot(snapshot));
+        StreamCursor cursor;
+        LogCursor log;
+        ASSERT_TRUE(cursor.open(snapshot, "s", Horizon::beginning()));
+        ASSERT_TRUE(log.open(snapshot, LogStart::ordinal(0)));
+        for (const Event& event : events) {
+            Recorded recorded;
+            Result<bool> there = cursor.next(recorded);
+            ASSERT_TRUE(there && *there);
+            EXPECT_EQ(recorded.schema_version, event.schema_version);
+            there = log.next(recorded);
+            ASSERT_TRUE(there && *there);
+            EXPECT_EQ(recorded.type, "Opened");
+            EXPECT_EQ(recorded.schema_version, event.schema_version);
+        }
+    };
+    expect_all(open.store);
+
+    Event again = events[1];
+    Diagnostic diagnostic;
+    ASSERT_TRUE(open.store.append({"s", Expected::any(), {&again, 1}}, diagnostic));
+    again.schema_version = 3;
+    EXPECT_EQ(open.store.append({"s", Expected::any(), {&again, 1}}, diagnostic).error(),
+              Code::idempotency_conflict);
+    again.schema_version = 0;
+    EXPECT_EQ(open.store.append({"s", Expected::any(), {&again, 1}}, diagnostic).error(),
+              Code::invalid_argument);
+    ASSERT_TRUE(open.store.close());
+    OpenStore reopened{machine.door(), small_options()};
+    expect_all(reopened.store);
+}
+
 }  // namespace
 }  // namespace freshet::test

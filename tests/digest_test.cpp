@@ -127,8 +127,9 @@ void forge(Files& files, const log::Geometry& geometry) {
         if (geometry.digest == Digest::sha256)
             std::copy(event.salt.begin(), event.salt.end(), salt.begin());
         const bool salted = geometry.digest == Digest::sha256;
-        const log::StoredEvent stored = log::encode(changed, name, place, salted ? &salt : nullptr,
-                                                    segment.data() + offset + event.offset);
+        const log::StoredEvent stored =
+            log::encode(changed, log::seed_of(log::seed_of(name), {"T", 1}), place,
+                        salted ? &salt : nullptr, segment.data() + offset + event.offset);
         frame.header.chain_before = chain;
         frame.header.body_crc = crc32c(crc32c(0, stored.header), frame.tables(geometry));
         Sha256 sha;
@@ -194,19 +195,15 @@ TEST(Digests, FindAPayloadThatWasChangedUnderItsChecksums) {
     ASSERT_TRUE(log::decode(encoded, Digest::sha256, event));
     const auto at = static_cast<std::size_t>(event.payload.data() - segment.data());
     segment[at] ^= std::byte{1};
-    // The CRC is seeded by the event's place and names; it stands behind the control byte.
-    std::array<std::byte, 8 + 8 + 2 + 2 + 1 + 1> place{};
+    // The CRC is seeded by the event's names and place.
+    const std::array<std::byte, 7> names = {std::byte{2},  std::byte{'s'}, std::byte{'0'},
+                                            std::byte{1},  std::byte{0},   std::byte{1},
+                                            std::byte{'T'}};
+    std::array<std::byte, 16> place{};
     store_at(place.data(), std::uint64_t{frame + 144});
-    store_at(place.data() + 8, std::uint64_t{0});
-    place[16] = std::byte{2};
-    place[17] = std::byte{1};
-    place[18] = std::byte{'s'};
-    place[19] = std::byte{'0'};
-    place[20] = std::byte{'T'};
-    place[21] = segment[frame + 144];
-    const std::uint32_t crc =
-        crc32c(crc32c(0, place), Bytes{segment}.subspan(frame + 144 + 5, event.size - 5));
-    store_at(segment.data() + frame + 144 + 1, crc);
+    const std::uint32_t crc = crc32c(crc32c(crc32c(0, names), place),
+                                     Bytes{segment}.subspan(frame + 144 + 4, event.size - 4));
+    store_at(segment.data() + frame + 144, crc);
     put_files(machine.disk, files);
     OpenStore open{machine.door(), options};
     EXPECT_EQ(open.error, Code::corrupt);

@@ -42,6 +42,8 @@ struct Event {
     Bytes payload{};
     Bytes metadata{};
     EventId id{};
+    // Of the type's schema, from 1. Types of the same name and other versions are other types.
+    std::uint16_t schema_version = 1;
 };
 
 // What the writer believes about a stream. A commit whose beliefs do not hold does not happen.
@@ -122,6 +124,7 @@ struct Recorded {
     Bytes payload;
     Bytes metadata;
     EventId id;
+    std::uint16_t schema_version = 1;
     std::uint64_t index = 0;
     std::uint64_t ordinal = 0;
     std::uint64_t commit = 0;

@@ -148,4 +148,12 @@ std::uint32_t crc32c(std::uint32_t before, Bytes bytes) noexcept {
                             : checksum::portable(before, bytes);
 }
 
+std::uint32_t crc32c(std::uint32_t before, std::uint64_t first, std::uint64_t second,
+                     Bytes bytes) noexcept {
+    std::array<std::byte, 16> numbers;
+    std::memcpy(numbers.data(), &first, sizeof first);
+    std::memcpy(numbers.data() + 8, &second, sizeof second);
+    return crc32c(crc32c(before, numbers), bytes);
+}
+
 }  // namespace freshet

@@ -11,6 +11,10 @@ namespace freshet {
 // Continues a checksum: crc32c(crc32c(0, a), b) is that of a and b in one piece. Start with 0.
 std::uint32_t crc32c(std::uint32_t before, Bytes bytes) noexcept;
 
+// Of two numbers, little-endian, and the bytes, as if they stood in one piece.
+std::uint32_t crc32c(std::uint32_t before, std::uint64_t first, std::uint64_t second,
+                     Bytes bytes) noexcept;
+
 // The two ways in which it is computed, for the tests: they always agree.
 namespace checksum {
 std::uint32_t portable(std::uint32_t before, Bytes bytes) noexcept;

@@ -16,8 +16,7 @@ constexpr std::uint32_t bit_type = 32;
 constexpr std::uint32_t bit_within = 64;
 constexpr std::uint32_t bit_digest = 128;
 
-constexpr std::size_t crc_offset = 1;
-constexpr std::size_t crc_end = 5;
+constexpr std::size_t crc_size = 4;
 
 std::uint32_t control_of(const Event& event, const EventPlace& place, bool digest) noexcept {
     return (event.id.is_set() ? bit_id : 0) | (event.metadata.empty() ? 0 : bit_metadata) |
@@ -41,36 +40,32 @@ std::array<std::byte, 32> digest_of(Bytes salt, Bytes metadata, Bytes payload) n
     return sha.finish();
 }
 
-// `event` is the whole encoded event.
-std::uint32_t crc_of(Bytes event, std::uint64_t address, std::string_view stream,
-                     std::uint64_t index, std::string_view type) noexcept {
-    std::array<std::byte, 18 + stream_name_size_max + event_type_size_max + 1> place;
-    store_at(place.data(), address);
-    store_at(place.data() + 8, index);
-    place[16] = static_cast<std::byte>(stream.size());
-    place[17] = static_cast<std::byte>(type.size());
-    std::byte* end = put_bytes(place.data() + 18, as_bytes(stream));
-    end = put_bytes(end, as_bytes(type));
-    *end++ = event[0];
-    const std::uint32_t before =
-        crc32c(0, {place.data(), static_cast<std::size_t>(end - place.data())});
-    return crc32c(before, event.subspan(crc_end));
-}
-
 }  // namespace
 
+std::uint32_t seed_of(std::string_view stream) noexcept {
+    const auto size = static_cast<std::byte>(stream.size());
+    return crc32c(crc32c(0, {&size, 1}), as_bytes(stream));
+}
+
+std::uint32_t seed_of(std::uint32_t stream_seed, const EventType& type) noexcept {
+    std::array<std::byte, 3> front;
+    store_at(front.data(), type.schema_version);
+    front[2] = static_cast<std::byte>(type.name.size());
+    return crc32c(crc32c(stream_seed, front), as_bytes(type.name));
+}
+
 std::size_t encoded_size_max(const Event& event, Digest digest) noexcept {
-    constexpr std::size_t fixed = crc_end + std::size_t{5} * 5 + 16 + 2 * varint_size_max;
+    constexpr std::size_t fixed = crc_size + 1 + std::size_t{5} * 5 + 16 + 2 * varint_size_max;
     const std::size_t proof = digest == Digest::sha256 ? 32 + salt_size : 0;
     return fixed + proof + event.metadata.size() + event.payload.size();
 }
 
-StoredEvent encode(const Event& event, std::string_view stream, const EventPlace& place,
+StoredEvent encode(const Event& event, std::uint32_t seed, const EventPlace& place,
                    const Salt* salt, std::byte* into) noexcept {
     StoredEvent stored;
     const std::uint32_t control = control_of(event, place, salt != nullptr);
-    into[0] = static_cast<std::byte>(control);
-    std::byte* to = put_varint(into + crc_end, place.offset);
+    into[crc_size] = static_cast<std::byte>(control);
+    std::byte* to = put_varint(into + crc_size + 1, place.offset);
     to = put_varint(to, place.number);
     if ((control & bit_slot) != 0) to = put_varint(to, place.slot);
     if ((control & bit_within) != 0) to = put_varint(to, place.within);
@@ -87,20 +82,22 @@ StoredEvent encode(const Event& event, std::string_view stream, const EventPlace
     to = put_bytes(to, event.metadata);
     to = put_bytes(to, event.payload);
     stored.size = static_cast<std::size_t>(to - into);
-    stored.crc = crc_of({into, stored.size}, place.address, stream, place.index, event.type);
-    store_at(into + crc_offset, stored.crc);
+    stored.crc =
+        crc32c(seed, place.address, place.index, {into + crc_size, stored.size - crc_size});
+    store_at(into, stored.crc);
     return stored;
 }
 
 Status decode(Bytes bytes, Digest digest, StoredEvent& event) noexcept {
     Reader reader{bytes};
+    const auto crc = reader.integer<std::uint32_t>();
     const auto control = std::to_integer<std::uint32_t>(reader.integer<std::byte>());
     if (((control & bit_digest) != 0) != (digest == Digest::sha256)) return Code::corrupt;
     if ((control & kind_mask) != 0) return Code::corrupt;
 
     constexpr std::uint32_t any = ~std::uint32_t{0};
     event = StoredEvent{};
-    event.crc = reader.integer<std::uint32_t>();
+    event.crc = crc;
     event.offset = reader.number(any);
     event.number = reader.number(any);
     if ((control & bit_slot) != 0) event.slot = reader.number(frame_stream_count_max - 1);
@@ -120,9 +117,10 @@ Status decode(Bytes bytes, Digest digest, StoredEvent& event) noexcept {
     return Done{};
 }
 
-bool is_intact(const StoredEvent& event, std::uint64_t address, std::string_view stream,
-               std::uint64_t index, std::string_view type) noexcept {
-    return crc_of({event.header.data(), event.size}, address, stream, index, type) == event.crc;
+bool is_intact(const StoredEvent& event, std::uint32_t seed, std::uint64_t address,
+               std::uint64_t index) noexcept {
+    const Bytes covered{event.header.data() + crc_size, event.size - crc_size};
+    return crc32c(seed, address, index, covered) == event.crc;
 }
 
 bool is_digest_intact(const StoredEvent& event) noexcept {
@@ -163,22 +161,28 @@ Status StreamTable::find(std::uint32_t slot) noexcept {
     return Done{};
 }
 
-std::string_view type_name(Bytes table, std::uint32_t count, std::uint32_t type) noexcept {
+namespace {
+
+EventType read_type(Reader& reader) noexcept {
+    const auto version = reader.number(std::uint16_t{0xffff});
+    const Bytes name = reader.take(std::to_integer<std::size_t>(reader.integer<std::byte>()));
+    return {as_text(name), version};
+}
+
+}  // namespace
+
+EventType find_type(Bytes table, std::uint32_t count, std::uint32_t type) noexcept {
     if (type >= count) return {};
     Reader reader{table};
-    Bytes name;
-    for (std::uint32_t i = 0; i <= type; i++) {
-        name = reader.take(std::to_integer<std::size_t>(reader.integer<std::byte>()));
-    }
-    return reader.ok() ? as_text(name) : std::string_view{};
+    EventType found;
+    for (std::uint32_t i = 0; i <= type; i++) found = read_type(reader);
+    return reader.ok() ? found : EventType{};
 }
 
 Result<Bytes> stream_table(const Frame& frame, const Geometry& geometry) noexcept {
     const Bytes tables = frame.tables(geometry);
     Reader reader{tables};
-    for (std::uint32_t i = 0; i < frame.header.type_count; i++) {
-        reader.take(std::to_integer<std::size_t>(reader.integer<std::byte>()));
-    }
+    for (std::uint32_t i = 0; i < frame.header.type_count; i++) read_type(reader);
     if (!reader.ok()) return Code::corrupt;
     return tables.subspan(static_cast<std::size_t>(reader.position() - tables.data()));
 }
@@ -222,9 +226,10 @@ Result<bool> FrameEvents::next() noexcept {
     if (!there || !*there) return there;
     const Status found = streams_.find(event_.slot);
     if (!found) return found.error();
-    type_ = type_name(types_, type_count_, event_.type);
-    if (type_.empty()) return Code::corrupt;
-    if (!is_intact(event_, address_, stream(), index(), type_)) return Code::corrupt;
+    type_ = find_type(types_, type_count_, event_.type);
+    if (!type_.is_valid()) return Code::corrupt;
+    const std::uint32_t seed = seed_of(seed_of(stream()), type_);
+    if (!is_intact(event_, seed, address_, index())) return Code::corrupt;
     if (!is_digest_intact(event_)) return Code::corrupt;
     return true;
 }

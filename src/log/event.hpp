@@ -4,10 +4,10 @@
 //  Event. Numbers without a size are varints.
 //
 //      size  field
+//         4  CRC-32C of: size of stream name (1), stream name, schema version (2), size of type name
+//            (1), type name, address (8), index (8), and all that follows this field
 //         1  control: bits 0-1 kind; 2 has an id; 3 has metadata; 4 slot is not 0; 5 type is not 0;
 //            6 is not its stream's first event in this frame; 7 SHA-256
-//         4  CRC-32C of: address (8), index (8), sizes of stream and type name (1, 1), stream name,
-//            type name, the control byte, and all that follows this field
 //            distance from the start of the frame
 //            number in the frame, from 0
 //            slot: number in the stream table                     } bit 4
@@ -23,9 +23,10 @@
 //
 //  All up to the digest is the event's header. Since the CRC takes in address, stream, index and
 //  type, an event that is read by its address alone needs no other check: what was misdirected,
-//  stale or another stream's does not pass.
+//  stale or another stream's does not pass. The names come first, so that what they add to the CRC
+//  (its *seed*) is computed once for all events of a stream and type that are read in a row.
 //
-//  Type table: for each type a size (1 byte) and a name. Stream table: for each slot the count of
+//  Type table: for each type its schema version, a size (1 byte) and a name. Stream table: for each slot the count of
 //  bytes shared with the name before (1 byte; 0 at every 16th), the size of the rest (1 byte), the
 //  rest, and the index of the stream's first event in this frame. A stream that has no event in the
 //  frame was created there.
@@ -50,6 +51,18 @@ using Salt = std::array<std::byte, salt_size>;
 
 // 1 to 3 are for rows, schema and control, which come later.
 enum class Kind : std::uint8_t { event = 0 };
+
+// A type as events have it: its name and the version of its schema, from 1.
+struct EventType {
+    std::string_view name;
+    std::uint16_t schema_version = 0;
+
+    [[nodiscard]] bool is_valid() const noexcept { return schema_version != 0; }
+};
+
+// What the checksum of an event of this stream and type begins with.
+std::uint32_t seed_of(std::string_view stream) noexcept;
+std::uint32_t seed_of(std::uint32_t stream_seed, const EventType& type) noexcept;
 
 // An event as it stands in a frame.
 struct StoredEvent {
@@ -82,19 +95,18 @@ struct EventPlace {
 
 // The most bytes an encoded event can take.
 std::size_t encoded_size_max(const Event& event, Digest digest) noexcept;
-// Encodes; the room is there. With SHA-256, `salt` is stored and covered. Returns the event as
-// stored.
-StoredEvent encode(const Event& event, std::string_view stream, const EventPlace& place,
+// Encodes; the room is there. `seed` is that of its stream and type. With SHA-256, `salt` is stored
+// and covered. Returns the event as stored.
+StoredEvent encode(const Event& event, std::uint32_t seed, const EventPlace& place,
                    const Salt* salt, std::byte* into) noexcept;
 
 // Decodes the event that begins where `bytes` do; they end where the frame's events do. Bounds and
 // form are checked, the CRC is not. corrupt.
 Status decode(Bytes bytes, Digest digest, StoredEvent& event) noexcept;
 
-// Whether an event is what was written at this place of this stream under this type. With SHA-256
-// the digest too.
-bool is_intact(const StoredEvent& event, std::uint64_t address, std::string_view stream,
-               std::uint64_t index, std::string_view type) noexcept;
+// Whether an event is what was written at this place of the stream and under the type of this seed.
+bool is_intact(const StoredEvent& event, std::uint32_t seed, std::uint64_t address,
+               std::uint64_t index) noexcept;
 bool is_digest_intact(const StoredEvent& event) noexcept;
 
 // Walks the stream table. The name lies in the reader and changes with next().
@@ -127,8 +139,8 @@ private:
     std::array<char, stream_name_size_max> name_{};
 };
 
-// The name of a type in a type table, or null data when there is none of that number.
-std::string_view type_name(Bytes table, std::uint32_t count, std::uint32_t type) noexcept;
+// A type in a type table; not valid when there is none of that number.
+EventType find_type(Bytes table, std::uint32_t count, std::uint32_t type) noexcept;
 
 // A frame in memory whose header was checked: where its parts are.
 struct Frame {
@@ -164,7 +176,7 @@ public:
     // Of the event that next() came to.
     [[nodiscard]] const StoredEvent& event() const noexcept { return event_; }
     [[nodiscard]] std::string_view stream() const noexcept { return streams_.name(); }
-    [[nodiscard]] std::string_view type() const noexcept { return type_; }
+    [[nodiscard]] const EventType& type() const noexcept { return type_; }
     [[nodiscard]] std::uint64_t index() const noexcept {
         return streams_.first_index() + event_.within;
     }
@@ -177,7 +189,7 @@ private:
     Bytes types_;
     StreamTable streams_;
     StoredEvent event_;
-    std::string_view type_;
+    EventType type_;
     std::uint64_t address_ = 0;
     std::uint32_t offset_ = 0;  // Of the next event in the frame.
     std::uint32_t number_ = 0;

@@ -13,6 +13,10 @@ constexpr std::size_t stream_entry_size_max(std::size_t name_size) noexcept {
     return 2 + name_size + varint_size_max;
 }
 
+constexpr std::size_t type_entry_size_max(std::size_t name_size) noexcept {
+    return 3 + 1 + name_size;
+}
+
 std::size_t shared_prefix(std::string_view a, std::string_view b) noexcept {
     const std::size_t size = a.size() < b.size() ? a.size() : b.size();
     std::size_t shared = 0;
@@ -26,7 +30,7 @@ Status FrameBuilder::open(Arena& arena, const Geometry& geometry) noexcept {
     const auto names = arena.array<char>(name_memory_size);
     const auto slots = arena.array<Slot>(frame_stream_count_max);
     const auto buckets = arena.array<std::uint16_t>(bucket_count);
-    const auto types = arena.array<Name>(frame_type_count_max);
+    const auto types = arena.array<Type>(frame_type_count_max);
     if (!names || !slots || !buckets || !types) return Code::out_of_memory;
     geometry_ = geometry;
     names_ = *names;
@@ -61,8 +65,9 @@ std::size_t FrameBuilder::size_with(std::string_view stream) const noexcept {
 }
 
 std::size_t FrameBuilder::size_with(std::string_view stream, const Event& event) const noexcept {
-    return round_up(written() + tables_size_max_ + stream_entry_size_max(stream.size()) + 1 +
-                        event.type.size() + encoded_size_max(event, geometry_.digest),
+    return round_up(written() + tables_size_max_ + stream_entry_size_max(stream.size()) +
+                        type_entry_size_max(event.type.size()) +
+                        encoded_size_max(event, geometry_.digest),
                     8);
 }
 
@@ -88,21 +93,24 @@ std::uint32_t FrameBuilder::slot_of(std::string_view stream, std::uint64_t index
         if (slots_[slot].hash == wanted && view(slots_[slot].name) == stream) return slot;
     }
     FRESHET_CHECK(slot_count_ < frame_stream_count_max);
-    slots_[slot_count_] =
-        Slot{.name = keep(stream), .hash = wanted, .event_count = 0, .first_index = index};
+    slots_[slot_count_] = Slot{.name = keep(stream),
+                               .hash = wanted,
+                               .seed = seed_of(stream),
+                               .event_count = 0,
+                               .first_index = index};
     tables_size_max_ += stream_entry_size_max(stream.size());
     buckets_[bucket] = static_cast<std::uint16_t>(++slot_count_);
     return slot_count_ - 1;
 }
 
-std::uint32_t FrameBuilder::type_of(std::string_view type) noexcept {
-    if (last_type_ < type_count_ && view(types_[last_type_]) == type) return last_type_;
+std::uint32_t FrameBuilder::type_of(const Event& event) noexcept {
+    if (last_type_ < type_count_ && is_type(last_type_, event)) return last_type_;
     for (last_type_ = 0; last_type_ < type_count_; last_type_++) {
-        if (view(types_[last_type_]) == type) return last_type_;
+        if (is_type(last_type_, event)) return last_type_;
     }
     FRESHET_CHECK(type_count_ < frame_type_count_max);
-    types_[type_count_++] = keep(type);
-    tables_size_max_ += 1 + type.size();
+    types_[type_count_++] = Type{keep(event.type), event.schema_version};
+    tables_size_max_ += type_entry_size_max(event.type.size());
     return last_type_;
 }
 
@@ -116,9 +124,10 @@ std::uint64_t FrameBuilder::add(std::string_view stream, std::uint64_t index, co
                            .number = header_.event_count,
                            .slot = slot,
                            .within = slots_[slot].event_count,
-                           .type = type_of(event.type)};
+                           .type = type_of(event)};
     FRESHET_CHECK(slots_[slot].first_index + place.within == index);
-    const StoredEvent stored = encode(event, stream, place, salt, room_ + offset);
+    const std::uint32_t seed = seed_of(slots_[slot].seed, type(types_[place.type]));
+    const StoredEvent stored = encode(event, seed, place, salt, room_ + offset);
     header_.body_crc = crc32c(header_.body_crc, stored.header);
     if (salt != nullptr) body_sha_.update(stored.header);
     header_.events_size += static_cast<std::uint32_t>(stored.size);
@@ -129,7 +138,8 @@ std::uint64_t FrameBuilder::add(std::string_view stream, std::uint64_t index, co
 
 std::byte* FrameBuilder::put_types(std::byte* to) const noexcept {
     for (std::uint32_t i = 0; i < type_count_; i++) {
-        const std::string_view name = view(types_[i]);
+        const std::string_view name = view(types_[i].name);
+        to = put_varint(to, types_[i].schema_version);
         *to++ = static_cast<std::byte>(name.size());
         std::memcpy(to, name.data(), name.size());
         to += name.size();

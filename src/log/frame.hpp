@@ -68,13 +68,26 @@ private:
     struct Slot {
         Name name;
         std::uint32_t hash = 0;
+        std::uint32_t seed = 0;
         std::uint32_t event_count = 0;
         std::uint64_t first_index = 0;
     };
 
+    struct Type {
+        Name name;
+        std::uint16_t schema_version = 0;
+    };
+
     std::uint32_t slot_of(std::string_view stream, std::uint64_t index) noexcept;
-    std::uint32_t type_of(std::string_view type) noexcept;
+    std::uint32_t type_of(const Event& event) noexcept;
     Name keep(std::string_view name) noexcept;
+    [[nodiscard]] EventType type(const Type& type) const noexcept {
+        return {view(type.name), type.schema_version};
+    }
+    [[nodiscard]] bool is_type(std::uint32_t number, const Event& event) const noexcept {
+        return types_[number].schema_version == event.schema_version &&
+               view(types_[number].name) == event.type;
+    }
     [[nodiscard]] std::string_view view(Name name) const noexcept {
         return {names_.data() + name.offset, name.size};
     }
@@ -90,7 +103,7 @@ private:
     std::span<char> names_;
     std::span<Slot> slots_;
     std::span<std::uint16_t> buckets_;  // Slot + 1; 0: free.
-    std::span<Name> types_;
+    std::span<Type> types_;
     std::size_t names_size_ = 0;
     std::size_t tables_size_max_ = 0;
     std::uint32_t slot_count_ = 0;
@@ -100,7 +113,7 @@ private:
 
 constexpr std::size_t FrameBuilder::required_memory() noexcept {
     return Arena::room<char>(name_memory_size) + Arena::room<Slot>(frame_stream_count_max) +
-           Arena::room<std::uint16_t>(bucket_count) + Arena::room<Name>(frame_type_count_max);
+           Arena::room<std::uint16_t>(bucket_count) + Arena::room<Type>(frame_type_count_max);
 }
 
 }  // namespace freshet::log

@@ -29,7 +29,7 @@ Status Log::begin() noexcept {
 }
 
 bool Log::fits(std::string_view stream, const Event& event, Diagnostic& diagnostic) const noexcept {
-    constexpr std::size_t tables = 2 + varint_size_max + 1 + 8;
+    constexpr std::size_t tables = 2 + varint_size_max + 3 + 1 + 8;
     const std::uint64_t size = geometry_.frame_header_size() + tables + stream.size() +
                                event.type.size() + encoded_size_max(event, geometry_.digest);
     if (size <= geometry_.frame_size_max) return true;

@@ -16,7 +16,7 @@ log::FrameEvents* events_in(std::array<std::byte, 1024>& memory) noexcept {
 bool passes(const LogFilter& filter, const log::FrameEvents& events) noexcept {
     const std::string_view prefix = filter.stream_prefix;
     const std::string_view stream = events.stream();
-    if (!filter.type.empty() && events.type() != filter.type) return false;
+    if (!filter.type.empty() && events.type().name != filter.type) return false;
     return stream.size() >= prefix.size() &&
            std::string_view{stream.data(), prefix.size()} == prefix;
 }
@@ -114,7 +114,8 @@ Result<bool> LogCursor::find_next(Recorded& event) noexcept {
         const std::uint64_t ordinal = next_ordinal_++;
         if (!passes(filter_, *events)) continue;
         event.stream = events->stream();
-        event.type = events->type();
+        event.type = events->type().name;
+        event.schema_version = events->type().schema_version;
         event.payload = events->event().payload;
         event.metadata = events->event().metadata;
         event.id = events->event().id;

@@ -65,8 +65,8 @@ Status Replay::apply(const log::Frame& frame, const log::Position& before) noexc
 Status Replay::check_types(const log::Frame& frame) const noexcept {
     const Bytes table = frame.tables(state_.log.geometry());
     for (std::uint32_t i = 0; i < frame.header.type_count; i++) {
-        const std::string_view name = log::type_name(table, frame.header.type_count, i);
-        if (!is_name(name, event_type_size_max)) return Code::corrupt;
+        const log::EventType type = log::find_type(table, frame.header.type_count, i);
+        if (!type.is_valid() || !is_name(type.name, event_type_size_max)) return Code::corrupt;
     }
     return Done{};
 }

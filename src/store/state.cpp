@@ -83,10 +83,12 @@ Status read_event(State& state, const Published& at, std::uint64_t address, std:
     const Status read = state.log.event(address, at.position.address, stored, frame);
     if (!read) return read;
     const Bytes tables = frame.tables(state.log.geometry());
-    const std::string_view type = log::type_name(tables, frame.header.type_count, stored.type);
-    if (type.empty() || !log::is_intact(stored, address, stream, index, type)) return Code::corrupt;
+    const log::EventType type = log::find_type(tables, frame.header.type_count, stored.type);
+    const std::uint32_t seed = log::seed_of(log::seed_of(stream), type);
+    if (!type.is_valid() || !log::is_intact(stored, seed, address, index)) return Code::corrupt;
     event.stream = stream;
-    event.type = type;
+    event.type = type.name;
+    event.schema_version = type.schema_version;
     event.payload = stored.payload;
     event.metadata = stored.metadata;
     event.id = stored.id;

@@ -123,6 +123,7 @@ Status Work::create(std::string_view name) noexcept {
 Status Work::validate(const StreamAppend& append) noexcept {
     if (append.expected.number() == -3) return Code::invalid_argument;
     for (const Event& event : append.events) {
+        if (event.schema_version == 0) return Code::invalid_argument;
         if (!is_name(event.type, event_type_size_max)) {
             diagnostic_.needed = event.type.size();
             diagnostic_.limit = event_type_size_max;
@@ -156,13 +157,16 @@ Status Work::compare(std::uint64_t address, std::string_view name, const Event& 
     if (!found) return found;
     if (streams.name() != name) return Done{};
     const Bytes tables = frame.tables(state_.log.geometry());
-    const std::string_view type = log::type_name(tables, frame.header.type_count, stored.type);
+    const log::EventType type = log::find_type(tables, frame.header.type_count, stored.type);
+    const std::uint32_t seed = log::seed_of(log::seed_of(name), type);
     place.index = streams.first_index() + stored.within;
-    if (type.empty() || !log::is_intact(stored, address, name, place.index, type))
+    if (!type.is_valid() || !log::is_intact(stored, seed, address, place.index))
         return Code::corrupt;
     place.found = true;
     const bool is_own = address >= state_.log.first_frame();
-    place.same = !is_own && type == event.type && std::ranges::equal(stored.payload, event.payload);
+    place.same = !is_own && type.name == event.type &&
+                 type.schema_version == event.schema_version &&
+                 std::ranges::equal(stored.payload, event.payload);
     place.ordinal = frame.header.first_ordinal + stored.number;
     place.commit = frame.header.commit;
     place.time_us = frame.header.time_us;
