@@ -23,6 +23,7 @@ const char* sim_call_name(SimCall call) noexcept {
     static constexpr std::array<const char*, sim_call_count> names = {
         "open", "size",           "read",   "write",  "write_zeros", "truncate",
         "sync", "sync_directory", "rename", "remove", "map",         "lock",
+        "note", "look",
     };
     return names[static_cast<std::size_t>(call)];
 }
@@ -43,6 +44,8 @@ Code sim_legal_error(SimCall call, std::size_t number) noexcept {
         {Code::io, Code::full, Code::read_only, Code::permission, end, end},  // remove
         {Code::io, Code::full, end, end, end, end},                           // map
         {Code::io, Code::permission, Code::read_only, Code::locked, Code::forked, end},  // lock
+        {Code::io, Code::full, Code::read_only, end, end, end},        // note
+        {Code::io, Code::permission, Code::forked, end, end, end},     // look
     }};
     const Row& row = rows[static_cast<std::size_t>(call)];
     return number < row.size() ? row[number] : end;
@@ -288,11 +291,29 @@ Status SimDisk::lock(Holder& holder) noexcept {
     holder = Holder{.process = 4711, .since_us = 1'700'000'000'000'000};
     if (locked_) return entry.fail(Code::locked);
     locked_ = true;
+    noted_ = false;
     return Done{};
 }
 
 void SimDisk::unlock() noexcept {
     locked_ = false;
+}
+
+Status SimDisk::note(const Note& note) noexcept {
+    Entry entry{*this, SimCall::note, "lock", 0, note.size()};
+    if (entry.failed()) return entry.failure;
+    note_ = note;
+    noted_ = true;
+    return Done{};
+}
+
+Result<bool> SimDisk::look(Note& note, Holder& holder) noexcept {
+    Entry entry{*this, SimCall::look, "lock", 0, note.size()};
+    if (entry.failed()) return entry.failure;
+    const Result<bool> noted = peek(note);
+    if (!noted) return entry.fail(noted.error().code);
+    holder = Holder{.process = 4711, .since_us = 1'700'000'000'000'000};
+    return noted;
 }
 
 void SimDisk::crash_at(std::uint64_t call, std::uint32_t partial) noexcept {

@@ -19,6 +19,12 @@ Bytes SimDisk::durable_contents(std::string_view name) const noexcept {
     return {durable(names_[slot].durable), inodes_[names_[slot].durable].durable_size};
 }
 
+Result<bool> SimDisk::peek(Note& note) const noexcept {
+    if (!locked_) return Code::not_found;
+    if (noted_) note = note_;
+    return noted_;
+}
+
 bool SimDisk::exists(std::string_view name) const noexcept {
     const std::uint32_t slot = find(name);
     return slot != none && names_[slot].inode != none;
@@ -149,6 +155,8 @@ void SimDisk::copy_to(SimDisk& other) const noexcept {
     other.crash_partial_ = crash_partial_;
     other.crashed_ = crashed_;
     other.locked_ = locked_;
+    other.noted_ = noted_;
+    other.note_ = note_;
     other.fault_ = fault_;
     other.hit_kind_ = hit_kind_;
     other.fault_count_ = fault_count_;

@@ -339,6 +339,10 @@ public:
     }
     Status lock(Holder& holder) noexcept override { return inner_.lock(holder); }
     void unlock() noexcept override { inner_.unlock(); }
+    Status note(const Note& note) noexcept override { return inner_.note(note); }
+    Result<bool> look(Note& note, Holder& holder) noexcept override {
+        return inner_.look(note, holder);
+    }
 
 private:
     bool interrupts() noexcept {

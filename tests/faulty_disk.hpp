@@ -72,6 +72,14 @@ public:
         return error.code != Code::none ? error : inner.lock(holder);
     }
     void unlock() noexcept override { inner.unlock(); }
+    Status note(const Note& note) noexcept override {
+        const Error error = fault();
+        return error.code != Code::none ? error : inner.note(note);
+    }
+    Result<bool> look(Note& note, Holder& holder) noexcept override {
+        const Error error = fault();
+        return error.code != Code::none ? error : inner.look(note, holder);
+    }
 
     std::uint64_t call_count = 0;
     std::uint64_t fail_at = ~std::uint64_t{0};

@@ -232,6 +232,10 @@ public:
     }
     Status lock(Holder& holder) noexcept override { return inner.lock(holder); }
     void unlock() noexcept override { inner.unlock(); }
+    Status note(const Note& note) noexcept override { return inner.note(note); }
+    Result<bool> look(Note& note, Holder& holder) noexcept override {
+        return inner.look(note, holder);
+    }
 
     std::atomic<int> syncing{0};
     std::atomic<int> most{0};

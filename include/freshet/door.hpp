@@ -6,6 +6,7 @@
 // with a library built without.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string_view>
 
@@ -31,6 +32,9 @@ struct Holder {
     std::uint64_t process = 0;   // 0: not known.
     std::uint64_t since_us = 0;  // Microseconds since 1970; 0: not known.
 };
+
+// What the holder of the lock leaves beside it for others to see.
+using Note = std::array<std::byte, 64>;
 
 // One directory of files with short names; there are no folders in it. Calls come from several
 // threads at once.
@@ -76,8 +80,16 @@ public:
 
     // Makes this the one writer among all processes. locked: `holder` says who is. A second Disk on
     // the same directory is refused within one process too.
+    // What the holder before left by note() is gone when this returns.
     virtual Status lock(Holder& holder) noexcept = 0;
     virtual void unlock() noexcept = 0;
+    // The holder of the lock leaves a note, in place of the one before. Nothing makes it durable,
+    // and it costs no more than a copy.
+    virtual Status note(const Note& note) noexcept = 0;
+    // True: `note` is what the holder of the lock, in whatever process, noted last; beside its
+    // note() it may be part old, part new. False: it has noted nothing yet. not_found: nobody holds
+    // the lock.
+    virtual Result<bool> look(Note& note, Holder& holder) noexcept = 0;
 
 protected:
     Disk() = default;

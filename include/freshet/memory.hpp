@@ -41,6 +41,8 @@ public:
     void unmap(const std::byte* address, std::size_t size) noexcept override;
     Status lock(Holder& holder) noexcept override;
     void unlock() noexcept override;
+    Status note(const Note& note) noexcept override;
+    Result<bool> look(Note& note, Holder& holder) noexcept override;
 
 private:
     struct Entry {
@@ -59,6 +61,8 @@ private:
     std::size_t file_size_max_;
     std::array<Entry, file_count_max> entries_{};
     bool locked_ = false;
+    bool noted_ = false;
+    Note note_{};
 };
 
 }  // namespace freshet

@@ -45,6 +45,8 @@ public:
     void unmap(const std::byte* address, std::size_t size) noexcept override;
     Status lock(Holder& holder) noexcept override;
     void unlock() noexcept override;
+    Status note(const Note& note) noexcept override;
+    Result<bool> look(Note& note, Holder& holder) noexcept override;
 
 private:
     [[nodiscard]] Status check_writable() const noexcept;

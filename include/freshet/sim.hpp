@@ -90,8 +90,10 @@ enum class SimCall : std::uint8_t {
     remove,
     map,
     lock,
+    note,
+    look,
 };
-inline constexpr std::size_t sim_call_count = 12;
+inline constexpr std::size_t sim_call_count = 14;
 const char* sim_call_name(SimCall call) noexcept;
 
 // Which calls fail, and how. What does not go through for an injected `error` is not done, but for
@@ -165,6 +167,8 @@ public:
     void unmap(const std::byte* address, std::size_t size) noexcept override;
     Status lock(Holder& holder) noexcept override;
     void unlock() noexcept override;
+    Status note(const Note& note) noexcept override;
+    Result<bool> look(Note& note, Holder& holder) noexcept override;
 
     // ---- crashes ----
     // From call number `call` on (counted from 0, call_count() is the next) every call fails with
@@ -216,6 +220,8 @@ public:
     // What the calls see, and what is durable, of a file; empty if there is none. Good until the
     // disk changes.
     [[nodiscard]] Bytes contents(std::string_view name) const noexcept;
+    // As look(), and no call.
+    Result<bool> peek(Note& note) const noexcept;
     [[nodiscard]] Bytes durable_contents(std::string_view name) const noexcept;
     [[nodiscard]] bool exists(std::string_view name) const noexcept;
     [[nodiscard]] std::string_view file_name(std::size_t n) const noexcept;  // Empty past the last.
@@ -343,6 +349,8 @@ private:
     std::uint32_t crash_partial_ = 0;
     bool crashed_ = false;
     bool locked_ = false;
+    bool noted_ = false;
+    Note note_{};
     SimFault fault_;
     std::size_t hit_kind_ = sim_call_count;  // The kind of call that a fault for ever has hit.
     std::uint64_t fault_count_ = 0;

@@ -173,11 +173,26 @@ Status MemoryDisk::lock(Holder& holder) noexcept {
     holder = {};
     if (locked_) return Code::locked;
     locked_ = true;
+    noted_ = false;
     return Done{};
 }
 
 void MemoryDisk::unlock() noexcept {
     locked_ = false;
+}
+
+Status MemoryDisk::note(const Note& note) noexcept {
+    FRESHET_CHECK(locked_);
+    note_ = note;
+    noted_ = true;
+    return Done{};
+}
+
+Result<bool> MemoryDisk::look(Note& note, Holder& holder) noexcept {
+    holder = {};
+    if (!locked_) return Code::not_found;
+    if (noted_) note = note_;
+    return noted_;
 }
 
 }  // namespace freshet

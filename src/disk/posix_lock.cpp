@@ -1,9 +1,18 @@
 // SPDX-License-Identifier: MIT
 // The lock of a directory: a lock of the open file description of its file `lock`, which the kernel
 // drops with the process, however that ends. Unlike the older locks it also keeps out a second
-// opener in the same process. The file says in text who holds it, "PROCESS SINCE_US\n"; that is
-// news, not truth.
+// opener in the same process. The file says who holds it; that is news, not truth:
+//
+//      offset  size  field
+//           0        "PROCESS SINCE_US\n"
+//          64    64  the note
+//
+// Who holds the lock without having come to say so yet is asked again for a moment, and then not
+// named. So is one whose process is not there: a killed one's text stands until the next holder has
+// cut the file.
 #include <fcntl.h>
+#include <signal.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <array>
@@ -16,6 +25,8 @@ namespace freshet {
 namespace {
 
 constexpr const char* lock_name = "lock";
+constexpr off_t note_offset = 64;
+constexpr int holder_try_count = 20;  // A millisecond each.
 
 // Two numbers of at most 20 digits, a space and a line end.
 class HolderText {
@@ -80,6 +91,30 @@ int set_lock(int descriptor, short type) noexcept {
     return disk::again([&]() noexcept { return fcntl(descriptor, F_OFD_SETLK, &request); });
 }
 
+// False: nobody else holds the lock.
+Result<bool> is_held(int descriptor) noexcept {
+    struct flock request {};
+    request.l_type = F_WRLCK;
+    request.l_whence = SEEK_SET;
+    if (disk::again([&]() noexcept { return fcntl(descriptor, F_OFD_GETLK, &request); }) < 0)
+        return disk::last_error();
+    return request.l_type != F_UNLCK;
+}
+
+bool is_there(std::uint64_t process) noexcept {
+    return process != 0 && (kill(static_cast<pid_t>(process), 0) == 0 || errno != ESRCH);
+}
+
+Holder find_holder(int descriptor) noexcept {
+    Holder holder = HolderText{descriptor}.holder();
+    for (int i = 0; i < holder_try_count && !is_there(holder.process); i++) {
+        const timespec pause{.tv_sec = 0, .tv_nsec = 1'000'000};
+        nanosleep(&pause, nullptr);
+        holder = HolderText{descriptor}.holder();
+    }
+    return is_there(holder.process) ? holder : Holder{};
+}
+
 }  // namespace
 
 Status PosixDisk::lock(Holder& holder) noexcept {
@@ -89,9 +124,9 @@ Status PosixDisk::lock(Holder& holder) noexcept {
         disk::open_at(directory_, lock_name, O_RDWR | O_CREAT | O_NOFOLLOW, 0600);
     if (descriptor < 0) return disk::last_error();
     if (set_lock(descriptor, F_WRLCK) < 0) {
-        const bool is_held = errno == EAGAIN || errno == EACCES;
-        const Error error = is_held ? Error{Code::locked, errno} : disk::last_error();
-        if (is_held) holder = HolderText{descriptor}.holder();
+        const bool is_refused = errno == EAGAIN || errno == EACCES;
+        const Error error = is_refused ? Error{Code::locked, errno} : disk::last_error();
+        if (is_refused) holder = find_holder(descriptor);
         ::close(descriptor);
         return error;
     }
@@ -112,6 +147,33 @@ void PosixDisk::unlock() noexcept {
     }
     ::close(lock_);
     lock_ = -1;
+}
+
+Status PosixDisk::note(const Note& note) noexcept {
+    if (const Status status = check_writable(); !status) return status;
+    FRESHET_CHECK(lock_ >= 0);
+    const ssize_t count = pwrite(lock_, note.data(), note.size(), note_offset);
+    if (count < 0) return disk::last_error();
+    if (static_cast<std::size_t>(count) < note.size()) return Code::full;
+    return Done{};
+}
+
+// The lock is asked for before the note is read: whoever held it then, or took it since, wrote it.
+Result<bool> PosixDisk::look(Note& note, Holder& holder) noexcept {
+    holder = {};
+    if (const Status status = check_writable(); !status) return status.error();
+    const int descriptor = disk::open_at(directory_, lock_name, O_RDONLY | O_NOFOLLOW);
+    if (descriptor < 0) return disk::last_error();
+    Result<bool> found = is_held(descriptor);
+    if (found && !*found) found = Code::not_found;
+    if (found) {
+        holder = HolderText{descriptor}.holder();
+        const ssize_t count = pread(descriptor, note.data(), note.size(), note_offset);
+        if (count < 0) found = disk::last_error();
+        if (count >= 0) found = static_cast<std::size_t>(count) == note.size();
+    }
+    ::close(descriptor);
+    return found;
 }
 
 }  // namespace freshet

@@ -11,7 +11,7 @@ allowed='mem(chr|cmp|cpy|move|set)|bcmp|strn?len
 __errno_location|__stack_chk_fail|_GLOBAL_OFFSET_TABLE_|__tls_get_addr
 open|openat|close|p(read|write)v?|fstat|fstatat|ftruncate|fsync|fdatasync|fallocate|posix_fa(dvise|llocate)
 fcntl|flock|mkdir|mkdirat|rename|renameat|unlink|unlinkat|mmap|munmap|madvise|posix_madvise
-clock_gettime|getpid|getrandom|sched_yield
+clock_gettime|getpid|getrandom|kill|nanosleep|sched_yield
 pthread_(mutex|cond|condattr|mutexattr)_[a-z]+'
 allowed=$(echo "$allowed" | paste -sd'|')
 
