@@ -20,6 +20,9 @@ enum class Code : std::uint16_t {
     wrong_version = 6,         // An expectation does not hold; a Failure has the numbers.
     idempotency_conflict = 7,  // An event id is there already, elsewhere or with other content.
     ahead_of_log = 8,          // A position beyond the newest commit.
+    diverged = 24,             // A place in a history that parted from this one.
+    other_store = 25,          // A place in another store.
+    cancelled = 26,            // The caller's own callback said so.
     // What the memory or the machine does not allow.
     out_of_memory = 9,        // The lent memory is full.
     too_many_snapshots = 10,  // Options::snapshot_count_max are open.
@@ -38,7 +41,7 @@ enum class Code : std::uint16_t {
     // What became of a commit.
     durability_unknown = 22,  // The sync that should have covered this commit failed.
     poisoned = 23,            // An earlier sync failed: no more commits until it is opened again.
-    code_count = 24,
+    code_count = 27,
 };
 
 // "wrong-version": lower case, words joined by '-'. Lives for ever.

@@ -190,7 +190,9 @@ enum class Digest : std::uint8_t {
 struct Options {
     // Make the store if there is none. Never empties one.
     bool create = false;
-    // Writes nothing and takes no lock; shows what is attested to be durable.
+    // Writes nothing and takes no lock. Shows what is known to be durable: beside a writer at work
+    // everything that it has made durable, otherwise what is attested. refresh() goes on from
+    // there.
     bool read_only = false;
 
     // How much is lent, and for what. required_memory() adds it up.
@@ -259,6 +261,14 @@ struct StoreStatistics {
     std::size_t pool_page_count = 0;
     std::size_t pool_page_used = 0;
     bool poisoned = false;
+};
+
+// What refresh() found.
+struct Refreshed {
+    bool news = false;        // There is more than before.
+    bool has_writer = false;  // A writer is at work, and what it has made durable shows. false: only
+                              // what is attested does; a killed writer's last commits may not be.
+    Holder writer;
 };
 
 struct VerifyReport {
@@ -424,6 +434,13 @@ public:
     // Writes down that everything durable is durable, so that damage to it will always be named.
     Status maintain(Diagnostic& diagnostic) noexcept;
 
+    // Of a store opened read only: what another process has made durable since shows too, and
+    // snapshots held stay as they are. Takes a microsecond when there is no news. In a writing
+    // store there never is any. Errors change nothing that shows, and may go away: out_of_memory
+    // (the pool), io, corrupt (diagnostic says where); not_found, other_store, ahead_of_log,
+    // diverged (the store was taken away, or another one or an older copy put in its place).
+    Result<Refreshed> refresh(Diagnostic& diagnostic) noexcept;
+
     // too_many_snapshots.
     Status snapshot(Snapshot& snapshot) noexcept;
     // All zeros when all snapshots are in use, or the store is closed.
@@ -450,7 +467,9 @@ private:
     store::State* state_ = nullptr;
 };
 
-// Reads all streams from an ordinal on, and goes on as new commits become durable.
+// Reads all streams from an ordinal on, and goes on as new commits become durable: in the process
+// that writes, or, with a store opened read only, in any other. It loses nothing and repeats
+// nothing, while segments and writers change.
 class Follower {
 public:
     enum class Step : std::uint8_t {
@@ -460,20 +479,32 @@ public:
                     // only when nothing will come any more, because the store is poisoned.
     };
     // ahead_of_log: this store has not come that far; was it restored? too_many_snapshots: it holds
-    // one. corrupt, io.
+    // one. corrupt, io. Of a store opened read only, what refresh() says.
     Status open(Store& store, std::uint64_t ordinal, LogFilter filter = {}) noexcept;
-    // corrupt, io, too_many_snapshots (in passing: another call goes on); invalid_argument.
+    // corrupt, io, too_many_snapshots (in passing: another call goes on); invalid_argument. Of a
+    // store opened read only, what refresh() says, which it calls.
     Result<Step> next(Recorded& event, std::uint64_t timeout_us) noexcept;
+    // Of a store opened read only: whether a writer was at work when it last looked. Without one
+    // "caught up" means with what is attested.
+    [[nodiscard]] bool has_writer() const noexcept { return has_writer_; }
     // What to keep to go on later: the ordinal of the next event.
     [[nodiscard]] std::uint64_t next_ordinal() const noexcept { return next_ordinal_; }
     void close() noexcept;  // Before the store.
 
 private:
+    Status start() noexcept;
+    [[nodiscard]] bool is_expected() const noexcept;
+    Result<bool> renew() noexcept;
+    bool wait(std::uint64_t& timeout_us) noexcept;
+
     Store* store_ = nullptr;
     Snapshot snapshot_;
     LogCursor cursor_;
     LogFilter filter_;
     std::uint64_t next_ordinal_ = 0;
+    std::uint64_t pause_us_ = 0;
+    bool started_ = false;
+    bool has_writer_ = true;
     bool told_caught_up_ = false;
 };
 

@@ -16,6 +16,9 @@ const char* code_name(Code code) noexcept {
         case Code::wrong_version: return "wrong-version";
         case Code::idempotency_conflict: return "idempotency-conflict";
         case Code::ahead_of_log: return "ahead-of-log";
+        case Code::diverged: return "diverged";
+        case Code::other_store: return "other-store";
+        case Code::cancelled: return "cancelled";
         case Code::out_of_memory: return "out-of-memory";
         case Code::too_many_snapshots: return "too-many-snapshots";
         case Code::full: return "full";

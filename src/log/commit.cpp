@@ -95,7 +95,23 @@ Status Log::settle(Status status, const Mark& target) noexcept {
     published_.store(target.token, std::memory_order_seq_cst);
     gate_->wake(Turn::commit);
     unlock_commit();
+    note_durable();
     return Done{};
+}
+
+// With the I/O turn, so that notes come in order; without the commit turn, so that nobody's answer
+// waits for it.
+void Log::note_durable() noexcept {
+    static_cast<void>(disk_->note(encode_note(geometry_.store, durable_.position)));
+}
+
+void Log::show_sealed() noexcept {
+    lock_commit();
+    in_flight_ = sealed_.token;
+    durable_ = sealed_;
+    published_.store(sealed_.token, std::memory_order_seq_cst);
+    gate_->wake(Turn::commit);
+    unlock_commit();
 }
 
 Status Log::poison_with(Error error) noexcept {

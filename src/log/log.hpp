@@ -29,6 +29,7 @@
 #include "base/arena.hpp"
 #include "log/frame.hpp"
 #include "log/head.hpp"
+#include "log/note.hpp"
 #include "log/scan.hpp"
 
 namespace freshet::log {
@@ -63,6 +64,7 @@ public:
 
     // Recovery reads the log through this, into the idle write buffer.
     [[nodiscard]] MutableBytes buffer() const noexcept { return buffer_; }
+    [[nodiscard]] MutableBytes head_buffer() const noexcept { return head_buffer_; }
     // Starts work behind `end`, up to which everything is known to be synced, without writing
     // anything.
     Status resume(const Position& end, std::uint32_t token) noexcept;
@@ -70,6 +72,12 @@ public:
     // written and synced again (it may be in the page cache only, from a writer whose sync failed),
     // and a new epoch begins.
     Status recover(const Position& end, std::uint64_t synced_to) noexcept;
+    // Tells followers in other processes up to where the log is durable. Advice: an error of it is
+    // nobody's trouble but theirs, and the next sync notes again.
+    void note_durable() noexcept;
+    // In a log opened read only: what was sealed is known to be durable, and shows. Under the writer
+    // turn.
+    void show_sealed() noexcept;
     // Attests the end and cuts the segment to it. The log is closed whatever this returns.
     Status close() noexcept;
     // Closes the files and writes nothing.

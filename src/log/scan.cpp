@@ -62,6 +62,12 @@ Result<bool> Scan::start() noexcept {
     return continue_in(1);
 }
 
+Result<bool> Scan::resume(const Position& position) noexcept {
+    position_ = position;
+    committed_ = position;
+    return open_segment(geometry_.segment(position.address));
+}
+
 // Takes up the log in a segment that has just been opened, if it goes on there.
 Result<bool> Scan::continue_in(std::uint32_t number) noexcept {
     const Result<Bytes> bytes = window(0, segment_header_size);

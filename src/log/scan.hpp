@@ -35,6 +35,9 @@ public:
 
     // Goes to the first frame of the first segment. False: there is no valid first segment. io.
     Result<bool> start() noexcept;
+    // Goes to where a prefix ends that was read and checked before, to read on. False: there is no
+    // such segment. io.
+    Result<bool> resume(const Position& position) noexcept;
     // True: `frame` is the next one, whole and checked; it holds until the next call. False: the
     // log ends at position(), or at `limit`. io.
     Result<bool> next(Frame& frame, std::uint64_t limit = ~std::uint64_t{0}) noexcept;

@@ -13,7 +13,9 @@ int exit_code(Code code) noexcept {
         case Code::already_exists:
         case Code::wrong_version:
         case Code::idempotency_conflict:
-        case Code::ahead_of_log: return exit_conflict;
+        case Code::ahead_of_log:
+        case Code::diverged:
+        case Code::other_store: return exit_conflict;
         case Code::out_of_memory:
         case Code::too_many_snapshots: return exit_out_of_memory;
         case Code::read_only:
@@ -27,6 +29,7 @@ int exit_code(Code code) noexcept {
         case Code::full:
         case Code::io:
         case Code::interrupted:
+        case Code::cancelled:
         case Code::durability_unknown:
         case Code::poisoned:
         case Code::code_count: return exit_io;

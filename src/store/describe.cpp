@@ -103,7 +103,7 @@ Words words_of(Code code) noexcept {
             return {"too large", "make it smaller, or the store with larger frames"};
         case Code::stream_not_found:
             return {"there is no stream of this name", "check the spelling, or append to it"};
-        case Code::already_exists: return {"it exists already", "append to it"};
+        case Code::already_exists: return {"it exists already", "append to it, or choose another place"};
         case Code::wrong_version:
             return {"an expectation does not hold", "read the stream, decide again, and retry"};
         case Code::idempotency_conflict:
@@ -112,6 +112,12 @@ Words words_of(Code code) noexcept {
         case Code::ahead_of_log:
             return {"this position is beyond the newest commit",
                     "was the store restored from a copy? start again from it"};
+        case Code::diverged:
+            return {"this place is not in this log: one of the two went on from a copy",
+                    "go back to the newest place that both have, or start again"};
+        case Code::other_store:
+            return {"this is the place of another store", "check which store it was kept for"};
+        case Code::cancelled: return {"cancelled", "start again when it suits"};
         case Code::out_of_memory: return {"the lent memory is full", "lend more memory"};
         case Code::too_many_snapshots:
             return {"all snapshots are in use", "close some, or raise snapshot_count_max"};

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Reading all streams in commit order, once or for ever.
+// Reading all streams in commit order.
 #include <new>
 
 #include "store/state.hpp"
@@ -124,52 +124,6 @@ Result<bool> LogCursor::find_next(Recorded& event) noexcept {
         event.commit = commit_;
         event.time_us = time_us_;
         return true;
-    }
-}
-
-Status Follower::open(Store& store, std::uint64_t ordinal, LogFilter filter) noexcept {
-    close();
-    store_ = &store;
-    filter_ = filter;
-    next_ordinal_ = ordinal;
-    told_caught_up_ = false;
-    Status status = store.snapshot(snapshot_);
-    if (status) status = cursor_.open(snapshot_, LogStart::ordinal(ordinal), filter);
-    if (!status) close();
-    return status;
-}
-
-void Follower::close() noexcept {
-    snapshot_.close();
-    store_ = nullptr;
-}
-
-// The cursor goes on where it stood when the snapshot it reads is exchanged for a newer one.
-Result<Follower::Step> Follower::next(Recorded& event, std::uint64_t timeout_us) noexcept {
-    if (store_ == nullptr || store_->state_ == nullptr) return Code::invalid_argument;
-    if (!snapshot_.is_open()) {
-        const Status held = store_->snapshot(snapshot_);
-        if (!held) return held.error();
-    }
-    for (bool waited = false;;) {
-        const Result<bool> there = cursor_.next(event);
-        if (!there) return there.error();
-        next_ordinal_ = cursor_.next_ordinal();
-        if (*there) {
-            told_caught_up_ = false;
-            return Step::event;
-        }
-        const std::uint64_t seen = snapshot_.published_->position.address;
-        const Status renewed = store_->snapshot(snapshot_);
-        if (!renewed) return renewed.error();
-        if (snapshot_.published_->position.address != seen) continue;
-        if (!told_caught_up_) {
-            told_caught_up_ = true;
-            return Step::caught_up;
-        }
-        if (waited || timeout_us == 0) return Step::timeout;
-        const bool news = store_->state_->log.wait_news(seen, timeout_us);
-        waited = !news || timeout_us != wait_for_ever;
     }
 }
 

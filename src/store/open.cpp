@@ -6,7 +6,7 @@
 
 #include "base/text.hpp"
 #include "freshet/version.hpp"
-#include "store/replay.hpp"
+#include "store/read_on.hpp"
 
 namespace freshet {
 
@@ -63,7 +63,7 @@ public:
     Result<State*> run() noexcept {
         Status status = find_head();
         if (status) status = set_up();
-        if (status) status = options_.read_only ? read_attested() : read_and_recover();
+        if (status) status = options_.read_only ? read_durable() : read_and_recover();
         if (!status) give_up();
         if (!status) return status.error();
         arena_.seal();
@@ -79,9 +79,9 @@ private:
     Status replay(log::Scan& scan, std::uint64_t limit) noexcept;
     Status check_end(const log::Scan& scan, std::uint64_t attested) noexcept;
     Status read_and_recover() noexcept;
-    Status read_attested() noexcept;
-    Status find_attested(log::Position& end, std::uint64_t& attested) noexcept;
+    Status read_durable() noexcept;
     Status publish(const log::Position& end) noexcept;
+    void publish_last() noexcept;
     void warn_of_clock(const log::Position& end) noexcept;
     Status damaged(std::uint64_t address, const log::Position& good) noexcept;
     void say_dropped(const log::Scan& scan, const log::Position& end) noexcept;
@@ -202,12 +202,18 @@ Status Opening::check_end(const log::Scan& scan, std::uint64_t attested) noexcep
     return Done{};
 }
 
+// The store as the log's last frame left it, in the epoch that head says.
 Status Opening::publish(const log::Position& end) noexcept {
-    state_->working.position = end;
+    warn_of_clock(end);
+    const Status resumed = state_->log.resume(end, 0);
+    publish_last();
+    return resumed;
+}
+
+void Opening::publish_last() noexcept {
+    state_->working.position = state_->log.last();
     state_->sealed = state_->working;
     state_->published[0] = state_->working;
-    warn_of_clock(end);
-    return state_->log.resume(end, 0);
 }
 
 // Commit times only grow: after a clock that was far ahead, they stay ahead until it is that late.
@@ -254,60 +260,25 @@ Status Opening::read_and_recover() noexcept {
     if (!status) return status;
     scan.close();
     status = publish(end);
-    if (!status || clean) return status;
-    say_dropped(scan, end);
-    status = state_->log.recover(end, attested);
-    state_->working.position = state_->log.last();
-    state_->sealed = state_->working;
-    state_->published[0] = state_->working;
+    if (status && !clean) {
+        say_dropped(scan, end);
+        status = state_->log.recover(end, attested);
+        publish_last();
+    }
+    if (status) state_->log.note_durable();
     return status;
 }
 
-// Without a writer's lock only what is attested is known to be durable; what lies behind may be in
-// the page cache of a writer that is still at work, or of one that failed.
-//
-// Such a writer goes on while this reads: its newest frames can claim what the scan before did not
-// see yet. So what looks like damage is looked at again, as long as the log is found to have grown;
-// damage stays where it is.
-Status Opening::read_attested() noexcept {
-    log::Position end;
-    std::uint64_t attested = 0;
-    Status status = find_attested(end, attested);
-    for (std::uint64_t before = 0;
-         !status && status.error() == Code::corrupt && end.address > before;) {
-        before = end.address;
-        status = find_attested(end, attested);
-    }
-    if (!status) return status;
-
-    log::Scan scan{*door_.disk, found_.record.geometry, state_->log.buffer()};
-    status = replay(scan, attested);
-    if (!status) return status;
-    if (scan.committed().commit < end.commit) {
-        state_->say(
-            Level::warning, Code::none,
-            "the newest commits are not attested yet and are not shown; a writer shows them");
-    }
-    return publish(scan.committed());
-}
-
-// Where the log ends, and up to where it is attested.
-Status Opening::find_attested(log::Position& end, std::uint64_t& attested) noexcept {
-    log::Scan scan{*door_.disk, found_.record.geometry, state_->log.buffer()};
-    scan.expect(found_.record.attested);
-    const Result<bool> started = scan.start();
-    if (!started) return started.error();
-    if (!*started) return damaged(0, log::Position{});
-    for (log::Frame frame;;) {
-        const Result<bool> there = scan.next(frame);
-        if (!there) return there.error();
-        if (!*there) break;
-    }
-    end = scan.committed();
-    const Result<std::uint64_t> claimed = scan.attested();
-    if (!claimed) return claimed.error();
-    attested = std::max(found_.record.attested.address, *claimed);
-    return check_end(scan, attested);
+// Shows nothing, and then what there is.
+Status Opening::read_durable() noexcept {
+    if (found_.record.sequence > log::head_sequence_max) return Code::corrupt;
+    state_->epoch = found_.record.attested.epoch;
+    const Status resumed = state_->log.resume(log::Position{}, 0);
+    if (!resumed) return resumed;
+    const Result<Refreshed> read = ReadOn{*state_, found_.record, diagnostic_}.run();
+    if (!read) return read.error();
+    warn_of_clock(state_->sealed.position);
+    return Done{};
 }
 
 void Opening::give_up() noexcept {

@@ -7,13 +7,19 @@ namespace freshet::store {
 
 Status Replay::run(log::Scan& scan, std::uint64_t limit) noexcept {
     begin();
+    const Status status = run_on(scan, limit);
+    if (!status || in_parts_) drop();
+    return status;
+}
+
+Status Replay::run_on(log::Scan& scan, std::uint64_t limit) noexcept {
     for (log::Frame frame;;) {
         log::Position before = scan.committed();
         const Result<bool> there = scan.next(frame, limit);
         if (!there) return there.error();
         if (!*there) break;
         if (!in_parts_ && !frame.header.last) {
-            const Status finished = finish();
+            const Status finished = finish(before);
             if (!finished) return finished;
             begin();
         }
@@ -22,10 +28,7 @@ Status Replay::run(log::Scan& scan, std::uint64_t limit) noexcept {
         if (!applied) return applied;
         in_parts_ = !frame.header.last;
     }
-    if (!in_parts_) return finish();
-    state_.delta.rollback();
-    state_.working = before_;
-    return Done{};
+    return in_parts_ ? Status{Done{}} : finish(scan.committed());
 }
 
 void Replay::begin() noexcept {
@@ -34,11 +37,18 @@ void Replay::begin() noexcept {
     state_.delta.begin();
 }
 
-Status Replay::finish() noexcept {
+// Snapshots may be open on what was there before, in a store that reads on.
+Status Replay::finish(const log::Position& end) noexcept {
     const Status left = leave();
     if (!left) return left;
-    state_.working.root = state_.delta.seal({});
+    state_.working.position = end;
+    state_.working.root = state_.delta.seal(live_versions(state_));
     return Done{};
+}
+
+void Replay::drop() noexcept {
+    state_.delta.rollback();
+    state_.working = before_;
 }
 
 Status Replay::apply(const log::Frame& frame, const log::Position& before) noexcept {

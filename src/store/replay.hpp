@@ -14,13 +14,17 @@ class Replay {
 public:
     explicit Replay(State& state) noexcept : state_{state} {}
 
-    // Reads the log up to its end or to `limit`. out_of_memory: the pool is full; corrupt: the log
-    // passes all checks and contradicts itself; io.
+    // Reads the log from where the scan stands up to its end or to `limit`, and adds what it reads
+    // to state.working. After an error that is as far as whole transactions of the tree came.
+    // out_of_memory: the pool is full; corrupt: the log passes all checks and contradicts itself;
+    // io.
     Status run(log::Scan& scan, std::uint64_t limit = ~std::uint64_t{0}) noexcept;
 
 private:
+    Status run_on(log::Scan& scan, std::uint64_t limit) noexcept;
     void begin() noexcept;
-    Status finish() noexcept;
+    Status finish(const log::Position& end) noexcept;
+    void drop() noexcept;
     Status apply(const log::Frame& frame, const log::Position& before) noexcept;
     Status check_types(const log::Frame& frame) const noexcept;
     Status note_created(const log::Frame& frame) noexcept;

@@ -27,8 +27,10 @@ Status mark_transaction(State& state, const log::Position& before, std::uint64_t
     return Done{};
 }
 
-void seal(State& state, const log::Position& position) noexcept {
-    log::Log& log = state.log;
+namespace {
+
+// With the commit turn.
+std::span<const std::uint64_t> use_records(State& state) noexcept {
     std::fill(state.used.begin(), state.used.end(), std::uint8_t{0});
     std::size_t live_count = 0;
     const auto use = [&](std::uint32_t token) noexcept {
@@ -36,18 +38,33 @@ void seal(State& state, const log::Position& position) noexcept {
         state.used[token] = 1;
         state.live[live_count++] = state.published[token].root.version;
     };
-    log.lock_commit();
-    const log::Tokens tokens = log.tokens();
+    const log::Tokens tokens = state.log.tokens();
     use(tokens.published);
     use(tokens.in_flight);
     for (const Slot& slot : state.slots) {
         const std::uint32_t token = slot.token.load(std::memory_order_seq_cst);
         if (token != 0) use(token - 1);
     }
+    return state.live.first(live_count);
+}
+
+}  // namespace
+
+std::span<const std::uint64_t> live_versions(State& state) noexcept {
+    state.log.lock_commit();
+    const std::span<const std::uint64_t> live = use_records(state);
+    state.log.unlock_commit();
+    return live;
+}
+
+void seal(State& state, const log::Position& position) noexcept {
+    log::Log& log = state.log;
+    log.lock_commit();
+    const std::span<const std::uint64_t> live = use_records(state);
     const auto unused = std::find(state.used.begin(), state.used.end(), std::uint8_t{0});
     FRESHET_CHECK(unused != state.used.end());
     const auto token = static_cast<std::uint32_t>(unused - state.used.begin());
-    state.working.root = state.delta.seal(state.live.first(live_count));
+    state.working.root = state.delta.seal(live);
     state.working.position = position;
     state.sealed = state.working;
     state.published[token] = state.working;

@@ -41,6 +41,10 @@ struct State {
     std::span<std::uint8_t> used;   // and for the records in use.
     Published sealed;               // The newest sealed commit's; durable or not.
     Published working;              // The open transaction's; otherwise the same as `sealed`.
+    // Of a store that is read only: the newest epoch known, and where the log ended, attested or
+    // not, when it was last looked at without a writer.
+    log::Epoch epoch;
+    log::Position end;
 
     [[nodiscard]] tree::View view() const noexcept { return {&delta, delta.root()}; }
     [[nodiscard]] tree::View view(const Published& at) const noexcept { return {&delta, at.root}; }
@@ -54,6 +58,10 @@ std::uint64_t mark_interval(const log::Geometry& geometry) noexcept;
 // Adds the mark of a transaction that begins at an address, if one is due. out_of_memory.
 Status mark_transaction(State& state, const log::Position& before, std::uint64_t time_us,
                         std::uint64_t address) noexcept;
+
+// What readers can still see, and who may become one: marks the records in `state.used`, and says
+// their versions of the tree. Under the writer turn; what it returns lies in `state.live`.
+std::span<const std::uint64_t> live_versions(State& state) noexcept;
 
 // Ends the tree's transaction and the log's: the store as it is now gets a record.
 void seal(State& state, const log::Position& position) noexcept;

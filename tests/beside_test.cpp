@@ -1,0 +1,457 @@
+// SPDX-License-Identifier: MIT
+// A second process beside the one that writes. Both stand at one simulated disk, each with a clock
+// and a gate of its own, so that the writer can be killed and the reader lives on.
+#include <thread>
+
+#include "freshet/sim.hpp"
+#include "log/head.hpp"
+#include "log/note.hpp"
+#include "tests/faulty_disk.hpp"
+#include "tests/temporary.hpp"
+
+namespace freshet::test {
+namespace {
+
+using Lines = std::vector<std::string>;
+
+// A process: a clock, a gate, and a store when it has one open.
+struct Process {
+    explicit Process(Disk& its_disk) : disk{&its_disk} {}
+    Code open(const Options& options) {
+        store = std::make_unique<OpenStore>(Door{disk, &clock, &gate}, options);
+        return store->error;
+    }
+    OpenStore* operator->() { return store.get(); }
+
+    Disk* disk;
+    TickingClock clock;
+    PosixGate gate;
+    std::unique_ptr<OpenStore> store;
+};
+
+Options reading(Options options) {
+    options.create = false;
+    options.read_only = true;
+    return options;
+}
+
+class Beside : public ::testing::Test {
+protected:
+    // The writer is gone without a word; what it wrote is in the page cache.
+    void kill() {
+        disk.crash_at(disk.call_count());
+        writer.store.reset();
+        disk.restart();
+    }
+    Refreshed refresh() {
+        const Result<Refreshed> refreshed = reader->store.refresh(reader->diagnostic);
+        EXPECT_TRUE(refreshed) << code_name(refreshed.error().code);
+        return refreshed ? *refreshed : Refreshed{};
+    }
+    Code refresh_error() {
+        const Result<Refreshed> refreshed = reader->store.refresh(reader->diagnostic);
+        EXPECT_EQ(reader->diagnostic.error.code, refreshed.error().code);
+        return refreshed.error().code;
+    }
+
+    Options options = tiny_options();
+    SimDisk disk{{.file_count_max = 44, .file_size_max = 8192, .version_count_max = 4096}};
+    Process writer{disk};
+    Process reader{disk};
+};
+
+TEST_F(Beside, ShowsWhatIsDurableAtOnceAndNothingElse) {
+    ASSERT_EQ(writer.open(options), Code::none);
+    ASSERT_EQ(reader.open(reading(options)), Code::none);
+    EXPECT_FALSE(refresh().news);
+    EXPECT_TRUE(refresh().has_writer);
+    EXPECT_EQ(refresh().writer.process, 4711U);
+    ASSERT_TRUE(writer->append("s", {"0", "1"}));
+    EXPECT_EQ(reader->read_log(), Lines{});
+    EXPECT_TRUE(refresh().news);
+    EXPECT_EQ(reader->read("s"), (Lines{"0", "1"}));
+    ASSERT_TRUE(writer->append("s", {"2"}, Expected::any(), Durability::deferred));
+    EXPECT_FALSE(refresh().news);
+    ASSERT_TRUE(writer->store.sync(writer->diagnostic));
+    EXPECT_TRUE(refresh().news);
+    EXPECT_EQ(reader->read_log(), writer->read_log());
+    EXPECT_EQ(reader->store.head().chain, writer->store.head().chain);
+    EXPECT_EQ(reader->verify(), Code::none);
+    // One that opens now sees the same, though nothing of it is attested yet.
+    ASSERT_EQ(reader.open(reading(options)), Code::none);
+    EXPECT_EQ(reader->read_log(), writer->read_log());
+    EXPECT_FALSE(refresh().news);
+    // The writer has no news to ask for.
+    EXPECT_FALSE(writer->store.refresh(writer->diagnostic)->news);
+    Store closed;
+    EXPECT_EQ(closed.refresh(writer->diagnostic).error().code, Code::invalid_argument);
+}
+
+// Goal: without a writer only what is attested shows, and that is said; but nothing that was shown
+// is taken back. Method: the writer is killed after three commits, of which the frames attest two.
+TEST_F(Beside, WithoutAWriterShowsWhatIsAttestedAndSaysSo) {
+    ASSERT_EQ(writer.open(options), Code::none);
+    ASSERT_EQ(reader.open(reading(options)), Code::none);
+    for (const std::string_view payload : {"0", "1", "2"})
+        ASSERT_TRUE(writer->append("s", {payload}));
+    EXPECT_TRUE(refresh().news);
+    kill();
+    EXPECT_FALSE(refresh().has_writer);
+    EXPECT_EQ(reader->read("s"), (Lines{"0", "1", "2"}));
+
+    static int warnings;
+    warnings = 0;
+    Options late = reading(options);
+    late.log = [](void*, Level, Code, std::string_view message) noexcept {
+        warnings += message.find("not attested yet") != std::string_view::npos;
+    };
+    ASSERT_EQ(reader.open(late), Code::none);
+    EXPECT_EQ(reader->read("s"), (Lines{"0", "1"}));
+    EXPECT_EQ(warnings, 1);
+    EXPECT_FALSE(refresh().news);
+    EXPECT_EQ(warnings, 1);
+    // A consumer of the third event goes on when a writer has come; one of a fourth is ahead.
+    Follower follower;
+    EXPECT_EQ(follower.open(reader->store, 4).error().code, Code::ahead_of_log);
+    ASSERT_TRUE(follower.open(reader->store, 3));
+    EXPECT_FALSE(follower.has_writer());
+    Recorded event;
+    EXPECT_EQ(*follower.next(event, 0), Follower::Step::caught_up);
+    EXPECT_EQ(*follower.next(event, 3000), Follower::Step::timeout);
+    ASSERT_EQ(writer.open(options), Code::none);
+    EXPECT_EQ(*follower.next(event, 0), Follower::Step::timeout);
+    EXPECT_TRUE(follower.has_writer());
+    ASSERT_TRUE(writer->append("s", {"3"}));
+    EXPECT_EQ(*follower.next(event, 0), Follower::Step::event);
+    EXPECT_EQ(as_text(event.payload), "3");
+    follower.close();
+}
+
+// Goal: a follower in another process loses nothing and repeats nothing. Method: writers come and
+// go, killed and closed, with small commits and with transactions over several segments; the
+// follower looks in between, or not for a while.
+TEST_F(Beside, FollowsOverSegmentsAndWriters) {
+    for (const Digest digest : {Digest::none, Digest::sha256}) {
+        disk.clear();
+        options.digest = digest;
+        ASSERT_EQ(writer.open(options), Code::none);
+        ASSERT_EQ(reader.open(reading(options)), Code::none);
+        Follower follower;
+        ASSERT_TRUE(follower.open(reader->store, 0));
+        std::uint64_t written = 0;
+        std::uint64_t seen = 0;
+        const auto look = [&] {
+            Recorded event;
+            for (;;) {
+                const Result<Follower::Step> step = follower.next(event, 0);
+                ASSERT_TRUE(step) << code_name(step.error().code) << " after " << seen;
+                if (*step != Follower::Step::event) break;
+                ASSERT_EQ(event.ordinal, seen);
+                ASSERT_EQ(as_text(event.payload).substr(0, 5), std::to_string(10'000 + seen));
+                seen++;
+            }
+        };
+        for (std::uint64_t round = 0; round < 90; round++) {
+            const std::uint64_t count = round % 11 == 5 ? 14 : 1 + round % 3;
+            Transaction transaction;
+            ASSERT_TRUE(transaction.begin(writer->store, writer->diagnostic));
+            for (std::uint64_t i = 0; i < count; i++) {
+                const std::string payload =
+                    std::to_string(10'000 + written + i) + std::string(round * 7 % 400, 'x');
+                const std::vector<Event> events = {event_of(payload)};
+                ASSERT_TRUE(
+                    transaction.append({"s", Expected::any(), events}, writer->diagnostic));
+            }
+            if (round % 13 == 7) {
+                transaction.rollback();
+                continue;
+            }
+            ASSERT_TRUE(transaction.commit(Durability::durable, writer->diagnostic));
+            written += count;
+            if (round % 4 != 1) {
+                look();
+                ASSERT_EQ(seen, written) << round;
+            }
+            if (round % 10 == 9) {
+                kill();
+                look();
+                if (round % 20 == 9) {
+                    ASSERT_EQ(writer.open(options), Code::none);
+                }
+                look();
+            }
+            if (round % 10 == 4) writer.store.reset();
+            if (!writer.store) {
+                look();
+                ASSERT_EQ(writer.open(options), Code::none);
+            }
+        }
+        look();
+        EXPECT_EQ(seen, written);
+        EXPECT_GT(writer->store.statistics().segment_count, 5U);
+        EXPECT_EQ(reader->verify(), Code::none);
+        follower.close();
+        writer.store.reset();
+    }
+}
+
+// Goal: what readers hold stays, and the pool holds out. Method: one snapshot is held over many
+// refreshes, more than a pool of that size could keep pages for.
+TEST_F(Beside, KeepsSnapshotsAndGivesPagesBack) {
+    options.segment_size = 8192;
+    ASSERT_EQ(writer.open(options), Code::none);
+    ASSERT_TRUE(writer->append("s", {"old"}));
+    ASSERT_EQ(reader.open(reading(options)), Code::none);
+    Snapshot held;
+    ASSERT_TRUE(reader->store.snapshot(held));
+    for (int i = 0; i < 600; i++) {
+        ASSERT_TRUE(writer->append(i % 2 == 0 ? "s" : "t", {"new"}));
+        ASSERT_TRUE(refresh().news) << i;
+    }
+    EXPECT_EQ(held.commit(), 1U);
+    EXPECT_EQ(held.stream("s")->version, 0);
+    EXPECT_EQ(held.stream("t").error().code, Code::stream_not_found);
+    EXPECT_EQ(reader->store.head().commit, 601U);
+    EXPECT_LT(reader->store.statistics().pool_page_used, 16U);
+}
+
+TEST_F(Beside, SaysWhenItsPoolIsTooSmall) {
+    ASSERT_EQ(writer.open(options), Code::none);
+    Options small = reading(options);
+    small.pool_size = std::size_t{32} << 10;
+    ASSERT_EQ(reader.open(small), Code::none);
+    Code code = Code::none;
+    for (int i = 0; i < 100 && code == Code::none; i++) {
+        ASSERT_TRUE(writer->append(std::to_string(i) + std::string(200, 'n'), {"0"}));
+        code = refresh_error();
+    }
+    EXPECT_EQ(code, Code::out_of_memory);
+    EXPECT_EQ(reader->diagnostic.limit, small.pool_size);
+    const std::uint64_t commit = reader->store.head().commit;
+    EXPECT_GT(commit, 10U);
+    EXPECT_EQ(refresh_error(), Code::out_of_memory);
+    EXPECT_EQ(reader->store.head().commit, commit);
+    EXPECT_EQ(reader->read_log().size(), commit);
+}
+
+// Goal: a disk that fails while a reader looks for news costs it the news of that time, and nothing
+// else. Method: each call of a refresh fails in turn, beside a writer and without one.
+TEST_F(Beside, TriesAgainAfterADiskThatFailed) {
+    for (const bool with_writer : {true, false}) {
+        bool was_made = true;
+        for (std::uint64_t call = 1; was_made; call++) {
+            disk.clear();
+            ASSERT_EQ(writer.open(options), Code::none);
+            ASSERT_TRUE(writer->append("s", {"0"}));
+            FaultyDisk faulty{disk};
+            Process failing{faulty};
+            ASSERT_EQ(failing.open(reading(options)), Code::none);
+            for (int i = 0; i < 8; i++) ASSERT_TRUE(writer->append("s", {std::string(600, 'x')}));
+            if (!with_writer) kill();
+            faulty.wanted = Error{Code::io, 5};
+            faulty.fail_at = faulty.call_count + call;
+            const Result<Refreshed> first = failing->store.refresh(failing->diagnostic);
+            was_made = faulty.call_count >= faulty.fail_at;
+            if (!first) {
+                ASSERT_EQ(first.error().code, Code::io);
+                ASSERT_EQ(failing->read_log().size(), 1U);
+            }
+            ASSERT_TRUE(failing->store.refresh(failing->diagnostic)) << call;
+            ASSERT_EQ(failing->read_log().size(), with_writer ? 9U : 8U);
+            ASSERT_EQ(failing->verify(), Code::none);
+            failing.store.reset();
+            writer.store.reset();
+        }
+    }
+}
+
+TEST_F(Beside, NamesDamageInWhatIsNew) {
+    ASSERT_EQ(writer.open(options), Code::none);
+    ASSERT_TRUE(writer->append("s", {"0"}));
+    ASSERT_EQ(reader.open(reading(options)), Code::none);
+    const std::uint64_t end = writer->store.head().address;
+    ASSERT_TRUE(writer->append("s", {"1"}));
+    ASSERT_TRUE(disk.flip_bit("00000001.log", end * 8 + 300));
+    EXPECT_EQ(refresh_error(), Code::corrupt);
+    EXPECT_EQ(reader->diagnostic.segment, 1U);
+    EXPECT_EQ(reader->diagnostic.offset, end);
+    EXPECT_EQ(reader->diagnostic.commit, 1U);
+    EXPECT_EQ(reader->read("s"), Lines{"0"});
+    disk.heal();
+    EXPECT_TRUE(refresh().news);
+}
+
+// Goal: a store that was exchanged under a reader is an error, never a jump. Method: an older copy,
+// a copy that went on by itself, and another store take its place.
+TEST_F(Beside, NoticesAnotherStoreInItsPlace) {
+    ASSERT_EQ(writer.open(options), Code::none);
+    ASSERT_TRUE(writer->append("s", {"0"}));
+    writer.store.reset();
+    const Files old = files_of(disk);
+    ASSERT_EQ(writer.open(options), Code::none);
+    ASSERT_TRUE(writer->append("s", {"1"}));
+    ASSERT_TRUE(writer->append("s", {"2"}));
+    writer.store.reset();
+    ASSERT_EQ(reader.open(reading(options)), Code::none);
+    ASSERT_EQ(reader->read("s").size(), 3U);
+    const auto open_copy = [&] {
+        put_files(disk, old);
+        writer.clock.state++;
+        ASSERT_EQ(writer.open(options), Code::none);
+    };
+
+    open_copy();
+    EXPECT_EQ(refresh_error(), Code::ahead_of_log);
+    ASSERT_TRUE(writer->append("s", {"one"}));
+    EXPECT_EQ(refresh_error(), Code::ahead_of_log);
+    ASSERT_TRUE(writer->append("s", {"2"}));
+    EXPECT_EQ(refresh_error(), Code::diverged);
+    ASSERT_TRUE(writer->append("s", {"3"}));
+    EXPECT_EQ(refresh_error(), Code::corrupt);  // No frame begins there.
+    writer.store.reset();
+
+    open_copy();
+    ASSERT_TRUE(writer->append("s", {"x"}));
+    ASSERT_TRUE(writer->append("s", {"y"}));
+    ASSERT_TRUE(writer->append("s", {"z"}));
+    EXPECT_EQ(refresh_error(), Code::diverged);
+    // The reader is where it was.
+    EXPECT_EQ(reader->store.head().commit, 3U);
+    writer.store.reset();
+
+    put_files(disk, {});
+    ASSERT_EQ(refresh_error(), Code::not_found);
+    ASSERT_EQ(writer.open(options), Code::none);
+    EXPECT_EQ(refresh_error(), Code::other_store);
+    ASSERT_TRUE(writer->append("s", {"0"}));
+    writer.store.reset();
+    EXPECT_EQ(refresh_error(), Code::other_store);
+}
+
+// A restored copy that nobody writes: its head says that it began an epoch before what was shown.
+TEST_F(Beside, NoticesARestoredCopyBesideNoWriter) {
+    ASSERT_EQ(writer.open(options), Code::none);
+    ASSERT_TRUE(writer->append("s", {"0"}));
+    kill();
+    const Files old = files_of(disk);
+    ASSERT_EQ(writer.open(options), Code::none);
+    ASSERT_TRUE(writer->append("s", {"1"}));
+    ASSERT_TRUE(writer->append("s", {"2"}));
+    ASSERT_EQ(reader.open(reading(options)), Code::none);
+    kill();
+    EXPECT_FALSE(refresh().news);
+    put_files(disk, old);
+    writer.clock.state++;
+    ASSERT_EQ(writer.open(options), Code::none);
+    kill();
+    EXPECT_EQ(refresh_error(), Code::ahead_of_log);
+}
+
+// Two doors on one directory, as two processes have.
+TEST(BesideOnADisk, FollowsLive) {
+    TemporaryDirectory directory;
+    PosixDoor writing;
+    PosixDoor following;
+    ASSERT_TRUE(writing.open(directory.path().c_str(), true));
+    ASSERT_TRUE(following.open(directory.path().c_str(), false));
+    Options options = small_options();
+    OpenStore writer{writing.door(), options};
+    ASSERT_EQ(writer.error, Code::none);
+    OpenStore reader{following.door(), reading(options)};
+    ASSERT_EQ(reader.error, Code::none);
+    Follower follower;
+    ASSERT_TRUE(follower.open(reader.store, 0));
+    constexpr std::uint64_t count = 300;
+    std::thread thread{[&] {
+        for (std::uint64_t i = 0; i < count; i++) {
+            const std::string payload = std::to_string(i) + std::string(i * 13 % 3000, 'x');
+            ASSERT_TRUE(writer.append("s", {payload}));
+            if (i % 50 == 49) std::this_thread::sleep_for(std::chrono::milliseconds(15));
+        }
+    }};
+    Recorded event;
+    std::uint64_t seen = 0;
+    while (seen < count) {
+        const Result<Follower::Step> step = follower.next(event, wait_for_ever);
+        ASSERT_TRUE(step) << code_name(step.error().code);
+        if (*step != Follower::Step::event) continue;
+        ASSERT_EQ(event.ordinal, seen);
+        ASSERT_EQ(as_text(event.payload).substr(0, as_text(event.payload).find('x')),
+                  std::to_string(seen));
+        seen++;
+        ASSERT_TRUE(follower.has_writer());
+    }
+    thread.join();
+    EXPECT_EQ(*follower.next(event, 5000), Follower::Step::caught_up);
+    const auto begin = std::chrono::steady_clock::now();
+    EXPECT_EQ(*follower.next(event, 30'000), Follower::Step::timeout);
+    EXPECT_GE(std::chrono::steady_clock::now() - begin, std::chrono::milliseconds(25));
+    ASSERT_TRUE(writer.store.close());
+    EXPECT_EQ(*follower.next(event, 0), Follower::Step::timeout);
+    EXPECT_FALSE(follower.has_writer());
+    Refreshed refreshed = *reader.store.refresh(reader.diagnostic);
+    EXPECT_FALSE(refreshed.has_writer);
+    EXPECT_EQ(refreshed.writer.process, 0U);
+    follower.close();
+}
+
+// ---- the note ----
+
+TEST(Note, HasTheseBytes) {
+    log::Position durable;
+    durable.address = 0x0807060504030201;
+    durable.commit = 2;
+    durable.next_ordinal = 3;
+    durable.time_us = 4;
+    durable.chain.crc = 0x0d0c0b0a;
+    durable.epoch = {5, 6};
+    const Note note = log::encode_note(0x1817161514131211, durable);
+    std::string hex;
+    for (const std::byte byte : note) {
+        constexpr std::string_view digits = "0123456789abcdef";
+        hex += digits[static_cast<unsigned>(byte) >> 4];
+        hex += digits[static_cast<unsigned>(byte) & 15];
+    }
+    EXPECT_EQ(hex.substr(0, 8) + hex.substr(16),
+              "46724e00"
+              "1112131415161718"
+              "0500000006000000"
+              "0102030405060708"
+              "0200000000000000"
+              "0300000000000000"
+              "0400000000000000"
+              "0a0b0c0d00000000");
+}
+
+// Goal: a note read beside its writing is never half believed. Method: every mixture of two notes at
+// every byte, and every flipped bit.
+TEST(Note, IsNeverHalfBelieved) {
+    log::Position durable;
+    durable.address = 1000;
+    durable.commit = 7;
+    const Note first = log::encode_note(1, durable);
+    durable.address = 2000;
+    durable.commit = 8;
+    const Note second = log::encode_note(1, durable);
+    std::uint64_t store = 0;
+    log::Position found;
+    ASSERT_TRUE(log::decode_note(second, store, found));
+    EXPECT_EQ(store, 1U);
+    EXPECT_EQ(found.address, 2000U);
+    EXPECT_EQ(found.commit, 8U);
+    for (std::size_t at = 1; at < first.size(); at++) {
+        Note torn = first;
+        std::copy(second.begin() + static_cast<std::ptrdiff_t>(at), second.end(),
+                  torn.begin() + static_cast<std::ptrdiff_t>(at));
+        if (torn == first || torn == second) continue;
+        EXPECT_FALSE(log::decode_note(torn, store, found)) << at;
+    }
+    for (std::size_t bit = 0; bit < first.size() * 8; bit++) {
+        Note flipped = first;
+        flipped[bit / 8] ^= std::byte{static_cast<unsigned char>(1U << bit % 8)};
+        EXPECT_FALSE(log::decode_note(flipped, store, found)) << bit;
+    }
+}
+
+}  // namespace
+}  // namespace freshet::test
