@@ -21,9 +21,8 @@ namespace freshet {
 
 const char* sim_call_name(SimCall call) noexcept {
     static constexpr std::array<const char*, sim_call_count> names = {
-        "open", "size",           "read",   "write",  "write_zeros", "truncate",
-        "sync", "sync_directory", "rename", "remove", "map",         "lock",
-        "note", "look",
+        "open",           "size",   "read",   "write", "write_zeros", "truncate", "sync",
+        "sync_directory", "rename", "remove", "map",   "lock",        "note",     "look",
     };
     return names[static_cast<std::size_t>(call)];
 }
@@ -44,8 +43,8 @@ Code sim_legal_error(SimCall call, std::size_t number) noexcept {
         {Code::io, Code::full, Code::read_only, Code::permission, end, end},  // remove
         {Code::io, Code::full, end, end, end, end},                           // map
         {Code::io, Code::permission, Code::read_only, Code::locked, Code::forked, end},  // lock
-        {Code::io, Code::full, Code::read_only, end, end, end},        // note
-        {Code::io, Code::permission, Code::forked, end, end, end},     // look
+        {Code::io, Code::full, Code::read_only, end, end, end},                          // note
+        {Code::io, Code::permission, Code::forked, end, end, end},                       // look
     }};
     const Row& row = rows[static_cast<std::size_t>(call)];
     return number < row.size() ? row[number] : end;

@@ -159,8 +159,7 @@ TEST_F(Beside, FollowsOverSegmentsAndWriters) {
                 const std::string payload =
                     std::to_string(10'000 + written + i) + std::string(round * 7 % 400, 'x');
                 const std::vector<Event> events = {event_of(payload)};
-                ASSERT_TRUE(
-                    transaction.append({"s", Expected::any(), events}, writer->diagnostic));
+                ASSERT_TRUE(transaction.append({"s", Expected::any(), events}, writer->diagnostic));
             }
             if (round % 13 == 7) {
                 transaction.rollback();
@@ -423,8 +422,8 @@ TEST(Note, HasTheseBytes) {
               "0a0b0c0d00000000");
 }
 
-// Goal: a note read beside its writing is never half believed. Method: every mixture of two notes at
-// every byte, and every flipped bit.
+// Goal: a note read beside its writing is never half believed. Method: every mixture of two notes
+// at every byte, and every flipped bit.
 TEST(Note, IsNeverHalfBelieved) {
     log::Position durable;
     durable.address = 1000;

@@ -265,9 +265,10 @@ struct StoreStatistics {
 
 // What refresh() found.
 struct Refreshed {
-    bool news = false;        // There is more than before.
-    bool has_writer = false;  // A writer is at work, and what it has made durable shows. false: only
-                              // what is attested does; a killed writer's last commits may not be.
+    bool news = false;  // There is more than before.
+    bool has_writer =
+        false;  // A writer is at work, and what it has made durable shows. false: only
+                // what is attested does; a killed writer's last commits may not be.
     Holder writer;
 };
 

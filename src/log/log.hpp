@@ -75,8 +75,8 @@ public:
     // Tells followers in other processes up to where the log is durable. Advice: an error of it is
     // nobody's trouble but theirs, and the next sync notes again.
     void note_durable() noexcept;
-    // In a log opened read only: what was sealed is known to be durable, and shows. Under the writer
-    // turn.
+    // In a log opened read only: what was sealed is known to be durable, and shows. Under the
+    // writer turn.
     void show_sealed() noexcept;
     // Attests the end and cuts the segment to it. The log is closed whatever this returns.
     Status close() noexcept;

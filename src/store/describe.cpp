@@ -103,7 +103,8 @@ Words words_of(Code code) noexcept {
             return {"too large", "make it smaller, or the store with larger frames"};
         case Code::stream_not_found:
             return {"there is no stream of this name", "check the spelling, or append to it"};
-        case Code::already_exists: return {"it exists already", "append to it, or choose another place"};
+        case Code::already_exists:
+            return {"it exists already", "append to it, or choose another place"};
         case Code::wrong_version:
             return {"an expectation does not hold", "read the stream, decide again, and retry"};
         case Code::idempotency_conflict:

@@ -31,8 +31,7 @@ Status ReadOn::read_noted(const log::Position& noted) noexcept {
     state_.epoch = noted.epoch;
     const bool is_opening = shown.address == 0;
     if (noted.commit == shown.commit && !is_opening) return Done{};
-    return read_up_to(is_opening ? std::max(noted.address, head_.attested.address)
-                                 : noted.address);
+    return read_up_to(is_opening ? std::max(noted.address, head_.attested.address) : noted.address);
 }
 
 // A writer may begin and go on while this reads: its newest frames can claim what the scan before
@@ -99,8 +98,8 @@ Status ReadOn::read_up_to(std::uint64_t end) noexcept {
     if (status) status = Replay{state_}.run(scan, end);
     if (!status) {
         state_.working = state_.sealed;
-        if (status.error() == Code::corrupt) return damaged(scan.position().address,
-                                                            scan.committed());
+        if (status.error() == Code::corrupt)
+            return damaged(scan.position().address, scan.committed());
         if (status.error() == Code::out_of_memory) diagnostic_.limit = state_.options.pool_size;
         return status;
     }
