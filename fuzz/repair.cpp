@@ -95,42 +95,45 @@ private:
         const log::Frame frame{.address = address, .header = header, .bytes = bytes.data()};
         const Result<Bytes> table = log::stream_table(frame, geometry_);
         log::StreamTable streams{table ? *table : Bytes{}, table ? header.stream_count : 0U};
-        const Bytes types = frame.tables(geometry_);
-        std::uint32_t crc = 0;
+        const log::TypeTable types = frame.types(geometry_);
+        const Result<std::size_t> front = types.front_size();
+        if (!front) return;
+        std::uint32_t crc = crc32c(0, frame.events(geometry_).first(*front));
         std::uint32_t count = 0;
         Sha256 sha;
-        for (std::size_t at = begin; at < begin + header.events_size; count++) {
+        sha.update(frame.events(geometry_).first(*front));
+        for (std::size_t at = begin + *front; at < begin + header.events_size; count++) {
             const MutableBytes rest = bytes.subspan(at, begin + header.events_size - at);
             log::StoredEvent event;
             if (!log::decode(rest, geometry_.digest, event)) break;
             const bool named = bool{streams.find(event.slot)};
             repair_event(rest, event, address + at, named ? streams.name() : std::string_view{},
-                         (named ? streams.first_index() : 0) + event.within,
-                         log::find_type(types, header.type_count, event.type));
+                         (named ? streams.first_index() : 0) + event.within, types.find(event.type),
+                         header);
             crc = crc32c(crc, event.header);
             sha.update(event.header);
             at += event.size;
         }
         if (in_sequence_) header.event_count = count;
-        header.body_crc = crc32c(crc, types);
-        sha.update(types);
+        header.body_crc = crc32c(crc, frame.tables(geometry_));
+        sha.update(frame.tables(geometry_));
         if (geometry_.digest == Digest::sha256) header.body_sha = sha.finish();
     }
 
     void repair_event(MutableBytes bytes, const log::StoredEvent& event, std::uint64_t address,
-                      std::string_view stream, std::uint64_t index,
-                      const log::EventType& type) const {
+                      std::string_view stream, std::uint64_t index, const log::EventType& type,
+                      const log::FrameHeader& header) const {
         if (geometry_.digest == Digest::sha256) {
             Sha256 sha;
             std::array<std::byte, 8> size;
             store_at(size.data(), std::uint64_t{event.metadata.size()});
-            sha.update(event.salt);
+            sha.update(event.proof.last(log::salt_size));
             sha.update(size);
             sha.update(event.metadata);
             sha.update(event.payload);
             store_at(bytes.data() + event.header.size() - 32, sha.finish());
         }
-        const std::uint32_t seed = log::seed_of(log::seed_of(stream), type);
+        const std::uint32_t seed = log::seed_of(log::seed_of(log::seed_of(stream), type), header);
         store_at(bytes.data(), crc32c(seed, address, index, bytes.first(event.size).subspan(4)));
     }
 

@@ -110,7 +110,9 @@ void forge(Files& files, const log::Geometry& geometry) {
         log::Frame frame{.address = offset, .header = {}, .bytes = segment.data() + offset};
         ASSERT_TRUE(log::decode(Bytes{segment}.subspan(offset), offset, geometry, frame.header));
         log::StoredEvent event;
-        ASSERT_TRUE(log::decode(frame.events(geometry), geometry.digest, event));
+        const Bytes first_type = frame.events(geometry).first(3);
+        const Bytes events = frame.events(geometry).subspan(3);
+        ASSERT_TRUE(log::decode(events, geometry.digest, event));
         Contents payload(event.payload.begin(), event.payload.end());
         payload[0] ^= std::byte{1};
         const Event changed{.type = "T", .payload = payload, .metadata = {}, .id = {}};
@@ -125,14 +127,17 @@ void forge(Files& files, const log::Geometry& geometry) {
                                     .type = 0};
         log::Salt salt{};
         if (geometry.digest == Digest::sha256)
-            std::copy(event.salt.begin(), event.salt.end(), salt.begin());
+            std::ranges::copy(event.proof.last(log::salt_size), salt.begin());
         const bool salted = geometry.digest == Digest::sha256;
-        const log::StoredEvent stored =
-            log::encode(changed, log::seed_of(log::seed_of(name), {"T", 1}), place,
-                        salted ? &salt : nullptr, segment.data() + offset + event.offset);
+        const log::StoredEvent stored = log::encode(
+            changed,
+            log::seed_of(log::seed_of(log::seed_of(name), log::EventType{"T", 1}), frame.header),
+            place, salted ? &salt : nullptr, segment.data() + offset + event.offset);
         frame.header.chain_before = chain;
-        frame.header.body_crc = crc32c(crc32c(0, stored.header), frame.tables(geometry));
+        frame.header.body_crc =
+            crc32c(crc32c(crc32c(0, first_type), stored.header), frame.tables(geometry));
         Sha256 sha;
+        sha.update(first_type);
         sha.update(stored.header);
         sha.update(frame.tables(geometry));
         if (salted) frame.header.body_sha = sha.finish();
@@ -191,7 +196,8 @@ TEST(Digests, FindAPayloadThatWasChangedUnderItsChecksums) {
     Contents& segment = files["00000001.log"];
     const std::size_t frame = log::segment_header_size;
     log::StoredEvent event;
-    const Bytes encoded = Bytes{segment}.subspan(frame + 144);
+    const std::size_t first_event = frame + 144 + 3;
+    const Bytes encoded = Bytes{segment}.subspan(first_event);
     ASSERT_TRUE(log::decode(encoded, Digest::sha256, event));
     const auto at = static_cast<std::size_t>(event.payload.data() - segment.data());
     segment[at] ^= std::byte{1};
@@ -200,10 +206,11 @@ TEST(Digests, FindAPayloadThatWasChangedUnderItsChecksums) {
                                             std::byte{1},  std::byte{0},   std::byte{1},
                                             std::byte{'T'}};
     std::array<std::byte, 16> place{};
-    store_at(place.data(), std::uint64_t{frame + 144});
-    const std::uint32_t crc = crc32c(crc32c(crc32c(0, names), place),
-                                     Bytes{segment}.subspan(frame + 144 + 4, event.size - 4));
-    store_at(segment.data() + frame + 144, crc);
+    store_at(place.data(), std::uint64_t{first_event});
+    const Bytes moment = Bytes{segment}.subspan(frame + 32, 24);
+    const std::uint32_t crc = crc32c(crc32c(crc32c(crc32c(0, names), moment), place),
+                                     Bytes{segment}.subspan(first_event + 4, event.size - 4));
+    store_at(segment.data() + first_event, crc);
     put_files(machine.disk, files);
     OpenStore open{machine.door(), options};
     EXPECT_EQ(open.error, Code::corrupt);

@@ -328,10 +328,14 @@ public:
     // events, and no error. stream_not_found; invalid_name.
     Status open(const Snapshot& snapshot, std::string_view name, Horizon horizon,
                 Direction direction = Direction::forwards, std::uint64_t limit = no_limit) noexcept;
+    // Goes elsewhere in the stream, without looking it up again. The cursor is open.
+    void seek(Horizon horizon, Direction direction = Direction::forwards,
+              std::uint64_t limit = no_limit) noexcept;
     // True: `event` is filled. False: no more. corrupt, io.
     Result<bool> next(Recorded& event) noexcept;
 
 private:
+    Result<std::uint64_t> next_address() noexcept;
     Status load_block(std::uint64_t block) noexcept;
 
     const Snapshot* snapshot_ = nullptr;
@@ -339,9 +343,11 @@ private:
     std::uint64_t next_ = 0;
     std::uint64_t remaining_ = 0;
     Direction direction_ = Direction::forwards;
+    std::uint64_t count_ = 0;  // Events in the stream, ...
+    Bytes tail_;               // ... and the last of their addresses, as the tree has them.
     std::uint64_t block_ = ~std::uint64_t{0};
-    std::uint64_t count_ = 0;                    // Events in the stream.
-    std::array<std::uint64_t, 32> addresses_{};  // Of block_.
+    std::array<std::uint64_t, 32> addresses_;       // Of block_.
+    alignas(8) std::array<std::byte, 320> reader_;  // A log::EventReader.
 };
 
 // All events in commit order, filtered. The snapshot stays open while the cursor is in use.
@@ -444,6 +450,9 @@ public:
 
     // too_many_snapshots.
     Status snapshot(Snapshot& snapshot) noexcept;
+    // Exchanges a snapshot for the newest; false: it is that already, and whatever is open on it
+    // stays so. too_many_snapshots.
+    Result<bool> renew(Snapshot& snapshot) noexcept;
     // All zeros when all snapshots are in use, or the store is closed.
     [[nodiscard]] Head head() noexcept;
     // Waits for a running transaction: not from within one.

@@ -62,8 +62,9 @@ std::uint32_t one_word(std::uint32_t crc, const std::byte* from) noexcept {
 
 #if defined(__x86_64__)
 
-std::uint64_t load(const std::byte* from) noexcept {
-    std::uint64_t word = 0;
+template <class T>
+T load(const std::byte* from) noexcept {
+    T word;
     std::memcpy(&word, from, sizeof word);
     return word;
 }
@@ -97,9 +98,9 @@ std::uint64_t over_a_lane(std::uint64_t crc) noexcept {
     std::uint64_t second = 0;
     std::uint64_t third = 0;
     for (std::size_t i = 0; i < lane_size; i += 8) {
-        crc = _mm_crc32_u64(crc, load(from + i));
-        second = _mm_crc32_u64(second, load(from + lane_size + i));
-        third = _mm_crc32_u64(third, load(from + 2 * lane_size + i));
+        crc = _mm_crc32_u64(crc, load<std::uint64_t>(from + i));
+        second = _mm_crc32_u64(second, load<std::uint64_t>(from + lane_size + i));
+        third = _mm_crc32_u64(third, load<std::uint64_t>(from + 2 * lane_size + i));
     }
     return over_a_lane(over_a_lane(crc) ^ second) ^ third;
 }
@@ -119,24 +120,56 @@ std::uint32_t portable(std::uint32_t before, Bytes bytes) noexcept {
     return ~crc;
 }
 
+std::uint32_t portable(std::uint32_t before, std::uint64_t first, std::uint64_t second,
+                       Bytes bytes) noexcept {
+    const std::array<std::uint64_t, 2> numbers = {first, second};
+    return portable(portable(before, std::as_bytes(std::span{numbers})), bytes);
+}
+
 #if defined(__x86_64__)
 
-[[gnu::target("sse4.2")]] std::uint32_t accelerated(std::uint32_t before, Bytes bytes) noexcept {
-    std::uint64_t wide = static_cast<std::uint32_t>(~before);
+namespace {
+
+[[gnu::target("sse4.2")]] inline std::uint32_t go_on(std::uint64_t wide, Bytes bytes) noexcept {
     const std::byte* at = bytes.data();
     std::size_t left = bytes.size();
     for (; left >= 3 * lane_size; left -= 3 * lane_size, at += 3 * lane_size)
         wide = three_lanes(wide, at);
-    for (; left >= 8; left -= 8, at += 8) wide = _mm_crc32_u64(wide, load(at));
+    for (; left >= 32; left -= 32, at += 32) {
+        wide = _mm_crc32_u64(wide, load<std::uint64_t>(at));
+        wide = _mm_crc32_u64(wide, load<std::uint64_t>(at + 8));
+        wide = _mm_crc32_u64(wide, load<std::uint64_t>(at + 16));
+        wide = _mm_crc32_u64(wide, load<std::uint64_t>(at + 24));
+    }
+    for (; left >= 8; left -= 8, at += 8) wide = _mm_crc32_u64(wide, load<std::uint64_t>(at));
     auto crc = static_cast<std::uint32_t>(wide);
-    for (; left > 0; left--, at++) crc = _mm_crc32_u8(crc, static_cast<std::uint8_t>(*at));
+    if ((left & 4) != 0) crc = _mm_crc32_u32(crc, load<std::uint32_t>(at)), at += 4;
+    if ((left & 2) != 0) crc = _mm_crc32_u16(crc, load<std::uint16_t>(at)), at += 2;
+    if ((left & 1) != 0) crc = _mm_crc32_u8(crc, load<std::uint8_t>(at));
     return ~crc;
+}
+
+}  // namespace
+
+[[gnu::target("sse4.2")]] std::uint32_t accelerated(std::uint32_t before, Bytes bytes) noexcept {
+    return go_on(static_cast<std::uint32_t>(~before), bytes);
+}
+
+[[gnu::target("sse4.2")]] std::uint32_t accelerated(std::uint32_t before, std::uint64_t first,
+                                                    std::uint64_t second, Bytes bytes) noexcept {
+    const std::uint64_t wide = _mm_crc32_u64(static_cast<std::uint32_t>(~before), first);
+    return go_on(_mm_crc32_u64(wide, second), bytes);
 }
 
 #else
 
 std::uint32_t accelerated(std::uint32_t before, Bytes bytes) noexcept {
     return portable(before, bytes);
+}
+
+std::uint32_t accelerated(std::uint32_t before, std::uint64_t first, std::uint64_t second,
+                          Bytes bytes) noexcept {
+    return portable(before, first, second, bytes);
 }
 
 #endif
@@ -150,10 +183,8 @@ std::uint32_t crc32c(std::uint32_t before, Bytes bytes) noexcept {
 
 std::uint32_t crc32c(std::uint32_t before, std::uint64_t first, std::uint64_t second,
                      Bytes bytes) noexcept {
-    std::array<std::byte, 16> numbers;
-    std::memcpy(numbers.data(), &first, sizeof first);
-    std::memcpy(numbers.data() + 8, &second, sizeof second);
-    return crc32c(crc32c(before, numbers), bytes);
+    return cpu::has_crc32() ? checksum::accelerated(before, first, second, bytes)
+                            : checksum::portable(before, first, second, bytes);
 }
 
 }  // namespace freshet

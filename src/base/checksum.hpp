@@ -18,7 +18,11 @@ std::uint32_t crc32c(std::uint32_t before, std::uint64_t first, std::uint64_t se
 // The two ways in which it is computed, for the tests: they always agree.
 namespace checksum {
 std::uint32_t portable(std::uint32_t before, Bytes bytes) noexcept;
+std::uint32_t portable(std::uint32_t before, std::uint64_t first, std::uint64_t second,
+                       Bytes bytes) noexcept;
 std::uint32_t accelerated(std::uint32_t before, Bytes bytes) noexcept;  // Needs cpu::has_crc32().
+std::uint32_t accelerated(std::uint32_t before, std::uint64_t first, std::uint64_t second,
+                          Bytes bytes) noexcept;
 }  // namespace checksum
 
 }  // namespace freshet

@@ -63,16 +63,9 @@ public:
     }
 
     std::uint64_t varint() noexcept {
-        std::uint64_t value = 0;
-        for (unsigned shift = 0; shift < 70 && next_ != end_; shift += 7) {
-            const auto byte = std::to_integer<std::uint64_t>(*next_++);
-            value |= (byte & 0x7f) << shift;
-            if (byte >= 0x80) continue;
-            const bool shortest = byte != 0 || shift == 0;
-            const bool fits = shift < 63 || byte <= 1;
-            return shortest && fits ? value : fail();
-        }
-        return fail();
+        if (next_ != end_ && (*next_ & std::byte{0x80}) == std::byte{0})
+            return std::to_integer<std::uint64_t>(*next_++);
+        return long_varint();
     }
 
     // A varint of at most `max`.
@@ -97,6 +90,19 @@ public:
     [[nodiscard]] bool at_end() const noexcept { return next_ == end_; }
 
 private:
+    std::uint64_t long_varint() noexcept {
+        std::uint64_t value = 0;
+        for (unsigned shift = 0; shift < 70 && next_ != end_; shift += 7) {
+            const auto byte = std::to_integer<std::uint64_t>(*next_++);
+            value |= (byte & 0x7f) << shift;
+            if (byte >= 0x80) continue;
+            const bool shortest = byte != 0 || shift == 0;
+            const bool fits = shift < 63 || byte <= 1;
+            return shortest && fits ? value : fail();
+        }
+        return fail();
+    }
+
     std::uint64_t fail() noexcept {
         ok_ = false;
         next_ = end_;

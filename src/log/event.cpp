@@ -3,20 +3,11 @@
 
 #include "base/checksum.hpp"
 #include "base/codec.hpp"
+#include "log/event_head.hpp"
 
 namespace freshet::log {
 
 namespace {
-
-constexpr std::uint32_t kind_mask = 3;
-constexpr std::uint32_t bit_id = 4;
-constexpr std::uint32_t bit_metadata = 8;
-constexpr std::uint32_t bit_slot = 16;
-constexpr std::uint32_t bit_type = 32;
-constexpr std::uint32_t bit_within = 64;
-constexpr std::uint32_t bit_digest = 128;
-
-constexpr std::size_t crc_size = 4;
 
 std::uint32_t control_of(const Event& event, const EventPlace& place, bool digest) noexcept {
     return (event.id.is_set() ? bit_id : 0) | (event.metadata.empty() ? 0 : bit_metadata) |
@@ -54,6 +45,12 @@ std::uint32_t seed_of(std::uint32_t stream_seed, const EventType& type) noexcept
     return crc32c(crc32c(stream_seed, front), as_bytes(type.name));
 }
 
+std::uint32_t seed_of(std::uint32_t type_seed, const FrameHeader& frame) noexcept {
+    std::array<std::byte, 8> ordinal;
+    store_at(ordinal.data(), frame.first_ordinal);
+    return crc32c(type_seed, frame.commit, frame.time_us, ordinal);
+}
+
 std::size_t encoded_size_max(const Event& event, Digest digest) noexcept {
     constexpr std::size_t fixed = crc_size + 1 + std::size_t{5} * 5 + 16 + 2 * varint_size_max;
     const std::size_t proof = digest == Digest::sha256 ? 32 + salt_size : 0;
@@ -73,12 +70,11 @@ StoredEvent encode(const Event& event, std::uint32_t seed, const EventPlace& pla
     if ((control & bit_id) != 0) to = put_bytes(to, event.id.bytes);
     if ((control & bit_metadata) != 0) to = put_varint(to, event.metadata.size());
     to = put_varint(to, event.payload.size());
-    if (salt != nullptr) {
-        stored.digest = digest_of(*salt, event.metadata, event.payload);
-        to = put_bytes(to, stored.digest);
-    }
+    const std::byte* const proof = to;
+    if (salt != nullptr) to = put_bytes(to, digest_of(*salt, event.metadata, event.payload));
     stored.header = {into, static_cast<std::size_t>(to - into)};
     if (salt != nullptr) to = put_bytes(to, *salt);
+    stored.proof = {proof, static_cast<std::size_t>(to - proof)};
     to = put_bytes(to, event.metadata);
     to = put_bytes(to, event.payload);
     stored.size = static_cast<std::size_t>(to - into);
@@ -89,31 +85,26 @@ StoredEvent encode(const Event& event, std::uint32_t seed, const EventPlace& pla
 }
 
 Status decode(Bytes bytes, Digest digest, StoredEvent& event) noexcept {
-    Reader reader{bytes};
-    const auto crc = reader.integer<std::uint32_t>();
-    const auto control = std::to_integer<std::uint32_t>(reader.integer<std::byte>());
-    if (((control & bit_digest) != 0) != (digest == Digest::sha256)) return Code::corrupt;
-    if ((control & kind_mask) != 0) return Code::corrupt;
-
-    constexpr std::uint32_t any = ~std::uint32_t{0};
-    event = StoredEvent{};
-    event.crc = crc;
-    event.offset = reader.number(any);
-    event.number = reader.number(any);
-    if ((control & bit_slot) != 0) event.slot = reader.number(frame_stream_count_max - 1);
-    if ((control & bit_within) != 0) event.within = reader.number(any);
-    if ((control & bit_type) != 0) event.type = reader.number(frame_type_count_max - 1);
-    if ((control & bit_id) != 0) event.id.bytes = reader.integer<std::array<std::byte, 16>>();
-    const std::size_t metadata_size =
-        (control & bit_metadata) != 0 ? reader.number(std::size_t{any}) : 0;
-    const std::size_t payload_size = reader.number(std::size_t{any});
-    if (digest == Digest::sha256) event.digest = reader.integer<std::array<std::byte, 32>>();
-    event.header = {bytes.data(), static_cast<std::size_t>(reader.position() - bytes.data())};
-    if (digest == Digest::sha256) event.salt = reader.take(salt_size);
-    event.metadata = reader.take(metadata_size);
-    event.payload = reader.take(payload_size);
-    event.size = static_cast<std::size_t>(reader.position() - bytes.data());
-    if (!reader.ok()) return Code::corrupt;
+    std::array<std::byte, event_head_size_max> padded{};
+    const bool is_short = bytes.size() < event_head_size_max;
+    if (is_short && !bytes.empty()) std::memcpy(padded.data(), bytes.data(), bytes.size());
+    EventHead head;
+    if (!decode_head(is_short ? padded.data() : bytes.data(), digest, head)) return Code::corrupt;
+    if (head.size() > bytes.size()) return Code::corrupt;
+    event.kind = Kind::event;
+    event.crc = head.crc;
+    event.offset = head.offset;
+    event.number = head.number;
+    event.slot = head.slot;
+    event.within = head.within;
+    event.type = head.type;
+    event.id = EventId{};
+    if (head.id_at != 0) std::memcpy(event.id.bytes.data(), bytes.data() + head.id_at, 16);
+    event.proof = head.proof_at == 0 ? Bytes{} : bytes.subspan(head.proof_at, proof_size);
+    event.header = bytes.first(head.metadata_at - (head.proof_at == 0 ? 0 : salt_size));
+    event.metadata = bytes.subspan(head.metadata_at, head.metadata_size);
+    event.payload = bytes.subspan(static_cast<std::size_t>(head.payload_at()), head.payload_size);
+    event.size = static_cast<std::size_t>(head.size());
     return Done{};
 }
 
@@ -124,8 +115,9 @@ bool is_intact(const StoredEvent& event, std::uint32_t seed, std::uint64_t addre
 }
 
 bool is_digest_intact(const StoredEvent& event) noexcept {
-    return event.salt.empty() ||
-           digest_of(event.salt, event.metadata, event.payload) == event.digest;
+    if (event.proof.empty()) return true;
+    const auto digest = digest_of(event.proof.last(salt_size), event.metadata, event.payload);
+    return std::memcmp(digest.data(), event.proof.data(), digest_size) == 0;
 }
 
 bool StreamTable::next() noexcept {
@@ -171,34 +163,48 @@ EventType read_type(Reader& reader) noexcept {
 
 }  // namespace
 
-EventType find_type(Bytes table, std::uint32_t count, std::uint32_t type) noexcept {
-    if (type >= count) return {};
-    Reader reader{table};
-    EventType found;
-    for (std::uint32_t i = 0; i <= type; i++) found = read_type(reader);
+EventType TypeTable::find(std::uint32_t number) const noexcept {
+    if (number >= count_) return {};
+    Reader reader{number == 0 ? front_ : back_};
+    EventType found = read_type(reader);
+    for (std::uint32_t i = 1; i < number; i++) found = read_type(reader);
     return reader.ok() ? found : EventType{};
 }
 
-Result<Bytes> stream_table(const Frame& frame, const Geometry& geometry) noexcept {
-    const Bytes tables = frame.tables(geometry);
-    Reader reader{tables};
-    for (std::uint32_t i = 0; i < frame.header.type_count; i++) read_type(reader);
+Result<std::size_t> TypeTable::front_size() const noexcept {
+    Reader reader{front_};
+    if (count_ > 0) read_type(reader);
     if (!reader.ok()) return Code::corrupt;
-    return tables.subspan(static_cast<std::size_t>(reader.position() - tables.data()));
+    return static_cast<std::size_t>(reader.position() - front_.data());
+}
+
+Result<std::size_t> TypeTable::back_size() const noexcept {
+    Reader reader{back_};
+    for (std::uint32_t i = 1; i < count_; i++) read_type(reader);
+    if (!reader.ok()) return Code::corrupt;
+    return static_cast<std::size_t>(reader.position() - back_.data());
+}
+
+Result<Bytes> stream_table(const Frame& frame, const Geometry& geometry) noexcept {
+    const Result<std::size_t> types = frame.types(geometry).back_size();
+    if (!types) return types.error();
+    return frame.tables(geometry).subspan(*types);
 }
 
 Status FrameEvents::open(const Frame& frame, const Geometry& geometry) noexcept {
     const Result<Bytes> streams = stream_table(frame, geometry);
     if (!streams) return streams.error();
-    rest_ = frame.events(geometry);
-    types_ = frame.tables(geometry);
+    types_ = frame.types(geometry);
+    const Result<std::size_t> front = types_.front_size();
+    if (!front) return front.error();
+    rest_ = frame.events(geometry).subspan(*front);
     streams_ = StreamTable{*streams, frame.header.stream_count};
-    offset_ = static_cast<std::uint32_t>(geometry.frame_header_size());
+    offset_ = static_cast<std::uint32_t>(geometry.frame_header_size() + *front);
     number_ = 0;
     count_ = frame.header.event_count;
-    type_count_ = frame.header.type_count;
     frame_address_ = frame.address;
     digest_ = geometry.digest;
+    header_ = frame.header;
     return Done{};
 }
 
@@ -226,9 +232,9 @@ Result<bool> FrameEvents::next() noexcept {
     if (!there || !*there) return there;
     const Status found = streams_.find(event_.slot);
     if (!found) return found.error();
-    type_ = find_type(types_, type_count_, event_.type);
+    type_ = types_.find(event_.type);
     if (!type_.is_valid()) return Code::corrupt;
-    const std::uint32_t seed = seed_of(seed_of(stream()), type_);
+    const std::uint32_t seed = seed_of(seed_of(seed_of(stream()), type_), header_);
     if (!is_intact(event_, seed, address_, index())) return Code::corrupt;
     if (!is_digest_intact(event_)) return Code::corrupt;
     return true;

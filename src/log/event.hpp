@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
-// The inside of a frame: events, and the two tables behind them.
+// The inside of a frame: events, their types and their streams.
 //
 //  Event. Numbers without a size are varints.
 //
 //      size  field
 //         4  CRC-32C of: size of stream name (1), stream name, schema version (2), size of type name
-//            (1), type name, address (8), index (8), and all that follows this field
+//            (1), type name; commit, time and first ordinal of the frame (8, 8, 8); address (8),
+//            index (8), and all that follows this field
 //         1  control: bits 0-1 kind; 2 has an id; 3 has metadata; 4 slot is not 0; 5 type is not 0;
 //            6 is not its stream's first event in this frame; 7 SHA-256
 //            distance from the start of the frame
@@ -21,12 +22,13 @@
 //            metadata
 //            payload
 //
-//  All up to the digest is the event's header. Since the CRC takes in address, stream, index and
-//  type, an event that is read by its address alone needs no other check: what was misdirected,
-//  stale or another stream's does not pass. The names come first, so that what they add to the CRC
-//  (its *seed*) is computed once for all events of a stream and type that are read in a row.
+//  All up to the digest is the event's header. Since the CRC takes in all that is told of an event,
+//  one that is read by its address alone needs no other check, not even that of its frame: what was
+//  misdirected, stale or another stream's does not pass. The names come first, then the frame's, so
+//  that what they add to the CRC (its *seed*) is computed once for events that are read in a row.
 //
-//  Type table: for each type its schema version, a size (1 byte) and a name. Stream table: for each slot the count of
+//  Type: schema version, size of the name (1 byte), name. The first stands in front of the events,
+//  where it is fetched along with the header; the others behind them. Stream table: for each slot the count of
 //  bytes shared with the name before (1 byte; 0 at every 16th), the size of the rest (1 byte), the
 //  rest, and the index of the stream's first event in this frame. A stream that has no event in the
 //  frame was created there.
@@ -46,7 +48,9 @@
 namespace freshet::log {
 
 inline constexpr std::uint32_t table_restart_interval = 16;
+inline constexpr std::size_t digest_size = 32;
 inline constexpr std::size_t salt_size = 16;
+inline constexpr std::size_t proof_size = digest_size + salt_size;
 using Salt = std::array<std::byte, salt_size>;
 
 // 1 to 3 are for rows, schema and control, which come later.
@@ -60,9 +64,10 @@ struct EventType {
     [[nodiscard]] bool is_valid() const noexcept { return schema_version != 0; }
 };
 
-// What the checksum of an event of this stream and type begins with.
+// What the checksum of an event begins with: that of its stream, of its type, of its frame.
 std::uint32_t seed_of(std::string_view stream) noexcept;
 std::uint32_t seed_of(std::uint32_t stream_seed, const EventType& type) noexcept;
+std::uint32_t seed_of(std::uint32_t type_seed, const FrameHeader& frame) noexcept;
 
 // An event as it stands in a frame.
 struct StoredEvent {
@@ -74,13 +79,35 @@ struct StoredEvent {
     std::uint32_t within = 0;
     std::uint32_t type = 0;
     EventId id;
-    std::array<std::byte, 32> digest{};
-    Bytes salt;  // Empty without SHA-256.
+    Bytes proof;  // Digest and salt; empty without SHA-256.
     Bytes metadata;
     Bytes payload;
     Bytes header;  // As encoded, digest included.
     std::size_t size = 0;
 };
+
+// What stands before an event's contents, decoded. Places are counted from its start.
+struct EventHead {
+    std::uint32_t crc = 0;
+    std::uint32_t offset = 0;
+    std::uint32_t number = 0;
+    std::uint32_t slot = 0;
+    std::uint32_t within = 0;
+    std::uint32_t type = 0;
+    std::uint32_t id_at = 0;     // 0: it has none.
+    std::uint32_t proof_at = 0;  // 0: it has none.
+    std::uint32_t metadata_at = 0;
+    std::uint32_t metadata_size = 0;
+    std::uint32_t payload_size = 0;
+
+    [[nodiscard]] std::uint64_t payload_at() const noexcept {
+        return std::uint64_t{metadata_at} + metadata_size;
+    }
+    [[nodiscard]] std::uint64_t size() const noexcept { return payload_at() + payload_size; }
+};
+
+// The most bytes a head takes: seven numbers of 32 bits, an id and a proof.
+inline constexpr std::size_t event_head_size_max = 5 + 7 * 5 + 16 + proof_size;
 
 // What is to be written; offset, number and so on are the frame's to give.
 struct EventPlace {
@@ -95,8 +122,8 @@ struct EventPlace {
 
 // The most bytes an encoded event can take.
 std::size_t encoded_size_max(const Event& event, Digest digest) noexcept;
-// Encodes; the room is there. `seed` is that of its stream and type. With SHA-256, `salt` is stored
-// and covered. Returns the event as stored.
+// Encodes; the room is there. `seed` is that of its stream, type and frame. With SHA-256, `salt` is
+// stored and covered. Returns the event as stored.
 StoredEvent encode(const Event& event, std::uint32_t seed, const EventPlace& place,
                    const Salt* salt, std::byte* into) noexcept;
 
@@ -104,7 +131,7 @@ StoredEvent encode(const Event& event, std::uint32_t seed, const EventPlace& pla
 // form are checked, the CRC is not. corrupt.
 Status decode(Bytes bytes, Digest digest, StoredEvent& event) noexcept;
 
-// Whether an event is what was written at this place of the stream and under the type of this seed.
+// Whether an event is what was written at this place of the stream, type and frame of this seed.
 bool is_intact(const StoredEvent& event, std::uint32_t seed, std::uint64_t address,
                std::uint64_t index) noexcept;
 bool is_digest_intact(const StoredEvent& event) noexcept;
@@ -139,8 +166,25 @@ private:
     std::array<char, stream_name_size_max> name_{};
 };
 
-// A type in a type table; not valid when there is none of that number.
-EventType find_type(Bytes table, std::uint32_t count, std::uint32_t type) noexcept;
+// The types of a frame.
+class TypeTable {
+public:
+    TypeTable() noexcept = default;
+    // `front` begins with the first type, `back` with the others.
+    TypeTable(Bytes front, Bytes back, std::uint32_t count) noexcept
+        : front_{front}, back_{back}, count_{count} {}
+
+    // Not valid where there is none of that number.
+    [[nodiscard]] EventType find(std::uint32_t number) const noexcept;
+    // How much of the front the first type takes, and of the back the others. corrupt.
+    Result<std::size_t> front_size() const noexcept;
+    Result<std::size_t> back_size() const noexcept;
+
+private:
+    Bytes front_;
+    Bytes back_;
+    std::uint32_t count_ = 0;
+};
 
 // A frame in memory whose header was checked: where its parts are.
 struct Frame {
@@ -148,6 +192,7 @@ struct Frame {
     FrameHeader header;
     const std::byte* bytes = nullptr;
 
+    // The first type and the events.
     [[nodiscard]] Bytes events(const Geometry& geometry) const noexcept {
         return {bytes + geometry.frame_header_size(), header.events_size};
     }
@@ -155,10 +200,13 @@ struct Frame {
         const std::size_t begin = geometry.frame_header_size() + header.events_size;
         return {bytes + begin, header.size - begin};
     }
+    [[nodiscard]] TypeTable types(const Geometry& geometry) const noexcept {
+        return {events(geometry), tables(geometry), header.type_count};
+    }
     [[nodiscard]] std::uint64_t end() const noexcept { return address + header.size; }
 };
 
-// The stream table of a frame, behind the type table. corrupt.
+// The stream table of a frame, behind the types. corrupt.
 Result<Bytes> stream_table(const Frame& frame, const Geometry& geometry) noexcept;
 
 // Walks the events of a frame and checks each: form, place, CRC and digest.
@@ -186,7 +234,7 @@ private:
     Result<bool> step() noexcept;
 
     Bytes rest_;
-    Bytes types_;
+    TypeTable types_;
     StreamTable streams_;
     StoredEvent event_;
     EventType type_;
@@ -194,9 +242,9 @@ private:
     std::uint32_t offset_ = 0;  // Of the next event in the frame.
     std::uint32_t number_ = 0;
     std::uint32_t count_ = 0;
-    std::uint32_t type_count_ = 0;
     std::uint64_t frame_address_ = 0;
     Digest digest_ = Digest::none;
+    FrameHeader header_;
 };
 
 }  // namespace freshet::log

@@ -37,15 +37,15 @@
 //          40     8  time, microseconds since 1970 UTC
 //          48     8  ordinal of the first event
 //          56     4  size of the frame, a multiple of 8
-//          60     4  size of the events
+//          60     4  size of the first type and the events
 //          64     4  count of events
 //          68     2  count of streams
 //          70     2  count of types
-//          72     4  body: CRC-32C of all event headers, then the tables with their padding
+//          72     4  body: CRC-32C of the first type, all event headers, and what is behind them
 //          76     4  chain before this frame: CRC-32C
 //          80    32  chain before this frame: SHA-256   } with flag 2
 //         112    32  body: SHA-256                      } only
-//     80 | 144       events, type table, stream table, zeros to a multiple of 8
+//     80 | 144       first type, events, other types, streams, zeros to a multiple of 8
 //
 // The chain value after a frame is the checksum of its header without bytes 4..15: so it covers all
 // event headers, and of contents their checksums and digests only. synced_to and the header's CRC
@@ -158,6 +158,9 @@ void stamp(std::byte* header, std::uint64_t address, std::uint64_t synced_to,
 // yet written.
 Status decode(Bytes bytes, std::uint64_t address, const Geometry& geometry, FrameHeader& header,
               bool stamped = true) noexcept;
+
+// Commit, time, first ordinal, size of the events and count of types alone, with nothing checked.
+void decode_moment(const std::byte* from, FrameHeader& header) noexcept;
 
 // The chain value after the frame whose encoded header this is.
 Chain chain_after(const std::byte* header, const Geometry& geometry) noexcept;

@@ -116,17 +116,20 @@ std::uint32_t FrameBuilder::type_of(const Event& event) noexcept {
 
 std::uint64_t FrameBuilder::add(std::string_view stream, std::uint64_t index, const Event& event,
                                 const Salt* salt) noexcept {
-    const std::size_t offset = written();
     const std::uint32_t slot = slot_of(stream, index);
+    const std::uint32_t type_number = type_of(event);
+    if (header_.events_size == 0) put_first_type();
+    const std::size_t offset = written();
     const EventPlace place{.address = header_address_ + offset,
                            .index = index,
                            .offset = static_cast<std::uint32_t>(offset),
                            .number = header_.event_count,
                            .slot = slot,
                            .within = slots_[slot].event_count,
-                           .type = type_of(event)};
+                           .type = type_number};
     FRESHET_CHECK(slots_[slot].first_index + place.within == index);
-    const std::uint32_t seed = seed_of(slots_[slot].seed, type(types_[place.type]));
+    const std::uint32_t seed =
+        seed_of(seed_of(slots_[slot].seed, type(types_[type_number])), header_);
     const StoredEvent stored = encode(event, seed, place, salt, room_ + offset);
     header_.body_crc = crc32c(header_.body_crc, stored.header);
     if (salt != nullptr) body_sha_.update(stored.header);
@@ -136,15 +139,20 @@ std::uint64_t FrameBuilder::add(std::string_view stream, std::uint64_t index, co
     return place.address;
 }
 
-std::byte* FrameBuilder::put_types(std::byte* to) const noexcept {
-    for (std::uint32_t i = 0; i < type_count_; i++) {
-        const std::string_view name = view(types_[i].name);
-        to = put_varint(to, types_[i].schema_version);
-        *to++ = static_cast<std::byte>(name.size());
-        std::memcpy(to, name.data(), name.size());
-        to += name.size();
-    }
-    return to;
+std::byte* FrameBuilder::put_type(std::byte* to, const Type& type) const noexcept {
+    const std::string_view name = view(type.name);
+    to = put_varint(to, type.schema_version);
+    *to++ = static_cast<std::byte>(name.size());
+    std::memcpy(to, name.data(), name.size());
+    return to + name.size();
+}
+
+void FrameBuilder::put_first_type() noexcept {
+    std::byte* const begin = room_ + written();
+    const Bytes type{begin, static_cast<std::size_t>(put_type(begin, types_[0]) - begin)};
+    header_.body_crc = crc32c(0, type);
+    if (geometry_.digest == Digest::sha256) body_sha_.update(type);
+    header_.events_size = static_cast<std::uint32_t>(type.size());
 }
 
 std::byte* FrameBuilder::put_streams(std::byte* to) const noexcept {
@@ -166,7 +174,9 @@ std::byte* FrameBuilder::put_streams(std::byte* to) const noexcept {
 Position FrameBuilder::seal(bool last) noexcept {
     FRESHET_CHECK(slot_count_ > 0);
     std::byte* const tables = room_ + written();
-    std::byte* end = put_streams(put_types(tables));
+    std::byte* end = tables;
+    for (std::uint32_t i = 1; i < type_count_; i++) end = put_type(end, types_[i]);
+    end = put_streams(end);
     const auto used = static_cast<std::size_t>(end - room_);
     header_.size = static_cast<std::uint32_t>(round_up(used, 8));
     std::memset(end, 0, header_.size - used);

@@ -91,7 +91,8 @@ private:
     [[nodiscard]] std::string_view view(Name name) const noexcept {
         return {names_.data() + name.offset, name.size};
     }
-    std::byte* put_types(std::byte* to) const noexcept;
+    std::byte* put_type(std::byte* to, const Type& type) const noexcept;
+    void put_first_type() noexcept;
     std::byte* put_streams(std::byte* to) const noexcept;
     void finish_body(Bytes tables) noexcept;
 

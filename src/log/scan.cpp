@@ -150,8 +150,10 @@ bool Scan::is_expected(const Frame& frame) const noexcept {
 bool Scan::is_whole(const Frame& frame) const noexcept {
     FrameEvents events;
     if (!events.open(frame, geometry_)) return false;
-    std::uint32_t crc = 0;
+    const Bytes front = frame.events(geometry_).first(*frame.types(geometry_).front_size());
+    std::uint32_t crc = crc32c(0, front);
     Sha256 sha;
+    if (geometry_.digest == Digest::sha256) sha.update(front);
     for (;;) {
         const Result<bool> there = events.next();
         if (!there) return false;

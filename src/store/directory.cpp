@@ -12,8 +12,6 @@ constexpr std::byte tag_block{2};
 constexpr std::byte tag_mark{3};
 constexpr std::byte tag_id{4};
 
-using Addresses = std::array<std::uint64_t, block_event_count>;
-
 class Key {
 public:
     explicit Key(std::byte tag) noexcept { bytes_[0] = tag; }
@@ -53,23 +51,6 @@ std::uint64_t id_hash(std::string_view stream, const EventId& id) noexcept {
 
 using Value = std::array<std::byte, tree::value_size_max>;
 
-std::byte* put_addresses(std::byte* to, const Addresses& addresses, std::uint32_t count) noexcept {
-    std::uint64_t before = 0;
-    for (std::uint32_t i = 0; i < count; i++) {
-        to = put_varint(to, addresses[i] - before);
-        before = addresses[i];
-    }
-    return to;
-}
-
-void get_addresses(Reader& reader, Addresses& addresses, std::uint32_t count) noexcept {
-    std::uint64_t before = 0;
-    for (std::uint32_t i = 0; i < count; i++) {
-        before += reader.varint();
-        addresses[i] = before;
-    }
-}
-
 Bytes used(const Value& value, const std::byte* end) noexcept {
     return {value.data(), static_cast<std::size_t>(end - value.data())};
 }
@@ -77,10 +58,17 @@ Bytes used(const Value& value, const std::byte* end) noexcept {
 Status decode_stream(Bytes value, Stream& stream) noexcept {
     Reader reader{value};
     stream.count = reader.varint();
-    stream.created = stream.count == 0 ? reader.varint() : 0;
-    get_addresses(reader, stream.tail, stream.tail_count());
-    if (!reader.ok() || !reader.at_end()) return Code::corrupt;
+    stream.tail =
+        value.last(static_cast<std::size_t>(value.data() + value.size() - reader.position()));
+    if (!reader.ok()) return Code::corrupt;
     return Done{};
+}
+
+Status open_block(const tree::View& view, std::string_view name, std::uint64_t number,
+                  Block& block) noexcept {
+    const Bytes value = tree::find(view, block_key(name, number).bytes());
+    if (value.data() == nullptr) return Code::corrupt;
+    return block.open(value);
 }
 
 }  // namespace
@@ -93,47 +81,69 @@ Result<bool> find_stream(const tree::View& view, std::string_view name, Stream& 
     return true;
 }
 
-Status put_stream(tree::Delta& delta, std::string_view name, const Stream& stream) noexcept {
-    Value value;
-    std::byte* to = put_varint(value.data(), stream.count);
-    if (stream.count == 0) to = put_varint(to, stream.created);
-    to = put_addresses(to, stream.tail, stream.tail_count());
-    return delta.put(stream_key(name).bytes(), used(value, to));
-}
-
-Status push_event(tree::Delta& delta, std::string_view name, Stream& stream,
-                  std::uint64_t address) noexcept {
-    stream.tail[stream.tail_count()] = address;
-    stream.count++;
-    if (stream.tail_count() != 0) return Done{};
-    Value value;
-    const std::byte* const end = put_addresses(value.data(), stream.tail, block_event_count);
-    return delta.put(block_key(name, stream.count / block_event_count - 1).bytes(),
-                     used(value, end));
+Result<std::uint64_t> find_event(const tree::View& view, std::string_view name,
+                                 const Stream& stream, std::uint64_t index) noexcept {
+    const auto number = static_cast<std::uint32_t>(index % block_event_count);
+    if (index / block_event_count == stream.count / block_event_count) {
+        Addresses addresses;
+        const Status expanded = expand_tail(stream.tail, stream.tail_count(), addresses);
+        if (!expanded) return expanded.error();
+        return addresses[number];
+    }
+    Block block;
+    const Status opened = open_block(view, name, index / block_event_count, block);
+    if (!opened) return opened.error();
+    return block.address(number);
 }
 
 Status find_block(const tree::View& view, std::string_view name, const Stream& stream,
                   std::uint64_t block, Addresses& addresses) noexcept {
-    if (block == stream.count / block_event_count) {
-        addresses = stream.tail;
-        return Done{};
-    }
-    const Bytes value = tree::find(view, block_key(name, block).bytes());
-    if (value.data() == nullptr) return Code::corrupt;
-    Reader reader{value};
-    get_addresses(reader, addresses, block_event_count);
-    if (!reader.ok() || !reader.at_end()) return Code::corrupt;
+    if (block == stream.count / block_event_count)
+        return expand_tail(stream.tail, stream.tail_count(), addresses);
+    Block packed;
+    const Status opened = open_block(view, name, block, packed);
+    if (!opened) return opened;
+    for (std::uint32_t i = 0; i < block_event_count; i++) addresses[i] = packed.address(i);
     return Done{};
+}
+
+Status StreamBuilder::open(const Stream& stream) noexcept {
+    count_ = stream.count;
+    if (count_ > 0) return tail_.open(stream.tail);
+    created_ = Reader{stream.tail}.varint();
+    return tail_.open({});
+}
+
+Status StreamBuilder::push(tree::Delta& delta, std::string_view name,
+                           std::uint64_t address) noexcept {
+    Value value;
+    tail_.push(address);
+    count_++;
+    if (count_ % block_event_count != 0) return Done{};
+    Addresses addresses;
+    const std::byte* const end = tail_.put(value.data());
+    const Status expanded = expand_tail(used(value, end), block_event_count, addresses);
+    if (!expanded) return expanded;
+    static_cast<void>(tail_.open({}));
+    const std::byte* const packed = put_block(value.data(), addresses);
+    return delta.put(block_key(name, count_ / block_event_count - 1).bytes(), used(value, packed));
+}
+
+Status StreamBuilder::put(tree::Delta& delta, std::string_view name) const noexcept {
+    Value value;
+    std::byte* to = put_varint(value.data(), count_);
+    to = count_ == 0 ? put_varint(to, created_) : tail_.put(to);
+    return delta.put(stream_key(name).bytes(), used(value, to));
 }
 
 Result<std::uint64_t> newest_address(const tree::View& view, std::string_view name,
                                      const Stream& stream) noexcept {
-    if (stream.count == 0) return stream.created;
-    const std::uint64_t newest = stream.count - 1;
-    Addresses addresses;
-    const Status found = find_block(view, name, stream, newest / block_event_count, addresses);
-    if (!found) return found.error();
-    return addresses[newest % block_event_count];
+    if (stream.count > 0 && stream.tail_count() == 0)
+        return find_event(view, name, stream, stream.count - 1);
+    Reader reader{stream.tail};
+    const std::uint64_t address = reader.varint();
+    if (!reader.ok()) return Code::corrupt;
+    return address;
 }
 
 Status put_mark(tree::Delta& delta, std::uint64_t number, const Mark& mark) noexcept {

@@ -3,15 +3,15 @@
 // told apart by the first byte of the key.
 //
 //      key                          value
-//      1 name                       stream: count of events, then the addresses of the last (count
-//                                   mod 32) of them; of an empty stream, that of the frame that
-//                                   created it
+//      1 name                       stream: count of events, then the tail: the addresses of the
+//                                   last (count mod 32) of them; of an empty stream, that of the
+//                                   frame that created it
 //      2 name 0 block (8, b.-e.)    the addresses of a full block of 32 events
 //      3 number (8, b.-e.)          mark: commit, first ordinal, time and address of a transaction,
 //                                   which all grow; one for at least each 64 KiB of log
 //      4 hash (8) address (8)       event id: hash of stream and id; the event confirms it
 //
-// Addresses are varints: the first whole, the others as distances from the one before.
+// How addresses are written is told in addresses.hpp.
 //
 // Workload: one find and one put for each stream of a commit. To read event k of a stream takes one
 // find for the stream, one for its block if that is full, and one event.
@@ -23,17 +23,16 @@
 
 #include "base/codec.hpp"
 #include "freshet/store.hpp"
+#include "store/addresses.hpp"
 #include "tree/cursor.hpp"
 #include "tree/tree.hpp"
 
 namespace freshet::store {
 
-inline constexpr std::uint32_t block_event_count = 32;
-
+// As it stands in the tree, to which `tail` is lent.
 struct Stream {
     std::uint64_t count = 0;
-    std::uint64_t created = 0;  // Address of a frame; only while there are no events.
-    std::array<std::uint64_t, block_event_count> tail{};
+    Bytes tail;
 
     [[nodiscard]] std::uint32_t tail_count() const noexcept {
         return static_cast<std::uint32_t>(count % block_event_count);
@@ -45,15 +44,30 @@ struct Stream {
 
 // False: there is none. corrupt.
 Result<bool> find_stream(const tree::View& view, std::string_view name, Stream& stream) noexcept;
-// out_of_memory.
-Status put_stream(tree::Delta& delta, std::string_view name, const Stream& stream) noexcept;
-// Adds an event at the end; the stream itself is to be put afterwards. out_of_memory.
-Status push_event(tree::Delta& delta, std::string_view name, Stream& stream,
-                  std::uint64_t address) noexcept;
+// The address of one event, which is there. corrupt.
+Result<std::uint64_t> find_event(const tree::View& view, std::string_view name,
+                                 const Stream& stream, std::uint64_t index) noexcept;
 // The addresses of one block of a stream: all 32, or as many as the last one has. corrupt.
 Status find_block(const tree::View& view, std::string_view name, const Stream& stream,
-                  std::uint64_t block,
-                  std::array<std::uint64_t, block_event_count>& addresses) noexcept;
+                  std::uint64_t block, Addresses& addresses) noexcept;
+
+// A stream that grows.
+class StreamBuilder {
+public:
+    // Empty, or as it stands in the tree. corrupt.
+    Status open(const Stream& stream) noexcept;
+    // Of an empty stream: the frame that created it.
+    void create(std::uint64_t address) noexcept { created_ = address; }
+    // Adds an event at the end; the stream itself is to be put afterwards. out_of_memory.
+    Status push(tree::Delta& delta, std::string_view name, std::uint64_t address) noexcept;
+    Status put(tree::Delta& delta, std::string_view name) const noexcept;
+    [[nodiscard]] std::uint64_t count() const noexcept { return count_; }
+
+private:
+    std::uint64_t count_ = 0;
+    std::uint64_t created_ = 0;
+    TailBuilder tail_;
+};
 // The address of its newest event, or of the frame that created it. corrupt.
 Result<std::uint64_t> newest_address(const tree::View& view, std::string_view name,
                                      const Stream& stream) noexcept;

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Snapshots, and reading one stream.
 #include <algorithm>
+#include <new>
 #include <utility>
 
 #include "base/utf8.hpp"
+#include "log/reader.hpp"
 #include "store/state.hpp"
 
 namespace freshet {
@@ -44,11 +46,11 @@ namespace {
 
 Status find(const store::State& state, const store::Published& at, std::string_view name,
             store::Stream& stream) noexcept {
-    if (!is_name(name, stream_name_size_max)) return Code::invalid_name;
+    if (name.size() > stream_name_size_max) return Code::invalid_name;
     const Result<bool> found = store::find_stream(state.view(at), name, stream);
     if (!found) return found.error();
-    if (!*found) return Code::stream_not_found;
-    return Done{};
+    if (*found) return Done{};
+    return is_name(name, stream_name_size_max) ? Code::stream_not_found : Code::invalid_name;
 }
 
 }  // namespace
@@ -71,6 +73,15 @@ Status Store::snapshot(Snapshot& snapshot) noexcept {
     snapshot.published_ = &state_->published[held->token];
     snapshot.slot_ = held->slot;
     return Done{};
+}
+
+Result<bool> Store::renew(Snapshot& snapshot) noexcept {
+    if (snapshot.state_ != nullptr && snapshot.state_ == state_ &&
+        snapshot.published_ == &state_->published[state_->log.published()])
+        return false;
+    const Status taken = this->snapshot(snapshot);
+    if (!taken) return taken.error();
+    return true;
 }
 
 Head Store::head() noexcept {
@@ -98,6 +109,18 @@ StoreStatistics Store::statistics() noexcept {
     return statistics;
 }
 
+namespace {
+
+log::EventReader* reader_in(std::array<std::byte, 320>& memory) noexcept {
+    static_assert(sizeof(log::EventReader) <= sizeof memory && alignof(log::EventReader) <= 8);
+    return std::launder(reinterpret_cast<log::EventReader*>(memory.data()));
+}
+
+// How far ahead an event is fetched, and the header of its frame.
+constexpr std::uint32_t frame_distance = 6;
+
+}  // namespace
+
 Status StreamCursor::open(const Snapshot& snapshot, std::string_view name, Horizon horizon,
                           Direction direction, std::uint64_t limit) noexcept {
     remaining_ = 0;
@@ -107,37 +130,61 @@ Status StreamCursor::open(const Snapshot& snapshot, std::string_view name, Horiz
     if (!found) return found;
     snapshot_ = &snapshot;
     name_ = name;
-    direction_ = direction;
     count_ = stream.count;
+    tail_ = stream.tail;
     block_ = ~std::uint64_t{0};
-    if (count_ == 0) return Done{};
-    next_ = horizon.is_newest() ? count_ - 1 : horizon.number();
-    const bool backwards = direction == Direction::backwards;
-    if (next_ >= count_) return Done{};
-    remaining_ = std::min(limit, backwards ? next_ + 1 : count_ - next_);
+    ::new (static_cast<void*>(reader_.data())) log::EventReader{};
+    reader_in(reader_)->open(snapshot.state_->log, snapshot.published_->position.address, name);
+    seek(horizon, direction, limit);
     return Done{};
 }
 
-Status StreamCursor::load_block(std::uint64_t block) noexcept {
-    store::Stream stream;
-    const Status found = find(*snapshot_->state_, *snapshot_->published_, name_, stream);
-    if (!found) return found;
-    const tree::View view = snapshot_->state_->view(*snapshot_->published_);
-    const Status loaded = store::find_block(view, name_, stream, block, addresses_);
-    if (loaded) block_ = block;
-    return loaded;
+void StreamCursor::seek(Horizon horizon, Direction direction, std::uint64_t limit) noexcept {
+    direction_ = direction;
+    remaining_ = 0;
+    if (count_ == 0) return;
+    next_ = horizon.is_newest() ? count_ - 1 : horizon.number();
+    if (next_ >= count_) return;
+    remaining_ = std::min(limit, direction == Direction::backwards ? next_ + 1 : count_ - next_);
 }
 
-Result<bool> StreamCursor::next(Recorded& event) noexcept {
-    if (remaining_ == 0) return false;
+Status StreamCursor::load_block(std::uint64_t block) noexcept {
+    const store::Stream stream{count_, tail_};
+    const tree::View view = snapshot_->state_->view(*snapshot_->published_);
+    const Status loaded = store::find_block(view, name_, stream, block, addresses_);
+    if (!loaded) return loaded;
+    block_ = block;
+    const log::EventReader& reader = *reader_in(reader_);
+    const std::uint64_t last = std::min(count_ - block * store::block_event_count,
+                                        std::uint64_t{store::block_event_count});
+    for (std::uint64_t i = 0; i < last; i++) reader.prefetch(addresses_[i]);
+    return Done{};
+}
+
+// Of a single event, its address alone; otherwise those of its whole block.
+Result<std::uint64_t> StreamCursor::next_address() noexcept {
     const std::uint64_t block = next_ / store::block_event_count;
+    if (block != block_ && remaining_ == 1) {
+        const tree::View view = snapshot_->state_->view(*snapshot_->published_);
+        return store::find_event(view, name_, {count_, tail_}, next_);
+    }
     if (block != block_) {
         const Status loaded = load_block(block);
         if (!loaded) return loaded.error();
     }
-    const std::uint64_t address = addresses_[next_ % store::block_event_count];
-    const Status read =
-        store::read_event(*snapshot_->state_, *snapshot_->published_, address, name_, next_, event);
+    const std::uint64_t number = next_ % store::block_event_count;
+    const std::uint64_t ahead =
+        direction_ == Direction::forwards ? number + frame_distance : number - frame_distance;
+    if (ahead < store::block_event_count && ahead < count_ - block * store::block_event_count)
+        reader_in(reader_)->prefetch_frame(addresses_[ahead]);
+    return addresses_[number];
+}
+
+Result<bool> StreamCursor::next(Recorded& event) noexcept {
+    if (remaining_ == 0) return false;
+    const Result<std::uint64_t> address = next_address();
+    if (!address) return address.error();
+    const Status read = reader_in(reader_)->read(*address, next_, event);
     if (!read) return read.error();
     next_ = direction_ == Direction::forwards ? next_ + 1 : next_ - 1;
     remaining_--;

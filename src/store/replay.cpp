@@ -73,9 +73,9 @@ Status Replay::apply(const log::Frame& frame, const log::Position& before) noexc
 
 // Whoever made this frame and its checksums, the names that readers are given are names.
 Status Replay::check_types(const log::Frame& frame) const noexcept {
-    const Bytes table = frame.tables(state_.log.geometry());
+    const log::TypeTable types = frame.types(state_.log.geometry());
     for (std::uint32_t i = 0; i < frame.header.type_count; i++) {
-        const log::EventType type = log::find_type(table, frame.header.type_count, i);
+        const log::EventType type = types.find(i);
         if (!type.is_valid() || !is_name(type.name, event_type_size_max)) return Code::corrupt;
     }
     return Done{};
@@ -95,8 +95,9 @@ Status Replay::note_created(const log::Frame& frame) noexcept {
         if (!known) return known.error();
         if (*known) continue;
         if (!is_name(streams.name(), stream_name_size_max)) return Code::corrupt;
-        stream.created = frame.address;
-        const Status put = put_stream(state_.delta, streams.name(), stream);
+        StreamBuilder builder;
+        builder.create(frame.address);
+        const Status put = builder.put(state_.delta, streams.name());
         if (!put) return put;
         state_.working.stream_count++;
     }
@@ -110,8 +111,8 @@ Status Replay::add(const log::FrameEvents& events) noexcept {
         const Status entered = enter(name);
         if (!entered) return entered;
     }
-    if (events.index() != stream_.count) return Code::corrupt;
-    const Status pushed = push_event(state_.delta, name, stream_, events.address());
+    if (events.index() != stream_.count()) return Code::corrupt;
+    const Status pushed = stream_.push(state_.delta, name, events.address());
     if (!pushed || !events.event().id.is_set()) return pushed;
     return put_id(state_.delta, name, events.event().id, events.address());
 }
@@ -119,9 +120,12 @@ Status Replay::add(const log::FrameEvents& events) noexcept {
 Status Replay::enter(std::string_view name) noexcept {
     const Status left = leave();
     if (!left) return left;
-    const Result<bool> known = find_stream(state_.view(), name, stream_);
+    Stream stream;
+    const Result<bool> known = find_stream(state_.view(), name, stream);
     if (!known) return known.error();
     if (!*known) return Code::corrupt;
+    const Status opened = stream_.open(stream);
+    if (!opened) return opened;
     std::memcpy(name_.data(), name.data(), name.size());
     name_size_ = name.size();
     return Done{};
@@ -131,7 +135,7 @@ Status Replay::leave() noexcept {
     if (name_size_ == 0) return Done{};
     const std::string_view name{name_.data(), name_size_};
     name_size_ = 0;
-    return put_stream(state_.delta, name, stream_);
+    return stream_.put(state_.delta, name);
 }
 
 }  // namespace freshet::store

@@ -37,7 +37,7 @@ private:
     bool in_parts_ = false;
 
     // The stream of the last event, not yet put back.
-    Stream stream_;
+    StreamBuilder stream_;
     std::size_t name_size_ = 0;
     std::array<char, stream_name_size_max> name_{};
 };

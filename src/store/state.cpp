@@ -93,29 +93,6 @@ void let_go(State& state, std::uint32_t slot) noexcept {
     state.slots[slot].token.store(0, std::memory_order_release);
 }
 
-Status read_event(State& state, const Published& at, std::uint64_t address, std::string_view stream,
-                  std::uint64_t index, Recorded& event) noexcept {
-    log::StoredEvent stored;
-    log::Frame frame;
-    const Status read = state.log.event(address, at.position.address, stored, frame);
-    if (!read) return read;
-    const Bytes tables = frame.tables(state.log.geometry());
-    const log::EventType type = log::find_type(tables, frame.header.type_count, stored.type);
-    const std::uint32_t seed = log::seed_of(log::seed_of(stream), type);
-    if (!type.is_valid() || !log::is_intact(stored, seed, address, index)) return Code::corrupt;
-    event.stream = stream;
-    event.type = type.name;
-    event.schema_version = type.schema_version;
-    event.payload = stored.payload;
-    event.metadata = stored.metadata;
-    event.id = stored.id;
-    event.index = index;
-    event.ordinal = frame.header.first_ordinal + stored.number;
-    event.commit = frame.header.commit;
-    event.time_us = frame.header.time_us;
-    return Done{};
-}
-
 Head head_of(const State& state, const Published& at) noexcept {
     const log::Geometry& geometry = state.log.geometry();
     return Head{.store = geometry.store,

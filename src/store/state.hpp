@@ -74,10 +74,6 @@ struct Held {
 Result<Held> hold(State& state, std::size_t hint) noexcept;
 void let_go(State& state, std::uint32_t slot) noexcept;
 
-// The event at an address of a stream, checked, as a reader sees it. corrupt, io.
-Status read_event(State& state, const Published& at, std::uint64_t address, std::string_view stream,
-                  std::uint64_t index, Recorded& event) noexcept;
-
 Head head_of(const State& state, const Published& at) noexcept;
 
 }  // namespace freshet::store

@@ -70,11 +70,10 @@ Status Verification::check_event(const log::FrameEvents& events) noexcept {
     const Result<bool> known = find_stream(state_.view(at_), events.stream(), stream);
     if (!known) return known.error();
     if (!*known || events.index() >= stream.count) return Code::corrupt;
-    std::array<std::uint64_t, block_event_count> addresses;
-    const Status found = find_block(state_.view(at_), events.stream(), stream,
-                                    events.index() / block_event_count, addresses);
-    if (!found) return found;
-    if (addresses[events.index() % block_event_count] != events.address()) return Code::corrupt;
+    const Result<std::uint64_t> address =
+        find_event(state_.view(at_), events.stream(), stream, events.index());
+    if (!address) return address.error();
+    if (*address != events.address()) return Code::corrupt;
     return events.event().id.is_set() ? check_id(events) : Status{Done{}};
 }
 

@@ -114,8 +114,9 @@ Status Work::create(std::string_view name) noexcept {
         return fail_version(Code::already_exists, name, stream, exists, Expected::no_stream());
     const Result<std::uint64_t> touched = state_.log.touch(name);
     if (!touched) return touched.error();
-    stream.created = *touched;
-    const Status put = put_stream(state_.delta, name, stream);
+    StreamBuilder builder;
+    builder.create(*touched);
+    const Status put = builder.put(state_.delta, name);
     if (put) state_.working.stream_count++;
     return put;
 }
@@ -156,9 +157,8 @@ Status Work::compare(std::uint64_t address, std::string_view name, const Event& 
     const Status found = streams.find(stored.slot);
     if (!found) return found;
     if (streams.name() != name) return Done{};
-    const Bytes tables = frame.tables(state_.log.geometry());
-    const log::EventType type = log::find_type(tables, frame.header.type_count, stored.type);
-    const std::uint32_t seed = log::seed_of(log::seed_of(name), type);
+    const log::EventType type = frame.types(state_.log.geometry()).find(stored.type);
+    const std::uint32_t seed = log::seed_of(log::seed_of(log::seed_of(name), type), frame.header);
     place.index = streams.first_index() + stored.within;
     if (!type.is_valid() || !log::is_intact(stored, seed, address, place.index))
         return Code::corrupt;
@@ -235,9 +235,12 @@ Result<Appended> Work::append(const StreamAppend& append) noexcept {
     return result;
 }
 
-Status Work::write(const StreamAppend& append, Stream& stream, bool exists,
+Status Work::write(const StreamAppend& append, const Stream& stream, bool exists,
                    Appended& result) noexcept {
     log::Log& log = state_.log;
+    StreamBuilder builder;
+    const Status opened = builder.open(stream);
+    if (!opened) return opened;
     result.outcome = Outcome::appended;
     result.created = !exists;
     result.first_index = static_cast<std::int64_t>(stream.count);
@@ -245,10 +248,10 @@ Status Work::write(const StreamAppend& append, Stream& stream, bool exists,
     result.time_us = log.time_us();
     if (!exists) state_.working.stream_count++;
     for (const Event& event : append.events) {
-        const Result<std::uint64_t> address = log.add(append.stream, stream.count, event);
+        const Result<std::uint64_t> address = log.add(append.stream, builder.count(), event);
         if (!address) return address.error();
         if (&event == append.events.data()) result.first_ordinal = log.next_ordinal() - 1;
-        const Status pushed = push_event(state_.delta, append.stream, stream, *address);
+        const Status pushed = builder.push(state_.delta, append.stream, *address);
         if (!pushed) return pushed;
         if (!event.id.is_set()) continue;
         const Result<Place> place = find_id(append.stream, event);
@@ -261,8 +264,8 @@ Status Work::write(const StreamAppend& append, Stream& stream, bool exists,
         if (!put) return put;
     }
     result.last_ordinal = log.next_ordinal() - 1;
-    result.last_index = stream.version();
-    return put_stream(state_.delta, append.stream, stream);
+    result.last_index = static_cast<std::int64_t>(builder.count()) - 1;
+    return builder.put(state_.delta, append.stream);
 }
 
 }  // namespace freshet::store

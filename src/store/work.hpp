@@ -56,7 +56,7 @@ private:
     Status compare(std::uint64_t address, std::string_view stream, const Event& event,
                    Place& place) noexcept;
     Status validate(const StreamAppend& append) noexcept;
-    Status write(const StreamAppend& append, Stream& stream, bool exists,
+    Status write(const StreamAppend& append, const Stream& stream, bool exists,
                  Appended& result) noexcept;
 
     State& state_;

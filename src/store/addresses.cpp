@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: MIT
+#include "store/addresses.hpp"
+
+#include <algorithm>
+#include <bit>
+
+namespace freshet::store {
+
+namespace {
+
+constexpr std::uint64_t ones(std::uint32_t width) noexcept {
+    return (std::uint64_t{1} << width) - 1;
+}
+
+}  // namespace
+
+std::byte* put_block(std::byte* to, const Addresses& addresses) noexcept {
+    const std::uint64_t first = addresses.front();
+    const std::uint64_t step = (addresses.back() - first) / (block_event_count - 1);
+    std::array<std::int64_t, block_event_count> deviations;
+    for (std::uint32_t i = 0; i < block_event_count; i++)
+        deviations[i] = static_cast<std::int64_t>(addresses[i] - first - i * step);
+    const auto [least, greatest] = std::minmax_element(deviations.begin(), deviations.end());
+    const std::uint64_t bias = std::uint64_t{0} - static_cast<std::uint64_t>(*least);
+    const auto width =
+        static_cast<std::uint32_t>(std::bit_width(static_cast<std::uint64_t>(*greatest) + bias));
+    FRESHET_CHECK(width <= block_width_max);
+    to = put_varint(to, first);
+    to = put_varint(to, step);
+    to = put_varint(to, bias);
+    *to++ = static_cast<std::byte>(width);
+    std::uint64_t pending = 0;
+    std::uint32_t pending_width = 0;
+    for (const std::int64_t deviation : deviations) {
+        pending |= (static_cast<std::uint64_t>(deviation) + bias) << pending_width;
+        for (pending_width += width; pending_width >= 8; pending_width -= 8, pending >>= 8)
+            *to++ = static_cast<std::byte>(pending);
+    }
+    return to;
+}
+
+Status Block::open(Bytes value) noexcept {
+    Reader reader{value};
+    first_ = reader.varint();
+    step_ = reader.varint();
+    first_ -= reader.varint();
+    width_ = std::to_integer<std::uint32_t>(reader.integer<std::byte>());
+    numbers_ =
+        value.last(static_cast<std::size_t>(value.data() + value.size() - reader.position()));
+    if (!reader.ok() || width_ > block_width_max) return Code::corrupt;
+    if (numbers_.size() != block_event_count * width_ / 8) return Code::corrupt;
+    return Done{};
+}
+
+std::uint64_t Block::address(std::uint32_t number) const noexcept {
+    const std::size_t bit = std::size_t{number} * width_;
+    const Bytes from = numbers_.subspan(bit / 8);
+    std::uint64_t word = 0;
+    if (!from.empty()) std::memcpy(&word, from.data(), std::min<std::size_t>(from.size(), 8));
+    return first_ + number * step_ + (word >> (bit % 8) & ones(width_));
+}
+
+Status expand_tail(Bytes tail, std::uint32_t count, Addresses& addresses) noexcept {
+    Reader reader{tail};
+    std::uint64_t address = reader.varint();
+    for (std::uint32_t i = count - 1; i > 0; i--) {
+        addresses[i] = address;
+        address -= reader.varint();
+    }
+    addresses[0] = address;
+    if (!reader.ok() || !reader.at_end()) return Code::corrupt;
+    return Done{};
+}
+
+Status TailBuilder::open(Bytes tail) noexcept {
+    Reader reader{tail};
+    newest_ = tail.empty() ? 0 : reader.varint();
+    const auto size = static_cast<std::size_t>(tail.data() + tail.size() - reader.position());
+    if (!reader.ok() || size > distances_.size()) return Code::corrupt;
+    begin_ = distances_.size() - size;
+    if (size > 0) std::memcpy(distances_.data() + begin_, reader.position(), size);
+    return Done{};
+}
+
+void TailBuilder::push(std::uint64_t address) noexcept {
+    if (!is_empty()) {
+        const std::uint64_t distance = address - newest_;
+        const std::size_t size = varint_size(distance);
+        FRESHET_CHECK(size <= begin_);
+        begin_ -= size;
+        put_varint(distances_.data() + begin_, distance);
+    }
+    newest_ = address;
+}
+
+std::byte* TailBuilder::put(std::byte* to) const noexcept {
+    if (is_empty()) return to;
+    to = put_varint(to, newest_);
+    const std::size_t size = distances_.size() - begin_;
+    if (size > 0) std::memcpy(to, distances_.data() + begin_, size);
+    return to + size;
+}
+
+}  // namespace freshet::store
