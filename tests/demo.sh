@@ -31,11 +31,13 @@ run freshet read "$db" zone-Europe/Berlin --backwards --limit 3 --ndjson
 run freshet read "$db" zone-Europe/Berlin --from 40 --limit 1 --ndjson
 
 step "all streams in commit order, filtered by name and type"
-run freshet log "$db" --prefix zone-Pacific/ --type DaylightTimeBegan --limit 2 --ndjson
+run freshet log "$db" --stream-prefix zone-Pacific/ --type DaylightTimeBegan --limit 2 --ndjson
 
 step "what does not fit is refused, and nothing is changed"
-printf '$ echo ... | freshet append clocks.fdb zone-Europe/Berlin --expect no-stream\n'
-echo '{"type":"StandardTimeBegan","data":{}}' | freshet append "$db" zone-Europe/Berlin --expect no-stream || true
+printf '$ echo ... | freshet append clocks.fdb zone-Europe/Berlin --expect none\n'
+refused=0
+echo '{"type":"StandardTimeBegan","data":{}}' | freshet append "$db" zone-Europe/Berlin --expect none || refused=$?
+[ "$refused" = 4 ] || { echo "that should have ended with exit code 4, not $refused" >&2; exit 1; }
 
 step "a process writes and is followed; in the middle of it, with no warning: kill -9"
 demo "$db"

@@ -111,6 +111,9 @@ TEST(Ndjson, NamesWhatIsWrongAndWhere) {
         {R"({"type":"x","data_base64":"aGVsbG8=","data":1})", 37, "as base64 too"},
         {R"({"type":"x","metadata":1,"metadata_base64":"aGVsbG8="})", 25, "as JSON too"},
         {R"({"type":"x","data_base64":"aGV"})", 26, "not base64"},
+        {R"({"type":"x","schema_version":0})", 29, "from 1 to 65535"},
+        {R"({"type":"x","schema_version":65536})", 29, "from 1 to 65535"},
+        {R"({"type":"x","schema_version":"1"})", 29, "from 1 to 65535"},
         {R"({"type":"x","data_base64":1})", 26, "expected '\"'"},
         {R"({"type":"x","id":"12"})", 17, "an id is"},
         {R"({"type":"x","id":"00000000000000000000000000000000"})", 17, "not all zeros"},
@@ -161,7 +164,7 @@ TEST(Ndjson, PrintsAnEvent) {
     EXPECT_EQ(printed(event),
               "{\"stream\":\"order-\\\"1\\\"\",\"index\":7,\"ordinal\":12,\"commit\":3,"
               "\"time\":\"2026-11-20T23:50:07.412001Z\",\"type\":\"Paid\","
-              "\"data\":{\"cents\":995}}\n");
+              "\"data\":{\"cents\":995}}");
     event.payload = as_bytes("two\nlines");
     event.metadata = as_bytes("[\n]");
     event.id.bytes[15] = std::byte{0xab};
@@ -169,7 +172,7 @@ TEST(Ndjson, PrintsAnEvent) {
               "{\"stream\":\"order-\\\"1\\\"\",\"index\":7,\"ordinal\":12,\"commit\":3,"
               "\"time\":\"2026-11-20T23:50:07.412001Z\",\"type\":\"Paid\","
               "\"id\":\"000000000000000000000000000000ab\",\"data_base64\":\"dHdvCmxpbmVz\","
-              "\"metadata_base64\":\"Wwpd\"}\n");
+              "\"metadata_base64\":\"Wwpd\"}");
 }
 
 // Method: random types, ids and payloads, JSON or not, printed and read again.
@@ -191,15 +194,17 @@ TEST(Ndjson, ReadsWhatItPrinted) {
         event.metadata = as_bytes(metadata);
         if (random() % 2 == 0)
             event.id.bytes[random() % 16] = static_cast<std::byte>(1 + random() % 255);
-        std::string text = printed(event);
-        ASSERT_EQ(std::count(text.begin(), text.end(), '\n'), 1);
-        text.pop_back();
+        if (random() % 2 == 0)
+            event.schema_version = static_cast<std::uint16_t>(1 + random() % 65535);
+        const std::string text = printed(event);
+        ASSERT_EQ(std::count(text.begin(), text.end(), '\n'), 0);
         const Line line{text};
         ASSERT_TRUE(line.good) << text << line.error.message;
         EXPECT_EQ(line.event.type, event.type);
         EXPECT_EQ(line.payload(), payload);
         EXPECT_EQ(line.metadata(), metadata);
         EXPECT_EQ(line.event.id, event.id);
+        EXPECT_EQ(line.event.schema_version, event.schema_version);
     }
 }
 
@@ -210,13 +215,21 @@ TEST(Ndjson, PrintsNothingThatControlsATerminal) {
                                "b\n",
                                100),
               10U);
-    output.text("|").cell("caf\xc3\xa9", 6).text("|").cell("too long for it", 5).text("|");
+    output.text("|");
+    EXPECT_EQ(output.printable("caf\xc3\xa9", 6), 4U);
+    output.text("|");
+    EXPECT_EQ(output.printable("too long for it", 5), 5U);
+    output.text("|");
+    EXPECT_EQ(output.printable("\xe6\xbc\xa2\xe5\xad\x97", 3), 3U);  // Two wide letters.
+    output.text("|");
+    EXPECT_EQ(output.printable("e\xcc\x81", 1), 1U);  // A letter and what combines with it.
+    output.text("|");
     EXPECT_EQ(output.printable("", 0), 0U);
     output.flush();
     std::string text(100, '\0');
     text.resize(static_cast<std::size_t>(pread(descriptor, text.data(), text.size(), 0)));
     close(descriptor);
-    EXPECT_EQ(text, "a?[31m??b?|caf\xc3\xa9  |too ~|");
+    EXPECT_EQ(text, "a?[31m??b?|caf\xc3\xa9|too ~|\xe6\xbc\xa2~|e\xcc\x81|");
 }
 
 }  // namespace

@@ -258,6 +258,7 @@ struct StoreStatistics {
     std::uint64_t stream_count = 0;
     std::uint64_t log_size = 0;  // Bytes of log in use, segment by segment.
     std::uint32_t segment_count = 0;
+    std::size_t pool_page_size = 0;
     std::size_t pool_page_count = 0;
     std::size_t pool_page_used = 0;
     bool poisoned = false;
@@ -314,6 +315,7 @@ private:
     friend class Store;
     friend class StreamCursor;
     friend class LogCursor;
+    friend class StreamList;
     friend class Follower;
     store::State* state_ = nullptr;
     const store::Published* published_ = nullptr;
@@ -348,6 +350,24 @@ private:
     std::uint64_t block_ = ~std::uint64_t{0};
     std::array<std::uint64_t, 32> addresses_;       // Of block_.
     alignas(8) std::array<std::byte, 320> reader_;  // A log::EventReader.
+};
+
+// The names of streams in their order, byte by byte. The snapshot stays open while the list is in
+// use.
+class StreamList {
+public:
+    // Those that begin with `prefix`, which is looked at now only. invalid_argument: the snapshot
+    // is not open; invalid_name: the prefix is longer than a name.
+    Status open(const Snapshot& snapshot, std::string_view prefix = {}) noexcept;
+    // True: `name` is one more, and holds until the next step. False: no more.
+    bool next(std::string_view& name) noexcept;
+
+private:
+    const Snapshot* snapshot_ = nullptr;
+    bool is_after_ = false;  // The name was given out: the next one is greater.
+    std::size_t prefix_size_ = 0;
+    std::size_t size_ = 0;
+    std::array<char, stream_name_size_max> name_{};
 };
 
 // All events in commit order, filtered. The snapshot stays open while the cursor is in use.

@@ -71,6 +71,7 @@ LineInput::Step LineInput::fill(int timeout_ms) noexcept {
     }
     if (count == 0) ended_ = true;
     end_ += static_cast<std::size_t>(count);
+    size_read_ += static_cast<std::size_t>(count);
     return Step::line;
 }
 

@@ -35,6 +35,7 @@ public:
 
     // Of the line that next() gave last; the first is 1.
     [[nodiscard]] std::uint64_t line_number() const noexcept { return line_number_; }
+    [[nodiscard]] std::uint64_t size_read() const noexcept { return size_read_; }
     [[nodiscard]] int error() const noexcept { return error_; }
 
 private:
@@ -49,6 +50,7 @@ private:
     std::size_t scanned_ = 0;  // No line ends between begin_ and here.
     std::size_t end_ = 0;
     std::uint64_t line_number_ = 0;
+    std::uint64_t size_read_ = 0;
 };
 
 }  // namespace freshet::shell

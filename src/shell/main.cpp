@@ -34,10 +34,14 @@ void fill_standard_descriptors() noexcept {
 int run(const Request& request) noexcept {
     if (request.wants_help) return run_help(command_name(request.command));
     switch (request.command) {
+        case Command::create: return run_create(request);
         case Command::append: return run_append(request);
         case Command::read: return run_read(request);
         case Command::log: return run_log(request);
+        case Command::streams: return run_streams(request);
         case Command::verify: return run_verify(request);
+        case Command::stats: return run_stats(request);
+        case Command::head: return run_head(request);
         case Command::version: return run_version();
         case Command::help:
         case Command::none: return run_help(request.topic);
@@ -56,8 +60,14 @@ int main(int count, char** words) {
     UsageError error;
     const std::size_t skipped = count > 0 ? 1 : 0;
     const std::span<const char* const> all{words, static_cast<std::size_t>(count)};
-    if (!parse_request(all.subspan(skipped), std::getenv("FRESHET_MEMORY"), request, error)) {
-        return report("usage", exit_usage, error.message, error.hint);
+    const bool good =
+        parse_request(all.subspan(skipped), std::getenv("FRESHET_MEMORY"), request, error);
+    set_style(request.format, request.color);
+    if (!good) {
+        return complain({.code = "usage",
+                         .exit_code = exit_usage,
+                         .message = error.message,
+                         .hint = error.hint});
     }
     return run(request);
 }

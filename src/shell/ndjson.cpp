@@ -7,14 +7,24 @@
 #include "shell/base64.hpp"
 #include "shell/json.hpp"
 #include "shell/nearest.hpp"
+#include "shell/values.hpp"
 
 namespace freshet::shell {
 namespace {
 
-constexpr std::array<std::string_view, 11> member_names{
-    "type",  "data",    "data_base64", "metadata", "metadata_base64", "id", "stream",
-    "index", "ordinal", "commit",      "time"};
-enum Member : std::size_t { type, data, data_base64, metadata, metadata_base64, id, stream };
+constexpr std::array<std::string_view, 12> member_names{
+    "type",           "data",   "data_base64", "metadata", "metadata_base64", "id",
+    "schema_version", "stream", "index",       "ordinal",  "commit",          "time"};
+enum Member : std::size_t {
+    type,
+    data,
+    data_base64,
+    metadata,
+    metadata_base64,
+    id,
+    schema_version,
+    stream
+};
 
 // Reads one line. Errors are those of the reader.
 class LineParser {
@@ -84,6 +94,7 @@ private:
             case data_base64: return parse_base64(event_.payload, data, start);
             case metadata_base64: return parse_base64(event_.metadata, metadata, start);
             case id: return parse_id();
+            case schema_version: return parse_schema_version();
             case stream: return parse_stream();
             default: static_cast<void>(reader_.value());
         }
@@ -119,27 +130,19 @@ private:
         bytes = decoded.bytes;
     }
 
-    void parse_id() noexcept {
+    void parse_schema_version() noexcept {
         const std::size_t start = offset_of_next();
-        if (!read_id(reader_.string())) {
-            reader_.fail("an id is 32 hexadecimal digits or a UUID, and not all zeros", start);
-        }
+        std::uint64_t number = 0;
+        if (!parse_count(reader_.value(), number) || number == 0 || number > 65535)
+            reader_.fail("a schema version is a number from 1 to 65535", start);
+        event_.schema_version = static_cast<std::uint16_t>(number);
     }
 
-    bool read_id(std::string_view text) noexcept {
-        const bool is_uuid = text.size() == 36;
-        if (!is_uuid && text.size() != 32) return false;
-        std::size_t digit_count = 0;
-        for (std::size_t i = 0; i < text.size(); i++) {
-            const bool is_dash_here = is_uuid && (i == 8 || i == 13 || i == 18 || i == 23);
-            if (is_dash_here && text[i] == '-') continue;
-            const std::size_t value = std::string_view{"0123456789abcdefABCDEF"}.find(text[i]);
-            if (is_dash_here || value > 21) return false;
-            std::byte& byte = event_.id.bytes[digit_count / 2];
-            byte = byte << 4 | static_cast<std::byte>(value < 16 ? value : value - 6);
-            digit_count++;
+    void parse_id() noexcept {
+        const std::size_t start = offset_of_next();
+        if (!parse_event_id(reader_.string(), event_.id)) {
+            reader_.fail("an id is 32 hexadecimal digits or a UUID, and not all zeros", start);
         }
-        return event_.id.is_set();
     }
 
     std::span<char> line_;
@@ -174,10 +177,12 @@ void write_event(Output& output, const Recorded& event) noexcept {
     output.json_member("commit").number(event.commit);
     output.json_member("time").text("\"").time(event.time_us).text("\"");
     output.json_member("type").json_string(event.type);
+    if (event.schema_version != 1)
+        output.json_member("schema_version").number(std::uint64_t{event.schema_version});
     if (event.id.is_set()) output.json_member("id").text("\"").hex(event.id.bytes).text("\"");
     write_bytes(output, "data", event.payload);
     write_bytes(output, "metadata", event.metadata);
-    output.text("}\n");
+    output.text("}");
 }
 
 }  // namespace freshet::shell

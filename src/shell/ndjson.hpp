@@ -10,6 +10,7 @@
 //  metadata          as data                          as data
 //  metadata_base64   as data_base64                   as data_base64
 //  id                32 hexadecimal digits or a UUID  32 digits, where there is one
+//  schema_version    1 to 65535; missing: 1           where it is not 1
 //  stream            passed over, where the stream    always
 //                    is given for all lines; else
 //                    required
@@ -38,6 +39,7 @@ struct LineError {
 bool parse_event(std::span<char> line, Event& event, LineError& error,
                  std::string_view* stream_name = nullptr) noexcept;
 
+// One object on one line, without the line's end.
 void write_event(Output& output, const Recorded& event) noexcept;
 
 }  // namespace freshet::shell

@@ -3,12 +3,12 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdint>
+#include <cstring>
 
 namespace freshet::shell {
 namespace {
 
-constexpr std::size_t word_size_max = 24;
+constexpr std::size_t word_size_max = Nearest::word_size_max;
 
 // Optimal string alignment: the last three rows of the table of prefixes are enough.
 std::size_t slip_count(std::string_view typed, std::string_view word) noexcept {
@@ -33,18 +33,27 @@ std::size_t slip_count(std::string_view typed, std::string_view word) noexcept {
 
 }  // namespace
 
+Nearest::Nearest(std::string_view typed) noexcept : typed_{typed} {
+    if (typed.empty() || typed.size() > word_size_max) return;
+    slip_limit_ = std::max<std::size_t>(typed.size() / 3, 1) + 1;
+}
+
+void Nearest::consider(std::string_view word) noexcept {
+    if (slip_limit_ == 0 || word.empty() || word.size() > word_size_max) return;
+    const std::size_t count = slip_count(typed_, word);
+    if (count >= slip_limit_) return;
+    slip_limit_ = count;
+    best_size_ = word.size();
+    std::memcpy(best_.data(), word.data(), word.size());
+}
+
 std::string_view nearest(std::string_view typed, std::span<const std::string_view> words) noexcept {
-    if (typed.empty() || typed.size() > word_size_max) return {};
-    std::string_view best;
-    std::size_t best_count = std::max<std::size_t>(typed.size() / 3, 1) + 1;
+    Nearest best{typed};
+    for (const std::string_view word : words) best.consider(word);
     for (const std::string_view word : words) {
-        if (word.size() > word_size_max) continue;
-        const std::size_t count = slip_count(typed, word);
-        if (count >= best_count) continue;
-        best = word;
-        best_count = count;
+        if (!word.empty() && word == best.best()) return word;
     }
-    return best;
+    return {};
 }
 
 }  // namespace freshet::shell

@@ -5,63 +5,151 @@
 
 #include "base/text.hpp"
 #include "shell/nearest.hpp"
+#include "shell/values.hpp"
 
 namespace freshet::shell {
 namespace {
 
-constexpr std::array<std::string_view, 7> command_names{"",       "append", "read",   "log",
-                                                        "verify", "help",   "version"};
-
-enum class Flag : std::uint8_t {
-    help,
-    version,
-    quiet,
-    memory,
-    create,
-    expect,
-    batch,
-    ndjson,
-    from,
-    backwards,
-    limit,
-    after,
-    commit,
-    type,
-    prefix,
-    head,
-};
-
 constexpr std::uint32_t bit(Command command) noexcept {
     return 1U << static_cast<unsigned>(command);
 }
-constexpr std::uint32_t writers = bit(Command::append);
-constexpr std::uint32_t readers = bit(Command::read) | bit(Command::log);
+constexpr std::uint32_t of_create = bit(Command::create);
+constexpr std::uint32_t of_append = bit(Command::append);
+constexpr std::uint32_t of_read = bit(Command::read);
+constexpr std::uint32_t of_log = bit(Command::log);
+constexpr std::uint32_t listers = of_read | of_log | bit(Command::streams);
 constexpr std::uint32_t all = ~0U;
 
-struct FlagInfo {
+// Which words a command takes behind its name.
+struct CommandInfo {
     std::string_view name;
-    std::string_view value;      // How its value is called; empty: it takes none.
-    std::uint32_t commands = 0;  // Which take it.
+    bool needs_database = false;
+    std::size_t stream_count_min = 0;
+    std::size_t stream_count_max = 0;
 };
 
-constexpr std::array<FlagInfo, 16> flags{{
-    {"--help", "", all},
-    {"--version", "", bit(Command::none)},
-    {"--quiet", "", all},
-    {"--memory", "SIZE", all},
-    {"--create", "", writers},
-    {"--expect", "any|no-stream|exists|N", writers},
-    {"--batch", "N", writers},
-    {"--ndjson", "", readers},
-    {"--from", "N|newest", bit(Command::read)},
-    {"--backwards", "", bit(Command::read)},
-    {"--limit", "N", readers},
-    {"--after", "ORDINAL", bit(Command::log)},
-    {"--commit", "N", bit(Command::log)},
-    {"--type", "TYPE", bit(Command::log)},
-    {"--prefix", "TEXT", bit(Command::log)},
-    {"--head", "HEAD", bit(Command::verify)},
+constexpr std::array<CommandInfo, 11> commands{{
+    {""},
+    {"create", true, 0, stream_count_max},
+    {"append", true, 0, 1},
+    {"read", true, 1, 1},
+    {"log", true},
+    {"streams", true, 0, 1},
+    {"verify", true},
+    {"stats", true},
+    {"head", true},
+    {"help"},
+    {"version"},
 }};
+
+using Text = std::string_view;
+
+struct FlagInfo {
+    Text name;
+    Text value;                  // How its value is called; empty: it takes none.
+    Text wanted;                 // What a good value is.
+    std::uint32_t commands = 0;  // Which take it.
+    bool (*set)(Request& request, Text value) noexcept = nullptr;
+};
+
+bool set_batch(Request& request, Text text) noexcept {
+    request.fixed_batches = true;
+    request.batch_count_max = no_limit;
+    return text == "all" ||
+           (parse_count(text, request.batch_count_max) && request.batch_count_max > 0);
+}
+
+bool set_from(Request& request, Text text) noexcept {
+    std::uint64_t index = 0;
+    request.from = Horizon::newest();
+    if (text == "newest") return true;
+    const bool good = text == "beginning" || parse_count(text, index);
+    request.from = Horizon::index(index);
+    return good;
+}
+
+bool set_color(Request& request, Text text) noexcept {
+    request.color = text == "always"  ? Color::always
+                    : text == "never" ? Color::never
+                                      : Color::automatic;
+    return text == "always" || text == "never" || text == "auto";
+}
+
+bool set_format(Request& request, Format format) noexcept {
+    request.format = format;
+    return true;
+}
+
+bool set_after(Request& request, Text text) noexcept {
+    std::uint64_t ordinal = 0;
+    if (!parse_count(text, ordinal)) return false;
+    request.start = LogStart::ordinal(ordinal == no_limit ? ordinal : ordinal + 1);
+    return true;
+}
+
+bool set_commit(Request& request, Text text) noexcept {
+    std::uint64_t commit = 0;
+    if (!parse_count(text, commit)) return false;
+    request.start = LogStart::commit(commit);
+    return true;
+}
+
+bool set_text(Text& text, Text value) noexcept {
+    text = value;
+    return true;
+}
+
+constexpr FlagInfo flags[] = {
+    {"--help", "", "", all, [](Request& r, Text) noexcept { return r.wants_help = true; }},
+    {"--version", "", "", bit(Command::none),
+     [](Request& r, Text) noexcept {
+         r.command = Command::version;
+         return true;
+     }},
+    {"--quiet", "", "", all, [](Request& r, Text) noexcept { return r.quiet = true; }},
+    {"--memory", "SIZE", "a size like 64M or 2G", all,
+     [](Request& r, Text v) noexcept { return parse_size(v, r.memory_size); }},
+    {"--wait", "MS", "a number of milliseconds", all,
+     [](Request& r, Text v) noexcept { return parse_count(v, r.wait_ms); }},
+    {"--color", "auto|always|never", "auto, always or never", all, set_color},
+    {"--box", "", "", all, [](Request& r, Text) noexcept { return set_format(r, Format::box); }},
+    {"--tsv", "", "", all, [](Request& r, Text) noexcept { return set_format(r, Format::tsv); }},
+    {"--json", "", "", all, [](Request& r, Text) noexcept { return set_format(r, Format::json); }},
+    {"--ndjson", "", "", all,
+     [](Request& r, Text) noexcept { return set_format(r, Format::ndjson); }},
+    {"--create", "", "", of_append, [](Request& r, Text) noexcept { return r.create = true; }},
+    {"--expect", "any|none|exists|N", "any, none, exists or the index of the last event", of_append,
+     [](Request& r, Text v) noexcept { return parse_expected(v, r.expected); }},
+    {"--batch", "N|all", "a number from 1 on, or all", of_append, set_batch},
+    {"--data", "TEXT|@FILE", "", of_append,
+     [](Request& r, Text v) noexcept { return set_text(r.data, v); }},
+    {"--meta", "TEXT|@FILE", "", of_append,
+     [](Request& r, Text v) noexcept { return set_text(r.metadata, v); }},
+    {"--id", "ID", "32 hexadecimal digits or a UUID, not all zeros", of_append,
+     [](Request& r, Text v) noexcept { return parse_event_id(v, r.id); }},
+    {"--from", "beginning|N|newest", "beginning, newest or the index of an event", of_read,
+     set_from},
+    {"--backwards", "", "", of_read,
+     [](Request& r, Text) noexcept {
+         r.direction = Direction::backwards;
+         return true;
+     }},
+    {"--limit", "N", "a number", listers,
+     [](Request& r, Text v) noexcept { return parse_count(v, r.limit); }},
+    {"--after", "ORDINAL", "a number", of_log, set_after},
+    {"--commit", "N", "a number", of_log, set_commit},
+    {"--type", "TYPE", "", of_append | of_log,
+     [](Request& r, Text v) noexcept { return set_text(r.type, v); }},
+    {"--stream-prefix", "TEXT", "", of_log,
+     [](Request& r, Text v) noexcept { return set_text(r.filter.stream_prefix, v); }},
+    {"--head", "HEAD", "", bit(Command::verify),
+     [](Request& r, Text v) noexcept { return set_text(r.head, v); }},
+    {"--sha256", "", "", of_create, [](Request& r, Text) noexcept { return r.sha256 = true; }},
+    {"--segment-size", "SIZE", "a size like 64M", of_create,
+     [](Request& r, Text v) noexcept { return parse_size(v, r.segment_size); }},
+    {"--frame-size", "SIZE", "a size like 1M", of_create,
+     [](Request& r, Text v) noexcept { return parse_size(v, r.frame_size); }},
+};
 
 constinit std::array<char, 512> message_memory{};
 constinit std::array<char, 512> hint_memory{};
@@ -81,33 +169,9 @@ public:
         return request_.wants_help || check_complete();
     }
 
-    bool parse_memory(std::string_view text) noexcept {
-        const std::size_t digit_count =
-            text.size() - (text.empty() || is_digit(text.back()) ? 0 : 1);
-        const Result<std::uint64_t> count = parse_number({text.data(), digit_count});
-        const unsigned shift = digit_count == text.size() ? 0 : shift_of(text.back());
-        if (!count || shift > 30 || *count == 0 || *count > ~std::uint64_t{0} >> (shift + 8)) {
-            return refuse_value("--memory", text, "a size like 64M or 2G");
-        }
-        request_.memory_size = *count << shift;
-        return true;
-    }
+    bool parse_memory(Text text) noexcept { return set(*find("--memory"), text); }
 
 private:
-    static bool is_digit(char letter) noexcept { return letter >= '0' && letter <= '9'; }
-
-    static unsigned shift_of(char unit) noexcept {
-        switch (unit) {
-            case 'k':
-            case 'K': return 10;
-            case 'm':
-            case 'M': return 20;
-            case 'g':
-            case 'G': return 30;
-            default: return 99;
-        }
-    }
-
     TextWriter& message() noexcept { return message_ = TextWriter{message_memory}; }
     TextWriter& hint() noexcept { return hint_ = TextWriter{hint_memory}; }
 
@@ -117,228 +181,144 @@ private:
         return false;
     }
 
-    bool refuse_value(std::string_view flag, std::string_view text,
-                      std::string_view wanted) noexcept {
-        message().text(flag).text(" cannot be \"").text(text).text("\"");
-        hint().text("give ").text(wanted);
-        return refuse();
-    }
-
     void hint_help() noexcept {
         hint().text("see: freshet help");
         if (request_.command != Command::none) hint_.text(" ").text(command_name(request_.command));
     }
 
-    bool is_flag(std::string_view word) noexcept {
-        if (only_words_ || word.size() < 2 || word[0] != '-') return false;
-        if (word != "--") return true;
-        only_words_ = true;
-        return true;
-    }
-
-    bool parse_flag(std::string_view word) noexcept {
-        if (word == "--") return true;
-        if (word == "-h") word = "--help";
-        if (word == "-q") word = "--quiet";
-        const std::size_t equals = word.find('=');
-        const bool has_value = equals != std::string_view::npos;
-        const std::string_view name = has_value ? std::string_view{word.data(), equals} : word;
-        std::size_t index = 0;
-        while (index < flags.size() && flags[index].name != name) index++;
-        if (index == flags.size()) return refuse_unknown(name);
-        const FlagInfo& info = flags[index];
-        if ((info.commands & bit(request_.command)) == 0) return refuse_misplaced(name);
-        if (info.value.empty())
-            return !has_value ? set(Flag{static_cast<std::uint8_t>(index)}) : refuse_given(name);
-        std::string_view value;
-        if (has_value) {
-            value = {word.data() + equals + 1, word.size() - equals - 1};
-        } else if (next_ < words_.size()) {
-            value = words_[next_++];
-        } else {
-            message().text(name).text(" needs a value");
-            hint().text("give ").text(name).text(" ").text(info.value);
-            return refuse();
-        }
-        return set(Flag{static_cast<std::uint8_t>(index)}, value);
-    }
-
-    bool refuse_unknown(std::string_view name) noexcept {
-        std::array<std::string_view, flags.size()> names{};
-        for (std::size_t i = 0; i < flags.size(); i++) names[i] = flags[i].name;
-        const std::string_view meant = nearest(name, names);
-        message().text("there is no flag ").text(name);
-        if (meant.empty())
-            hint_help();
-        else
-            hint().text("did you mean ").text(meant).text("?");
+    bool refuse_with_help() noexcept {
+        hint_help();
         return refuse();
     }
 
-    bool refuse_misplaced(std::string_view name) noexcept {
+    bool refuse_unknown(Text meant) noexcept {
+        if (meant.empty()) return refuse_with_help();
+        hint().text("did you mean ").text(meant).text("?");
+        return refuse();
+    }
+
+    // ---- flags ----
+
+    bool is_flag(Text word) const noexcept {
+        return !only_words_ && word.size() > 1 && word[0] == '-';
+    }
+
+    static const FlagInfo* find(Text name) noexcept {
+        for (const FlagInfo& info : flags) {
+            if (info.name == name) return &info;
+        }
+        return nullptr;
+    }
+
+    bool parse_flag(Text word) noexcept {
+        if (word == "--") return only_words_ = true;
+        if (word == "-h") word = "--help";
+        if (word == "-q") word = "--quiet";
+        if (word == "-v") word = "--verbose";
+        const std::size_t equals = word.find('=');
+        const bool has_value = equals != Text::npos;
+        const Text name = has_value ? Text{word.data(), equals} : word;
+        const FlagInfo* const info = find(name);
+        if (info == nullptr) return refuse_flag(name);
+        if ((info->commands & bit(request_.command)) == 0) return refuse_misplaced(name);
+        seen_ |= std::uint64_t{1} << (info - flags);
+        if (info->value.empty()) return has_value ? refuse_given(name) : set(*info, {});
+        if (has_value) return set(*info, {word.data() + equals + 1, word.size() - equals - 1});
+        if (next_ < words_.size()) return set(*info, words_[next_++]);
+        message().text(name).text(" needs a value");
+        hint().text("give ").text(name).text(" ").text(info->value);
+        return refuse();
+    }
+
+    bool set(const FlagInfo& info, Text value) noexcept {
+        if (info.set(request_, value)) return true;
+        message().text(info.name).text(" cannot be \"").text(value).text("\"");
+        hint().text("give ").text(info.wanted);
+        return refuse();
+    }
+
+    [[nodiscard]] bool has(Text name) const noexcept {
+        return (seen_ >> (find(name) - flags) & 1) != 0;
+    }
+
+    bool refuse_flag(Text name) noexcept {
+        Nearest nearest{name};
+        for (const FlagInfo& info : flags) {
+            if ((info.commands & bit(request_.command)) != 0) nearest.consider(info.name);
+        }
+        message().text("there is no flag ").text(name);
+        return refuse_unknown(nearest.best());
+    }
+
+    bool refuse_misplaced(Text name) noexcept {
         if (request_.command == Command::none) {
             message().text(name).text(" stands before the command");
             hint().text("write freshet COMMAND ").text(name).text(" ...");
             return refuse();
         }
         message().text(command_name(request_.command)).text(" does not take ").text(name);
-        hint_help();
-        return refuse();
+        return refuse_with_help();
     }
 
-    bool refuse_given(std::string_view name) noexcept {
+    bool refuse_given(Text name) noexcept {
         message().text(name).text(" takes no value");
         hint().text("write ").text(name).text(" alone");
         return refuse();
     }
 
-    bool set(Flag flag) noexcept {
-        switch (flag) {
-            case Flag::help: return request_.wants_help = true;
-            case Flag::version: request_.command = Command::version; return true;
-            case Flag::quiet: return request_.quiet = true;
-            case Flag::create: return request_.create = true;
-            case Flag::ndjson: return request_.ndjson = true;
-            default: backwards_ = true; return true;
-        }
-    }
+    // ---- words ----
 
-    bool set(Flag flag, std::string_view value) noexcept {
-        switch (flag) {
-            case Flag::memory: return parse_memory(value);
-            case Flag::expect: return set_expected(value);
-            case Flag::batch: return set_batch(value);
-            case Flag::from: return set_from(value);
-            case Flag::limit: return set_number("--limit", value, request_.limit);
-            case Flag::after: return set_start(value, false);
-            case Flag::commit: return set_start(value, true);
-            case Flag::type: request_.filter.type = value; return true;
-            case Flag::prefix: request_.filter.stream_prefix = value; return true;
-            default: request_.head = value; return true;
-        }
-    }
-
-    bool set_number(std::string_view name, std::string_view text, std::uint64_t& number) noexcept {
-        const Result<std::uint64_t> value = parse_number(text);
-        if (!value) return refuse_value(name, text, "a number");
-        number = *value;
-        return true;
-    }
-
-    bool set_expected(std::string_view text) noexcept {
-        const Result<std::uint64_t> version = parse_number(text);
-        if (text == "any")
-            request_.expected = Expected::any();
-        else if (text == "no-stream")
-            request_.expected = Expected::no_stream();
-        else if (text == "exists")
-            request_.expected = Expected::stream_exists();
-        else if (version && *version <= ~std::uint64_t{0} >> 1) {
-            request_.expected = Expected::version(static_cast<std::int64_t>(*version));
-        } else {
-            return refuse_value("--expect", text,
-                                "any, no-stream, exists or the index of the last event");
-        }
-        return true;
-    }
-
-    bool set_batch(std::string_view text) noexcept {
-        request_.fixed_batches = true;
-        if (text == "all") {
-            request_.batch_count_max = ~std::uint64_t{0};
-            return true;
-        }
-        const Result<std::uint64_t> count = parse_number(text);
-        if (!count || *count == 0)
-            return refuse_value("--batch", text, "a number from 1 on, or all");
-        request_.batch_count_max = *count;
-        return true;
-    }
-
-    bool set_from(std::string_view text) noexcept {
-        has_from_ = true;
-        const Result<std::uint64_t> index = parse_number(text);
-        if (text == "newest")
-            request_.from = Horizon::newest();
-        else if (index)
-            request_.from = Horizon::index(*index);
-        else
-            return refuse_value("--from", text, "the index of an event, or newest");
-        return true;
-    }
-
-    bool set_start(std::string_view text, bool is_commit) noexcept {
-        std::uint64_t number = 0;
-        if (!set_number(is_commit ? "--commit" : "--after", text, number)) return false;
-        if (has_start_) {
-            message().text("--after and --commit both say where to start");
-            hint().text("leave one of them out");
-            return refuse();
-        }
-        has_start_ = true;
-        if (!is_commit && number == ~std::uint64_t{0}) number--;
-        request_.start = is_commit ? LogStart::commit(number) : LogStart::ordinal(number + 1);
-        return true;
+    [[nodiscard]] const CommandInfo& command() const noexcept {
+        return commands[static_cast<std::size_t>(request_.command)];
     }
 
     bool parse_word(const char* word) noexcept {
         if (request_.command == Command::none) return parse_command(word);
-        word_count_++;
-        if (request_.command == Command::help) {
-            if (word_count_ > 1) return refuse_word(word);
+        if (request_.command == Command::help && request_.topic.empty()) {
             request_.topic = word;
-        } else if (word_count_ == 1 && request_.command != Command::version) {
+        } else if (command().needs_database && request_.database == nullptr) {
             request_.database = word;
-        } else if (word_count_ == 2 && takes_stream()) {
-            request_.stream = word;
-            request_.has_stream = true;
+        } else if (request_.stream_count < command().stream_count_max) {
+            request_.streams[request_.stream_count++] = word;
         } else {
-            return refuse_word(word);
+            message().text("\"").text(word).text("\" is one word too many");
+            return refuse_with_help();
         }
         return true;
     }
 
-    bool parse_command(std::string_view name) noexcept {
+    bool parse_command(Text name) noexcept {
         request_.command = find_command(name);
         if (request_.command != Command::none) return true;
-        const std::string_view meant = nearest(name, command_names);
+        Nearest nearest{name};
+        for (const CommandInfo& info : commands) nearest.consider(info.name);
         message().text("there is no command ").text(name);
-        if (meant.empty())
-            hint_help();
-        else
-            hint().text("did you mean ").text(meant).text("?");
-        return refuse();
+        return refuse_unknown(nearest.best());
     }
 
-    bool refuse_word(std::string_view word) noexcept {
-        message().text("\"").text(word).text("\" is one word too many");
-        hint_help();
-        return refuse();
-    }
-
-    [[nodiscard]] bool takes_stream() const noexcept {
-        return request_.command == Command::append || request_.command == Command::read;
-    }
-
+    // What must stand together, or cannot.
     bool check_complete() noexcept {
-        if (backwards_) {
-            request_.direction = Direction::backwards;
-            if (!has_from_) request_.from = Horizon::newest();
-        }
-        const bool needs_database = takes_stream() || request_.command == Command::log ||
-                                    request_.command == Command::verify;
+        if (request_.direction == Direction::backwards && !has("--from"))
+            request_.from = Horizon::newest();
+        const bool has_stream = request_.stream_count > 0;
+        request_.one_event = request_.command == Command::append && has("--type");
         if (request_.command == Command::none)
             message().text("no command was given");
-        else if (needs_database && word_count_ == 0)
+        else if (command().needs_database && request_.database == nullptr)
             message().text("the store is missing: a directory");
-        else if (request_.command == Command::read && word_count_ == 1)
+        else if (request_.stream_count < command().stream_count_min)
             message().text("the name of the stream is missing");
-        else if (request_.expected.number() != Expected::any().number() && word_count_ == 1)
+        else if (has("--expect") && !has_stream)
             message().text("--expect needs the name of a stream");
+        else if (has("--after") && has("--commit"))
+            message().text("--after and --commit both say where to start");
+        else if (request_.one_event && !has_stream)
+            message().text("--type makes one event, and needs the name of a stream");
+        else if (!has("--type") && (has("--data") || has("--meta") || has("--id")))
+            message().text("--data, --meta and --id belong to one event, which needs --type");
         else
             return true;
-        hint_help();
-        return refuse();
+        return refuse_with_help();
     }
 
     Request& request_;
@@ -347,11 +327,8 @@ private:
     TextWriter hint_{hint_memory};
     std::span<const char* const> words_;
     std::size_t next_ = 0;
-    std::uint32_t word_count_ = 0;
+    std::uint64_t seen_ = 0;  // One bit for each of the flags.
     bool only_words_ = false;
-    bool backwards_ = false;
-    bool has_from_ = false;
-    bool has_start_ = false;
 };
 
 }  // namespace
@@ -364,12 +341,12 @@ bool parse_request(std::span<const char* const> words, const char* memory_text, 
 }
 
 std::string_view command_name(Command command) noexcept {
-    return command_names[static_cast<std::size_t>(command)];
+    return commands[static_cast<std::size_t>(command)].name;
 }
 
 Command find_command(std::string_view name) noexcept {
-    for (std::size_t i = 1; i < command_names.size(); i++) {
-        if (command_names[i] == name) return Command{static_cast<std::uint8_t>(i)};
+    for (std::size_t i = 1; i < commands.size(); i++) {
+        if (commands[i].name == name) return Command{static_cast<std::uint8_t>(i)};
     }
     return Command::none;
 }

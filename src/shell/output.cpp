@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "shell/output.hpp"
 
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -10,29 +9,9 @@
 #include "base/text.hpp"
 #include "shell/base64.hpp"
 #include "shell/exit.hpp"
+#include "shell/width.hpp"
 
 namespace freshet::shell {
-namespace {
-
-// Control characters of ASCII, and those of Unicode that terminals obey: U+0080 to U+009F.
-bool is_control(std::string_view rest) noexcept {
-    const auto first = static_cast<unsigned char>(rest[0]);
-    if (first < 0x20 || first == 0x7f) return true;
-    return first == 0xc2 && rest.size() > 1 && static_cast<unsigned char>(rest[1]) < 0xa0;
-}
-
-bool continues(char letter) noexcept {
-    return (static_cast<unsigned char>(letter) & 0xc0) == 0x80;
-}
-
-std::size_t character_size(std::string_view rest) noexcept {
-    std::size_t size = 1;
-    while (size < rest.size() && continues(rest[size])) size++;
-    return size;
-}
-
-}  // namespace
-
 void Output::write(std::string_view text) noexcept {
     while (!text.empty() && error_ == 0) {
         const ssize_t count = ::write(descriptor_, text.data(), text.size());
@@ -115,31 +94,38 @@ Output& Output::json_member(std::string_view name) noexcept {
     return text(",\"").text(name).text("\":");
 }
 
-std::size_t Output::printable(std::string_view content, std::size_t column_count) noexcept {
-    std::size_t column = 0;
-    while (!content.empty() && column < column_count) {
-        const std::size_t size = character_size(content);
-        const bool is_cut = column + 1 == column_count && content.size() > size;
-        text(is_cut ? "~" : is_control(content) ? "?" : std::string_view{content.data(), size});
-        content.remove_prefix(size);
-        column++;
+Output& Output::tsv(std::string_view content) noexcept {
+    for (const char letter : content) {
+        switch (letter) {
+            case '\t': text("\\t"); break;
+            case '\n': text("\\n"); break;
+            case '\r': text("\\r"); break;
+            case '\\': text("\\\\"); break;
+            default: put(letter);
+        }
     }
-    return column;
-}
-
-Output& Output::cell(std::string_view content, std::size_t column_count) noexcept {
-    for (std::size_t i = printable(content, column_count); i < column_count; i++) put(' ');
     return *this;
 }
 
-std::size_t terminal_width(int descriptor) noexcept {
-    winsize size{};
-    if (ioctl(descriptor, TIOCGWINSZ, &size) < 0 || size.ws_col == 0) return 80;
-    return size.ws_col;
+Output& Output::repeat(std::string_view content, std::size_t count) noexcept {
+    for (std::size_t i = 0; i < count; i++) text(content);
+    return *this;
 }
 
-bool is_terminal(int descriptor) noexcept {
-    return isatty(descriptor) == 1;
+std::size_t Output::printable(std::string_view content, std::size_t column_count) noexcept {
+    const bool is_cut = text_width(content) > column_count;
+    const std::size_t end = column_count - (is_cut && column_count > 0 ? 1 : 0);
+    std::size_t column = 0;
+    while (!content.empty()) {
+        const Character character = first_character(content);
+        if (column + character.width > end) break;
+        text(character.is_printable ? std::string_view{content.data(), character.size} : "?");
+        content.remove_prefix(character.size);
+        column += character.width;
+    }
+    if (!is_cut || column_count == 0) return column;
+    text("~");
+    return column + 1;
 }
 
 }  // namespace freshet::shell

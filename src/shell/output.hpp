@@ -24,13 +24,14 @@ public:
     Output& base64(Bytes bytes) noexcept;
     Output& json_string(std::string_view text) noexcept;  // With its quotes; `text` is UTF-8.
     Output& json_member(std::string_view name) noexcept;  // ,"name":
-    // At most `column_count` characters of one line, for a terminal: nothing in it can control one.
-    // Says how many there were.
+    Output& tsv(std::string_view text) noexcept;          // As COPY of PostgreSQL escapes it.
+    Output& repeat(std::string_view text, std::size_t count) noexcept;
+    // At most `column_count` columns of one line, for a terminal: nothing in it can control one.
+    // Says how many there were. What was cut ends in '~'.
     std::size_t printable(std::string_view text, std::size_t column_count) noexcept;
-    // The same, and then spaces up to the full width.
-    Output& cell(std::string_view text, std::size_t column_count) noexcept;
 
     void flush() noexcept;
+    [[nodiscard]] bool is_empty() const noexcept { return used_ == 0; }
     // Errno of the first write that failed, 0 if none did. What came after it was dropped.
     [[nodiscard]] int error() const noexcept { return error_; }
 
@@ -43,9 +44,5 @@ private:
     std::size_t used_ = 0;
     std::array<char, 65536> buffer_;
 };
-
-// As wide as the terminal says it is; 80 if it does not.
-std::size_t terminal_width(int descriptor) noexcept;
-bool is_terminal(int descriptor) noexcept;
 
 }  // namespace freshet::shell

@@ -1,71 +1,81 @@
 // SPDX-License-Identifier: MIT
 #include "shell/print.hpp"
 
-#include <unistd.h>
-
-#include "shell/json.hpp"
+#include "base/text.hpp"
+#include "base/utf8.hpp"
 #include "shell/ndjson.hpp"
-#include "shell/report.hpp"
 
 namespace freshet::shell {
 namespace {
 
-constexpr std::size_t number_width = 8;
-constexpr std::size_t time_width = 27;
-constexpr std::size_t name_width = 20;
-constexpr std::size_t gap_width = 2;
-constexpr std::size_t data_width_min = 10;
-constexpr std::string_view gap = "  ";
+// A terminal is not wide enough for all there is to say of an event.
+constexpr std::array<Column, 4> columns_of_stream{{{"index", true}, {"time"}, {"type"}, {"data"}}};
+constexpr std::array<Column, 5> columns_of_log{
+    {{"ordinal", true}, {"stream"}, {"time"}, {"type"}, {"data"}}};
+constexpr std::array<Column, 9> columns_of_line{{{"stream"},
+                                                 {"index", true},
+                                                 {"ordinal", true},
+                                                 {"commit", true},
+                                                 {"time"},
+                                                 {"type"},
+                                                 {"id"},
+                                                 {"data"},
+                                                 {"metadata"}}};
+
+std::span<const Column> columns_for(bool is_log) noexcept {
+    if (style().format != Format::box) return columns_of_line;
+    if (is_log) return columns_of_log;
+    return columns_of_stream;
+}
+
+Cell cell_of(Bytes bytes) noexcept {
+    if (bytes.empty()) return {};
+    const std::string_view text = as_text(bytes);
+    const bool is_text = is_utf8(text) && text.find('\0') == std::string_view::npos;
+    return is_text ? Cell::of(text) : Cell::bytes(text);
+}
 
 }  // namespace
 
-EventPrinter::EventPrinter(const Request& request, Columns columns) noexcept
-    : output_{STDOUT_FILENO},
-      columns_{columns},
-      is_table_{!request.ndjson && is_terminal(STDOUT_FILENO)} {
-    if (!is_table_) return;
-    const std::size_t name_count = columns == Columns::of_log ? 2 : 1;
-    const std::size_t used =
-        number_width + gap_width + time_width + gap_width + name_count * (name_width + gap_width);
-    const std::size_t width = terminal_width(STDOUT_FILENO);
-    data_width_ = width > used + data_width_min ? width - used : data_width_min;
-}
+EventPrinter::EventPrinter(Of of) noexcept
+    : is_log_{of == Of::log}, table_{columns_for(is_log_), "event"} {}
 
 void EventPrinter::print(const Recorded& event) noexcept {
-    if (!is_table_) return write_event(output_, event);
-    if (!has_header_) print_header();
-    has_header_ = true;
-    print_row(event);
+    switch (style().format) {
+        case Format::box: return print_row(event);
+        case Format::tsv: return print_line(event);
+        default: write_event(table_.object(), event); return table_.end_object();
+    }
 }
 
-void EventPrinter::print_header() noexcept {
-    const bool is_log = columns_ == Columns::of_log;
-    output_.text(is_log ? " ordinal" : "   index").text(gap).cell("time", time_width).text(gap);
-    if (is_log) output_.cell("stream", name_width).text(gap);
-    output_.cell("type", name_width).text(gap).text("data\n");
+void EventPrinter::print_line(const Recorded& event) noexcept {
+    std::array<char, 64> time;
+    std::array<char, 32> id;
+    const std::array<Cell, columns_of_line.size()> cells{
+        Cell::of(event.stream),
+        Cell::of(event.index),
+        Cell::of(event.ordinal),
+        Cell::of(event.commit),
+        Cell::of(TextWriter{time}.time_us(event.time_us).written()),
+        Cell::of(event.type),
+        event.id.is_set() ? Cell::of(TextWriter{id}.hex(event.id.bytes).written()) : Cell{},
+        cell_of(event.payload),
+        cell_of(event.metadata)};
+    table_.row(cells);
 }
 
 void EventPrinter::print_row(const Recorded& event) noexcept {
-    const bool is_log = columns_ == Columns::of_log;
-    output_.number(is_log ? event.ordinal : event.index, number_width).text(gap);
-    output_.time(event.time_us).text(gap);
-    if (is_log) output_.cell(event.stream, name_width).text(gap);
-    output_.cell(event.type, name_width).text(gap);
-    const std::string_view data = as_text(event.payload);
-    if (data.empty() || is_json_line(data)) {
-        output_.printable(data, data_width_);
-    } else {
-        output_.text("(").number(data.size()).text(" bytes)");
+    std::array<char, 64> memory;
+    const Cell time = Cell::of(TextWriter{memory}.time_us(event.time_us).written());
+    if (is_log_) {
+        const std::array<Cell, columns_of_log.size()> cells{
+            Cell::of(event.ordinal), Cell::of(event.stream), time, Cell::of(event.type),
+            cell_of(event.payload)};
+        return table_.row(cells);
     }
-    output_.text("\n");
-}
-
-int EventPrinter::finish() noexcept {
-    output_.flush();
-    if (output_.error() == 0) return 0;
-    Diagnostic diagnostic;
-    diagnostic.error = Error{Code::io, output_.error()};
-    return report(diagnostic, "standard output");
+    const std::array<Cell, columns_of_stream.size()> cells{
+        Cell::of(event.index), time, Cell::of(event.type), cell_of(event.payload)};
+    table_.row(cells);
 }
 
 }  // namespace freshet::shell

@@ -1,32 +1,29 @@
 // SPDX-License-Identifier: MIT
-// Events on standard output: NDJSON, or on a terminal a table that cuts what does not fit.
+// Events on standard output, as a table or as objects.
 #pragma once
 
 #include "freshet/store.hpp"
-#include "shell/options.hpp"
-#include "shell/output.hpp"
+#include "shell/table.hpp"
 
 namespace freshet::shell {
 
-enum class Columns : std::uint8_t { of_stream, of_log };
-
 class EventPrinter {
 public:
-    EventPrinter(const Request& request, Columns columns) noexcept;
+    enum class Of : std::uint8_t { stream, log };
+
+    explicit EventPrinter(Of of) noexcept;
     void print(const Recorded& event) noexcept;
-    // Everything is printed. Not 0: it was not, that was said, and this is the exit code.
-    int finish() noexcept;
-    [[nodiscard]] bool has_failed() const noexcept { return output_.error() != 0; }
+    // As those of Table.
+    void show() noexcept { table_.show(); }
+    int finish() noexcept { return table_.finish(); }
+    [[nodiscard]] bool has_failed() const noexcept { return table_.has_failed(); }
 
 private:
+    void print_line(const Recorded& event) noexcept;
     void print_row(const Recorded& event) noexcept;
-    void print_header() noexcept;
 
-    Output output_;
-    Columns columns_;
-    bool is_table_;
-    bool has_header_ = false;
-    std::size_t data_width_ = 0;
+    bool is_log_;
+    Table table_;
 };
 
 }  // namespace freshet::shell

@@ -2,8 +2,12 @@
 #include "shell/session.hpp"
 
 #include <sys/mman.h>
+#include <unistd.h>
+
+#include <array>
 
 #include "shell/exit.hpp"
+#include "shell/progress.hpp"
 #include "shell/report.hpp"
 
 namespace freshet::shell {
@@ -21,19 +25,31 @@ MutableBytes map_memory(std::uint64_t size) noexcept {
 }
 
 int report_memory(std::uint64_t needed) noexcept {
-    const std::uint64_t megabytes = (needed >> 20) + 1;
-    say({"error[", code_name(Code::out_of_memory), "]: --memory is too little for this command"});
-    say({"hint: give --memory ", piece(megabytes), "M or more"});
-    return exit_out_of_memory;
+    return complain({.code = code_name(Code::out_of_memory),
+                     .exit_code = exit_out_of_memory,
+                     .message = "--memory is too little for this command",
+                     .hint = joined({"give --memory ", piece((needed >> 20) + 1), "M or more"})});
 }
 
 int report_open(const Diagnostic& diagnostic, const Request& request) noexcept {
-    if (diagnostic.error.code != Code::not_found) return report(diagnostic, request.database);
-    say({"error[", code_name(Code::not_found), "]: ", request.database,
-         ": there is no store here"});
+    const Code code = diagnostic.error.code;
+    if (code == Code::locked) {
+        std::array<char, 256> sentence;
+        return complain(
+            {.code = code_name(code),
+             .exit_code = exit_code(code),
+             .about = request.database,
+             .message = describe(diagnostic, sentence),
+             .hint = "wait for it with --wait MS; read, log and others work beside it"});
+    }
+    if (code != Code::not_found) return report(diagnostic, request.database);
     const bool can_create = request.command == Command::append && !request.create;
-    say({"hint: ", can_create ? "add --create to make a new one" : "check the path"});
-    return exit_cannot_open;
+    return complain({.code = code_name(code),
+                     .exit_code = exit_code(code),
+                     .about = request.database,
+                     .message = "there is no store here",
+                     .hint = can_create ? "add --create to make a new one, or check the path"
+                                        : "check the path"});
 }
 
 }  // namespace
@@ -47,8 +63,7 @@ void Session::hear(void* session, Level level, Code code, std::string_view messa
         self.is_hiding_ = true;
         return;
     }
-    say({level == Level::warning ? "warning[" : "error[", code_name(code),
-         "]: ", self.request_->database, ": ", message});
+    say_warning(code_name(code), self.request_->database, message);
 }
 
 // The store may have been made with larger frames than we reckoned with: then the pool gives way.
@@ -77,14 +92,28 @@ Status Session::recover(Options options, Diagnostic& diagnostic) noexcept {
     return open_once(options, diagnostic);
 }
 
+// Until nobody else writes there, or the time is over that the request allows for that.
+Status Session::open_in_time(const Options& options, Diagnostic& diagnostic) noexcept {
+    const std::uint64_t start_us = steady_us();
+    for (;;) {
+        const Status status = open_once(options, diagnostic);
+        if (status || status.error().code != Code::locked) return status;
+        if ((steady_us() - start_us) / 1000 >= request_->wait_ms) return status;
+        usleep(10'000);
+    }
+}
+
 int Session::open(const Request& request, Access access, std::size_t own_size) noexcept {
     request_ = &request;
     Options options;
-    options.create = access == Access::write && request.create;
-    options.read_only = access != Access::write;
+    options.create = access == Access::create || (access == Access::write && request.create);
+    options.read_only = access == Access::inspect || access == Access::read;
     options.log = hear;
     options.log_context = this;
     options.pool_size = pool_size_min;
+    if (request.segment_size != 0) options.segment_size = request.segment_size;
+    if (request.frame_size != 0) options.frame_size_max = request.frame_size;
+    if (request.sha256) options.digest = Digest::sha256;
     const std::uint64_t needed = required_memory(options) + own_size;
     if (request.memory_size < needed) return report_memory(needed);
     const MutableBytes memory = map_memory(request.memory_size);
@@ -96,14 +125,20 @@ int Session::open(const Request& request, Access access, std::size_t own_size) n
     Diagnostic diagnostic;
     Status status = door_.open(request.database, options.create);
     if (!status) diagnostic.error = status.error();
-    if (status) status = open_once(options, diagnostic);
+    if (status) status = open_in_time(options, diagnostic);
     if (status && is_hiding_ && access == Access::read) status = recover(options, diagnostic);
     if (!status) return report_open(diagnostic, request);
-    if (is_hiding_) {
-        say({"note: ", request.database,
-             ": the newest commits may not be durable yet and are left out"});
+    if (is_hiding_ && !request.quiet) {
+        say_note(
+            {request.database, ": the newest commits may not be durable yet and are left out"});
     }
     return exit_done;
+}
+
+int Session::open_snapshot(const Request& request, Snapshot& snapshot) noexcept {
+    if (const int code = open(request, Access::read, 0); code != exit_done) return code;
+    const Status taken = store_.snapshot(snapshot);
+    return taken ? exit_done : report(taken.error(), request.database);
 }
 
 }  // namespace freshet::shell

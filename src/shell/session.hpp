@@ -12,6 +12,7 @@ enum class Access : std::uint8_t {
     inspect,  // Nothing is written.
     read,     // What a writer left that was stopped is recovered first, where nobody writes now.
     write,
+    create,  // The same, and a store is made where there is none.
 };
 
 class Session {
@@ -23,12 +24,15 @@ public:
     // Opens what the request names; `own_size` bytes of its memory are for the command. Not 0: it
     // did not open, that was said, and this is the exit code.
     int open(const Request& request, Access access, std::size_t own_size) noexcept;
+    // The same to read, with none for the command, and a snapshot of what is there.
+    int open_snapshot(const Request& request, Snapshot& snapshot) noexcept;
 
     Store& store() noexcept { return store_; }
     [[nodiscard]] MutableBytes own() const noexcept { return own_; }
 
 private:
     Status open_once(Options options, Diagnostic& diagnostic) noexcept;
+    Status open_in_time(const Options& options, Diagnostic& diagnostic) noexcept;
     Status recover(Options options, Diagnostic& diagnostic) noexcept;
     static void hear(void* session, Level level, Code code, std::string_view message) noexcept;
 

@@ -186,8 +186,8 @@ bool IdCandidates::valid() const noexcept {
     return key.size() == key_.size() && std::memcmp(key.data(), key_.data(), 9) == 0;
 }
 
-StreamWalk::StreamWalk(const tree::View& view) noexcept : cursor_{view} {
-    cursor_.seek(Bytes{&tag_stream, 1});
+StreamWalk::StreamWalk(const tree::View& view, std::string_view from) noexcept : cursor_{view} {
+    cursor_.seek(stream_key(from).bytes());
 }
 
 bool StreamWalk::valid() const noexcept {

@@ -104,10 +104,10 @@ private:
     tree::Cursor cursor_;
 };
 
-// Walks all streams in the order of their names.
+// Walks all streams in the order of their names, or those from a name on.
 class StreamWalk {
 public:
-    explicit StreamWalk(const tree::View& view) noexcept;
+    explicit StreamWalk(const tree::View& view, std::string_view from = {}) noexcept;
     [[nodiscard]] bool valid() const noexcept;
     [[nodiscard]] std::string_view name() const noexcept {
         return as_text(cursor_.key().subspan(1));

@@ -102,6 +102,7 @@ StoreStatistics Store::statistics() noexcept {
     statistics.stream_count = at.stream_count;
     statistics.segment_count = geometry.segment(at.position.address);
     statistics.log_size = at.position.address;
+    statistics.pool_page_size = tree::page_size;
     statistics.pool_page_count = state.delta.page_count();
     statistics.pool_page_used = state.delta.page_used();
     statistics.poisoned = state.log.poison().code != Code::none;

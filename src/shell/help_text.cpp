@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: MIT
+#include "shell/help_text.hpp"
+
+#include <array>
+
+namespace freshet::shell {
+namespace {
+
+constexpr std::string_view overview =
+    R"(freshet: event streams on one crash-safe log
+
+  freshet create DB [STREAM...]  make a store, or streams in it
+  freshet append DB [STREAM]     append events: from standard input, or one from arguments
+  freshet read DB STREAM         print the events of one stream
+  freshet log DB                 print the events of all streams in commit order
+  freshet streams DB [PREFIX]    list the streams
+  freshet verify DB              check every byte of the store
+  freshet stats DB               sizes and counts
+  freshet head DB                where the log ends: keep it elsewhere for verify
+  freshet help [TOPIC]           a command, events, output or errors
+  freshet version                this program and the format it writes
+
+DB is the directory of the store. `freshet COMMAND --help` says what a command takes.
+)";
+
+constexpr std::string_view about_create =
+    R"(freshet create DB [STREAM...] [FLAGS]
+
+Makes a store where there is none, and the streams that are named, all of them or none. A stream
+need not be made before something is appended to it.
+
+  --sha256               a SHA-256 chain over salted digests beside the CRC-32C: tamper-evident
+                         against a head that was kept elsewhere
+  --segment-size SIZE    of the files of the log, a power of two from 4K to 1G; 64M
+  --frame-size SIZE      what an event must fit into, from 1K to a quarter of a segment; 1M
+)";
+
+constexpr std::string_view about_append =
+    R"(freshet append DB [STREAM] [FLAGS] < EVENTS
+freshet append DB STREAM --type TYPE [--data TEXT] [--meta TEXT] [--id ID] [FLAGS]
+
+Appends events from standard input, one JSON object a line (see: freshet help events), or one
+event from the arguments. Without STREAM each line names its own:
+{"stream":"account-1","type":"Paid",...}
+Each batch is one commit: all of it happens, or nothing. What is counted at the end, or in an
+error, is on the disk.
+
+  --create               make the store if there is none
+  --expect E             any         the default
+                         none        the stream has no events yet
+                         exists      the stream exists
+                         N           N is the index of its last event
+                         For the first batch; if it does not hold, nothing is appended.
+  --batch N|all          N events a commit, or all of the input in one. Without it up to 1000,
+                         and fewer where the input pauses or the memory is full.
+  --type TYPE            one event of this type, and nothing from standard input
+  --data TEXT|@FILE      its payload; @- is standard input
+  --meta TEXT|@FILE      its metadata
+  --id ID                makes it safe to try again: 32 hexadecimal digits or a UUID
+)";
+
+constexpr std::string_view about_read =
+    R"(freshet read DB STREAM [FLAGS]
+
+Prints the events of one stream. Works beside a program that appends.
+
+  --from H               beginning, newest, or the index of the event to start at
+  --backwards            from there to the beginning; from the newest if nothing is said
+  --limit N              at most N events
+)";
+
+constexpr std::string_view about_log =
+    R"(freshet log DB [FLAGS]
+
+Prints the events of all streams in commit order. Works beside a program that appends.
+
+  --after ORDINAL        only events after the one with this ordinal
+  --commit N             start at this commit
+  --stream-prefix TEXT   only streams whose names begin so
+  --type TYPE            only events of this type
+  --limit N              at most N events
+)";
+
+constexpr std::string_view about_streams =
+    R"(freshet streams DB [PREFIX] [FLAGS]
+
+Lists the streams whose names begin with PREFIX, or all, in the order of their names: how many
+events each has, and its version, which is the index of the last one; -1 if it is empty.
+
+  --limit N              at most N streams
+)";
+
+constexpr std::string_view about_verify =
+    R"(freshet verify DB [FLAGS]
+
+Reads the whole log: every checksum, the chain, and that what is found by key is what the log
+adds up to. Prints the head: keep it elsewhere, and hold the store against it later.
+
+  --head HEAD            also check that the log contains this head of earlier
+)";
+
+constexpr std::string_view about_stats =
+    R"(freshet stats DB [FLAGS]
+
+Says what the store holds, and how much of the memory its directory takes.
+)";
+
+constexpr std::string_view about_head =
+    R"(freshet head DB [FLAGS]
+
+Prints where the log ends, as one word that stands for all that is before it: keep it elsewhere,
+and `freshet verify DB --head HEAD` tells later whether the log still contains it.
+)";
+
+constexpr std::string_view about_events =
+    R"(An event is one JSON object on one line:
+
+  {"type":"Paid","data":{"cents":995},"metadata":{"by":"ada"},"id":"5f0c...32 hex digits"}
+
+  type             1 to 255 bytes of UTF-8 without control characters
+  data             any JSON value, kept byte for byte; may be missing
+  data_base64      instead of data: any bytes
+  metadata, metadata_base64   as data
+  id               makes it safe to append twice: 32 hexadecimal digits or a UUID
+  schema_version   of the type, 1 to 65535; 1 if it is missing
+
+What read and log print with --ndjson has also stream, index, ordinal, commit and time. Append
+takes the stream from there if it was given none, and passes over the rest: the output of one
+store can be the input of another.
+)";
+
+constexpr std::string_view about_output =
+    R"(Data goes to standard output, everything else to standard error. Without a flag, it is a box
+on a terminal, and lines with tabs elsewhere:
+
+  --box            columns; what does not fit is cut and ends in ~
+  --tsv            a header, then a line a row, escaped as COPY of PostgreSQL does it: \t \n \r
+                   \\, \N where there is nothing; bytes that are no text as \\x and hexadecimal
+  --json           one array or object
+  --ndjson         an object a line; events as `append` takes them
+
+With --json and --ndjson an error is one line of JSON on standard error.
+Environment: NO_COLOR (no colours), TERM=dumb (nor lines), FRESHET_MEMORY (as --memory).
+)";
+
+constexpr std::array<Topic, 13> all_topics{{
+    {"help", overview},
+    {"version", overview},
+    {"create", about_create, true},
+    {"append", about_append, true},
+    {"read", about_read, true},
+    {"log", about_log, true},
+    {"streams", about_streams, true},
+    {"verify", about_verify, true},
+    {"stats", about_stats, true},
+    {"head", about_head, true},
+    {"events", about_events},
+    {"output", about_output},
+    {"errors", {}},
+}};
+
+}  // namespace
+
+const std::string_view about_all =
+    R"(
+For all commands:
+  --memory SIZE          to work with: 64M, if neither this nor FRESHET_MEMORY says else
+  --wait MS              how long to wait for another program that writes there
+  --box, --tsv, --json, --ndjson   how to print (see: freshet help output)
+  --color auto|always|never
+  -q, --quiet            say nothing where all is well
+  -h, --help             this
+)";
+
+const std::string_view about_errors =
+    R"(An error is printed as `error[CODE]: sentence`, with a hint what to do. The exit code of each
+CODE never changes:
+
+)";
+
+std::span<const Topic> topics() noexcept {
+    return all_topics;
+}
+
+}  // namespace freshet::shell

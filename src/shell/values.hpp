@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: MIT
+// What the values of flags are: false, where they are not.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "freshet/store.hpp"
+
+namespace freshet::shell {
+
+bool parse_count(std::string_view text, std::uint64_t& count) noexcept;
+// 65536, 64K, 64M, 2G; not 0.
+bool parse_size(std::string_view text, std::uint64_t& size) noexcept;
+bool parse_size(std::string_view text, std::uint32_t& size) noexcept;
+// any, no-stream (or none), exists, or the index of the last event.
+bool parse_expected(std::string_view text, Expected& expected) noexcept;
+// 32 hexadecimal digits or a UUID, and not all zeros.
+bool parse_event_id(std::string_view text, EventId& id) noexcept;
+
+}  // namespace freshet::shell
