@@ -21,7 +21,7 @@ LDFLAGS ?=
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wold-style-cast -Werror
 HARDENING := -fstack-protector-strong $(if $(filter x86_64,$(shell uname -m)),-fcf-protection)
 COMMON := -std=c++20 -g -fPIC -pthread -ffile-prefix-map=$(CURDIR)=. -Iinclude -Isrc -I. $(WARNINGS)
-CORE := -fno-exceptions -fno-rtti -ffunction-sections -fdata-sections
+CORE := -fno-exceptions -fno-rtti -fno-semantic-interposition -ffunction-sections -fdata-sections
 LINK := -pthread -Wl,-z,relro -Wl,-z,now -Wl,--as-needed -Wl,--gc-sections
 
 # Nothing unwinds the library's stack; debuggers read -g.

@@ -48,7 +48,7 @@ enum class Code : std::uint16_t {
 const char* code_name(Code code) noexcept;
 
 // A code, and the number the operating system gave for it (errno; 0 if it was not asked).
-struct Error {
+struct alignas(4) Error {
     Code code = Code::none;
     std::uint16_t system_error = 0;
 
@@ -78,8 +78,9 @@ public:
     constexpr const T* operator->() const noexcept { return &value_; }
 
 private:
-    T value_{};
+    // In this order a Status is one word, and a small value makes it two.
     Error error_{};
+    [[no_unique_address]] T value_{};
 };
 
 struct Done {};

@@ -338,7 +338,8 @@ public:
 
 private:
     Result<std::uint64_t> next_address() noexcept;
-    Status load_block(std::uint64_t block) noexcept;
+    Status enter_block(std::uint64_t block) noexcept;
+    void prefetch(std::uint64_t number) const noexcept;
 
     const Snapshot* snapshot_ = nullptr;
     std::string_view name_;
@@ -348,8 +349,11 @@ private:
     std::uint64_t count_ = 0;  // Events in the stream, ...
     Bytes tail_;               // ... and the last of their addresses, as the tree has them.
     std::uint64_t block_ = ~std::uint64_t{0};
-    std::array<std::uint64_t, 32> addresses_;       // Of block_.
-    alignas(8) std::array<std::byte, 320> reader_;  // A log::EventReader.
+    std::uint64_t ahead_ = ~std::uint64_t{0};        // The block to be read next,
+    bool is_scattered_ = false;                      // if its events are far from one another.
+    std::array<std::uint64_t, 32> addresses_;        // Of block_.
+    std::array<std::uint64_t, 32> ahead_addresses_;  // Of ahead_.
+    alignas(8) std::array<std::byte, 384> reader_;   // A log::EventReader.
 };
 
 // The names of streams in their order, byte by byte. The snapshot stays open while the list is in

@@ -12,8 +12,6 @@
 #include <bit>
 #include <cstring>
 
-#include "base/cpu.hpp"
-
 #if defined(__x86_64__)
 #include <immintrin.h>
 #endif
@@ -130,7 +128,8 @@ std::uint32_t portable(std::uint32_t before, std::uint64_t first, std::uint64_t 
 
 namespace {
 
-[[gnu::target("sse4.2")]] inline std::uint32_t go_on(std::uint64_t wide, Bytes bytes) noexcept {
+[[gnu::target("sse4.2"), gnu::always_inline]] inline std::uint32_t go_on(std::uint64_t wide,
+                                                                         Bytes bytes) noexcept {
     const std::byte* at = bytes.data();
     std::size_t left = bytes.size();
     for (; left >= 3 * lane_size; left -= 3 * lane_size, at += 3 * lane_size)
@@ -175,16 +174,5 @@ std::uint32_t accelerated(std::uint32_t before, std::uint64_t first, std::uint64
 #endif
 
 }  // namespace checksum
-
-std::uint32_t crc32c(std::uint32_t before, Bytes bytes) noexcept {
-    return cpu::has_crc32() ? checksum::accelerated(before, bytes)
-                            : checksum::portable(before, bytes);
-}
-
-std::uint32_t crc32c(std::uint32_t before, std::uint64_t first, std::uint64_t second,
-                     Bytes bytes) noexcept {
-    return cpu::has_crc32() ? checksum::accelerated(before, first, second, bytes)
-                            : checksum::portable(before, first, second, bytes);
-}
 
 }  // namespace freshet

@@ -4,18 +4,12 @@
 
 #include <cstdint>
 
+#include "base/cpu.hpp"
 #include "freshet/bytes.hpp"
 
 namespace freshet {
 
-// Continues a checksum: crc32c(crc32c(0, a), b) is that of a and b in one piece. Start with 0.
-std::uint32_t crc32c(std::uint32_t before, Bytes bytes) noexcept;
-
-// Of two numbers, little-endian, and the bytes, as if they stood in one piece.
-std::uint32_t crc32c(std::uint32_t before, std::uint64_t first, std::uint64_t second,
-                     Bytes bytes) noexcept;
-
-// The two ways in which it is computed, for the tests: they always agree.
+// The two ways in which it is computed; they always agree.
 namespace checksum {
 std::uint32_t portable(std::uint32_t before, Bytes bytes) noexcept;
 std::uint32_t portable(std::uint32_t before, std::uint64_t first, std::uint64_t second,
@@ -24,5 +18,18 @@ std::uint32_t accelerated(std::uint32_t before, Bytes bytes) noexcept;  // Needs
 std::uint32_t accelerated(std::uint32_t before, std::uint64_t first, std::uint64_t second,
                           Bytes bytes) noexcept;
 }  // namespace checksum
+
+// Continues a checksum: crc32c(crc32c(0, a), b) is that of a and b in one piece. Start with 0.
+inline std::uint32_t crc32c(std::uint32_t before, Bytes bytes) noexcept {
+    return cpu::has_crc32() ? checksum::accelerated(before, bytes)
+                            : checksum::portable(before, bytes);
+}
+
+// Of two numbers, little-endian, and the bytes, as if they stood in one piece.
+inline std::uint32_t crc32c(std::uint32_t before, std::uint64_t first, std::uint64_t second,
+                            Bytes bytes) noexcept {
+    return cpu::has_crc32() ? checksum::accelerated(before, first, second, bytes)
+                            : checksum::portable(before, first, second, bytes);
+}
 
 }  // namespace freshet

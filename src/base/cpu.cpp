@@ -1,10 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Asking the processor takes a microsecond in a virtual machine, so the answer is kept. Two threads
-// that ask at the same time find the same one.
 #include "base/cpu.hpp"
-
-#include <atomic>
-#include <cstdint>
 
 #if defined(__x86_64__)
 #include <cpuid.h>
@@ -13,13 +8,7 @@
 namespace freshet::cpu {
 namespace {
 
-constexpr std::uint32_t known = 1;
-constexpr std::uint32_t crc32 = 2;
-constexpr std::uint32_t sha = 4;
-
-constinit std::atomic<std::uint32_t> features{0};
-
-std::uint32_t ask() noexcept {
+std::uint32_t ask_processor() noexcept {
     std::uint32_t found = known;
 #if defined(__x86_64__)
     constexpr std::uint32_t sha_bit = std::uint32_t{1} << 29;
@@ -36,23 +25,14 @@ std::uint32_t ask() noexcept {
     return found;
 }
 
-bool has(std::uint32_t feature) noexcept {
-    std::uint32_t found = features.load(std::memory_order_relaxed);
-    if (found == 0) {
-        found = ask();
-        features.store(found, std::memory_order_relaxed);
-    }
-    return (found & feature) != 0;
-}
-
 }  // namespace
 
-bool has_crc32() noexcept {
-    return has(crc32);
-}
+constinit std::atomic<std::uint32_t> features{0};
 
-bool has_sha() noexcept {
-    return has(sha);
+std::uint32_t ask() noexcept {
+    const std::uint32_t found = ask_processor();
+    features.store(found, std::memory_order_relaxed);
+    return found;
 }
 
 }  // namespace freshet::cpu

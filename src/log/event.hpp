@@ -62,6 +62,7 @@ struct EventType {
     std::uint16_t schema_version = 0;
 
     [[nodiscard]] bool is_valid() const noexcept { return schema_version != 0; }
+    friend bool operator==(const EventType&, const EventType&) noexcept = default;
 };
 
 // What the checksum of an event begins with: that of its stream, of its type, of its frame.

@@ -13,9 +13,11 @@ void EventReader::open(Log& log, std::uint64_t end, std::string_view stream) noe
     end_ = end;
     stream_ = stream;
     stream_seed_ = seed_of(stream);
+    digest_ = log.geometry().digest;
     segment_size_ = 0;
     frame_address_ = 0;
     frame_end_ = 0;
+    known_type_ = EventType{};
 }
 
 Status EventReader::enter_segment(std::uint64_t address) noexcept {
@@ -51,7 +53,9 @@ Status EventReader::enter_type(std::uint32_t number) noexcept {
     type_ = types_.find(number);
     if (!type_.is_valid()) return Code::corrupt;
     type_number_ = number;
-    seed_ = seed_of(seed_of(stream_seed_, type_), frame_);
+    if (!(type_ == known_type_)) type_seed_ = seed_of(stream_seed_, type_);
+    known_type_ = type_;
+    seed_ = seed_of(type_seed_, frame_);
     return Done{};
 }
 
@@ -59,7 +63,7 @@ Status EventReader::enter_type(std::uint32_t number) noexcept {
 bool EventReader::decode_short(std::uint64_t address, EventHead& head) const noexcept {
     std::array<std::byte, event_head_size_max> padded{};
     std::memcpy(padded.data(), at(address), static_cast<std::size_t>(segment_end() - address));
-    return decode_head(padded.data(), log_->geometry().digest, head);
+    return decode_head(padded.data(), digest_, head);
 }
 
 Status EventReader::read(std::uint64_t address, std::uint64_t index, Recorded& event) noexcept {
@@ -70,7 +74,7 @@ Status EventReader::read(std::uint64_t address, std::uint64_t index, Recorded& e
     const std::byte* const bytes = at(address);
     EventHead head;
     const bool decoded = segment_end() - address >= event_head_size_max
-                             ? decode_head(bytes, log_->geometry().digest, head)
+                             ? decode_head(bytes, digest_, head)
                              : decode_short(address, head);
     if (!decoded || head.offset > address - segment_) return Code::corrupt;
     if (address - head.offset != frame_address_) {

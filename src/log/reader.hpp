@@ -39,6 +39,7 @@ private:
     std::uint64_t end_ = 0;
     std::string_view stream_;
     std::uint32_t stream_seed_ = 0;
+    Digest digest_ = Digest::none;
     const std::byte* bytes_ = nullptr;  // Of the segment mapped: its address, and how much of it
     std::uint64_t segment_ = 0;         // may be read.
     std::uint64_t segment_size_ = 0;
@@ -47,7 +48,9 @@ private:
     FrameHeader frame_;                // As much of it as decode_moment() gives.
     TypeTable types_;
     std::uint32_t type_number_ = 0;
-    EventType type_;  // Not valid where none was looked up in this frame.
+    EventType type_;        // Not valid where none was looked up in this frame, ...
+    EventType known_type_;  // ... but most frames begin with the type of the one before.
+    std::uint32_t type_seed_ = 0;
     std::uint32_t seed_ = 0;
 };
 

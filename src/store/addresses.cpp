@@ -24,11 +24,10 @@ std::byte* put_block(std::byte* to, const Addresses& addresses) noexcept {
     const std::uint64_t bias = std::uint64_t{0} - static_cast<std::uint64_t>(*least);
     const auto width =
         static_cast<std::uint32_t>(std::bit_width(static_cast<std::uint64_t>(*greatest) + bias));
-    FRESHET_CHECK(width <= block_width_max);
-    to = put_varint(to, first);
-    to = put_varint(to, step);
-    to = put_varint(to, bias);
-    *to++ = static_cast<std::byte>(width);
+    FRESHET_CHECK(width <= block_width_max && step >> block_width_max == 0);
+    store_at(to, first - bias);
+    store_at(to + 8, step | std::uint64_t{width} << block_width_max);
+    to += 16;
     std::uint64_t pending = 0;
     std::uint32_t pending_width = 0;
     for (const std::int64_t deviation : deviations) {
@@ -40,14 +39,13 @@ std::byte* put_block(std::byte* to, const Addresses& addresses) noexcept {
 }
 
 Status Block::open(Bytes value) noexcept {
-    Reader reader{value};
-    first_ = reader.varint();
-    step_ = reader.varint();
-    first_ -= reader.varint();
-    width_ = std::to_integer<std::uint32_t>(reader.integer<std::byte>());
-    numbers_ =
-        value.last(static_cast<std::size_t>(value.data() + value.size() - reader.position()));
-    if (!reader.ok() || width_ > block_width_max) return Code::corrupt;
+    if (value.size() < 16) return Code::corrupt;
+    const auto step_and_width = load<std::uint64_t>(value.data() + 8);
+    start_ = load<std::uint64_t>(value.data());
+    step_ = step_and_width & ones(block_width_max);
+    width_ = static_cast<std::uint32_t>(step_and_width >> block_width_max);
+    numbers_ = value.subspan(16);
+    if (width_ > block_width_max) return Code::corrupt;
     if (numbers_.size() != block_event_count * width_ / 8) return Code::corrupt;
     return Done{};
 }
@@ -57,7 +55,17 @@ std::uint64_t Block::address(std::uint32_t number) const noexcept {
     const Bytes from = numbers_.subspan(bit / 8);
     std::uint64_t word = 0;
     if (!from.empty()) std::memcpy(&word, from.data(), std::min<std::size_t>(from.size(), 8));
-    return first_ + number * step_ + (word >> (bit % 8) & ones(width_));
+    return start_ + number * step_ + (word >> (bit % 8) & ones(width_));
+}
+
+void Block::expand(Addresses& addresses) const noexcept {
+    std::array<std::byte, block_size_max> padded;
+    if (!numbers_.empty()) std::memcpy(padded.data(), numbers_.data(), numbers_.size());
+    store_at(padded.data() + numbers_.size(), std::uint64_t{0});
+    const std::uint64_t mask = ones(width_);
+    std::uint64_t address = start_;
+    for (std::size_t i = 0, bit = 0; i < block_event_count; i++, bit += width_, address += step_)
+        addresses[i] = address + (load<std::uint64_t>(padded.data() + bit / 8) >> (bit % 8) & mask);
 }
 
 Status expand_tail(Bytes tail, std::uint32_t count, Addresses& addresses) noexcept {

@@ -8,9 +8,10 @@
 //  without decoding those before it.
 //
 //      size  field
-//            first address; step from one to the next; bias: varints
+//         8  start
+//         7  step from one to the next
 //         1  width in bits, at most 56
-//            32 numbers of so many bits; address n = first + n * step + number n - bias
+//            32 numbers of so many bits; address n = start + n * step + number n
 //
 //  Tail: the newest address, then the distance from each to the one before, newest first; all
 //  varints. A new one is put in front, and nothing is decoded.
@@ -28,8 +29,7 @@ inline constexpr std::uint32_t block_event_count = 32;
 using Addresses = std::array<std::uint64_t, block_event_count>;
 
 inline constexpr std::uint32_t block_width_max = 56;
-inline constexpr std::size_t block_size_max =
-    3 * varint_size_max + 1 + block_event_count * block_width_max / 8;
+inline constexpr std::size_t block_size_max = 16 + block_event_count * block_width_max / 8;
 // Addresses ascend, so that the distances of a tail cannot all be great.
 inline constexpr std::size_t tail_size_max = 256;
 
@@ -42,10 +42,11 @@ public:
     // corrupt.
     Status open(Bytes value) noexcept;
     [[nodiscard]] std::uint64_t address(std::uint32_t number) const noexcept;
+    void expand(Addresses& addresses) const noexcept;
 
 private:
     Bytes numbers_;
-    std::uint64_t first_ = 0;
+    std::uint64_t start_ = 0;
     std::uint64_t step_ = 0;
     std::uint32_t width_ = 0;
 };

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "store/directory.hpp"
 
+#include <bit>
+
 #include "base/hash.hpp"
 
 namespace freshet::store {
@@ -30,6 +32,13 @@ public:
         size_ += 8;
         return *this;
     }
+    Key& short_number(std::uint64_t number) noexcept {
+        const auto size = static_cast<std::size_t>(std::bit_width(number) + 7) / 8;
+        byte(static_cast<std::byte>(size));
+        store_key(bytes_.data() + size_, size == 0 ? 0 : number << (64 - 8 * size));
+        size_ += size;
+        return *this;
+    }
     [[nodiscard]] Bytes bytes() const noexcept { return {bytes_.data(), size_}; }
 
 private:
@@ -42,7 +51,7 @@ Key stream_key(std::string_view name) noexcept {
 }
 
 Key block_key(std::string_view name, std::uint64_t block) noexcept {
-    return Key{tag_block}.text(name).byte(std::byte{0}).number(block);
+    return Key{tag_block}.text(name).byte(std::byte{0}).short_number(block);
 }
 
 std::uint64_t id_hash(std::string_view stream, const EventId& id) noexcept {
@@ -103,7 +112,7 @@ Status find_block(const tree::View& view, std::string_view name, const Stream& s
     Block packed;
     const Status opened = open_block(view, name, block, packed);
     if (!opened) return opened;
-    for (std::uint32_t i = 0; i < block_event_count; i++) addresses[i] = packed.address(i);
+    packed.expand(addresses);
     return Done{};
 }
 

@@ -6,7 +6,9 @@
 //      1 name                       stream: count of events, then the tail: the addresses of the
 //                                   last (count mod 32) of them; of an empty stream, that of the
 //                                   frame that created it
-//      2 name 0 block (8, b.-e.)    the addresses of a full block of 32 events
+//      2 name 0 size (1) block      the addresses of a full block of 32 events; the number of the
+//                                   block in as many bytes as it takes, b.-e., behind their count,
+//                                   so that keys differ early
 //      3 number (8, b.-e.)          mark: commit, first ordinal, time and address of a transaction,
 //                                   which all grow; one for at least each 64 KiB of log
 //      4 hash (8) address (8)       event id: hash of stream and id; the event confirms it

@@ -112,13 +112,14 @@ StoreStatistics Store::statistics() noexcept {
 
 namespace {
 
-log::EventReader* reader_in(std::array<std::byte, 320>& memory) noexcept {
+log::EventReader* reader_in(std::array<std::byte, 384>& memory) noexcept {
     static_assert(sizeof(log::EventReader) <= sizeof memory && alignof(log::EventReader) <= 8);
     return std::launder(reinterpret_cast<log::EventReader*>(memory.data()));
 }
 
-// How far ahead an event is fetched, and the header of its frame.
-constexpr std::uint32_t frame_distance = 6;
+const log::EventReader* reader_in(const std::array<std::byte, 384>& memory) noexcept {
+    return std::launder(reinterpret_cast<const log::EventReader*>(memory.data()));
+}
 
 }  // namespace
 
@@ -134,6 +135,8 @@ Status StreamCursor::open(const Snapshot& snapshot, std::string_view name, Horiz
     count_ = stream.count;
     tail_ = stream.tail;
     block_ = ~std::uint64_t{0};
+    ahead_ = ~std::uint64_t{0};
+    is_scattered_ = false;
     ::new (static_cast<void*>(reader_.data())) log::EventReader{};
     reader_in(reader_)->open(snapshot.state_->log, snapshot.published_->position.address, name);
     seek(horizon, direction, limit);
@@ -149,42 +152,65 @@ void StreamCursor::seek(Horizon horizon, Direction direction, std::uint64_t limi
     remaining_ = std::min(limit, direction == Direction::backwards ? next_ + 1 : count_ - next_);
 }
 
-Status StreamCursor::load_block(std::uint64_t block) noexcept {
+// Of events that lie far from one another, each is fetched a block ahead of its reading, so that it
+// takes the time of a transfer and not that of a wait.
+Status StreamCursor::enter_block(std::uint64_t block) noexcept {
+    constexpr std::uint64_t none = ~std::uint64_t{0};
+    constexpr std::uint64_t near_size = std::uint64_t{64} << 10;
     const store::Stream stream{count_, tail_};
     const tree::View view = snapshot_->state_->view(*snapshot_->published_);
-    const Status loaded = store::find_block(view, name_, stream, block, addresses_);
-    if (!loaded) return loaded;
+    const bool is_known = block == ahead_;
+    const Status found =
+        is_known ? Status{Done{}} : store::find_block(view, name_, stream, block, addresses_);
+    if (!found) return found;
+    if (is_known) addresses_ = ahead_addresses_;
     block_ = block;
-    const log::EventReader& reader = *reader_in(reader_);
-    const std::uint64_t last = std::min(count_ - block * store::block_event_count,
-                                        std::uint64_t{store::block_event_count});
-    for (std::uint64_t i = 0; i < last; i++) reader.prefetch(addresses_[i]);
-    return Done{};
+    ahead_ = none;
+    const std::uint64_t last = std::min<std::uint64_t>(count_ - block * store::block_event_count,
+                                                       store::block_event_count);
+    is_scattered_ = addresses_[last - 1] - addresses_[0] > near_size;
+    if (!is_scattered_) return Done{};
+    for (std::uint64_t i = 0; i < last && !is_known; i++)
+        reader_in(reader_)->prefetch(addresses_[i]);
+    const bool forwards = direction_ == Direction::forwards;
+    const std::uint64_t left =
+        forwards ? last - next_ % store::block_event_count : next_ % store::block_event_count + 1;
+    if (remaining_ <= left) return Done{};
+    const std::uint64_t ahead = forwards ? block + 1 : block - 1;
+    const Status prepared = store::find_block(view, name_, stream, ahead, ahead_addresses_);
+    if (prepared) ahead_ = ahead;
+    return prepared;
+}
+
+void StreamCursor::prefetch(std::uint64_t number) const noexcept {
+    constexpr std::uint64_t frame_distance = 6;
+    const auto* const reader = reader_in(reader_);
+    const std::uint64_t frame =
+        direction_ == Direction::forwards ? number + frame_distance : number - frame_distance;
+    if (frame < store::block_event_count && block_ * store::block_event_count + frame < count_)
+        reader->prefetch_frame(addresses_[frame]);
+    if (ahead_ != ~std::uint64_t{0} && ahead_ * store::block_event_count + number < count_)
+        reader->prefetch(ahead_addresses_[number]);
 }
 
 // Of a single event, its address alone; otherwise those of its whole block.
 Result<std::uint64_t> StreamCursor::next_address() noexcept {
-    const std::uint64_t block = next_ / store::block_event_count;
-    if (block != block_ && remaining_ == 1) {
+    if (remaining_ == 1) {
         const tree::View view = snapshot_->state_->view(*snapshot_->published_);
         return store::find_event(view, name_, {count_, tail_}, next_);
     }
-    if (block != block_) {
-        const Status loaded = load_block(block);
-        if (!loaded) return loaded.error();
-    }
-    const std::uint64_t number = next_ % store::block_event_count;
-    const std::uint64_t ahead =
-        direction_ == Direction::forwards ? number + frame_distance : number - frame_distance;
-    if (ahead < store::block_event_count && ahead < count_ - block * store::block_event_count)
-        reader_in(reader_)->prefetch_frame(addresses_[ahead]);
-    return addresses_[number];
+    const Status entered = enter_block(next_ / store::block_event_count);
+    if (!entered) return entered.error();
+    return addresses_[next_ % store::block_event_count];
 }
 
 Result<bool> StreamCursor::next(Recorded& event) noexcept {
     if (remaining_ == 0) return false;
-    const Result<std::uint64_t> address = next_address();
+    const std::uint64_t number = next_ % store::block_event_count;
+    Result<std::uint64_t> address = addresses_[number];
+    if (next_ / store::block_event_count != block_) address = next_address();
     if (!address) return address.error();
+    if (is_scattered_) prefetch(number);
     const Status read = reader_in(reader_)->read(*address, next_, event);
     if (!read) return read.error();
     next_ = direction_ == Direction::forwards ? next_ + 1 : next_ - 1;

@@ -57,7 +57,7 @@ Bytes Delta::find(Root root, Bytes key) const noexcept {
     for (std::uint32_t level = 1; level < root.height; level++) {
         const Place place = page->search(key);
         page = &pool_.at(page->child(place.position + (place.found ? 1 : 0)));
-        page->prefetch();
+        if (level + 1 == root.height) page->prefetch();
     }
     const Place place = page->search(key);
     return place.found ? page->value(place.position) : Bytes{};

@@ -101,6 +101,7 @@ public:
     // another.
     void prefetch() const noexcept {
         const auto* const first = reinterpret_cast<const std::byte*>(this);
+#pragma GCC unroll 32
         for (std::size_t i = 0; i < page_size; i += 64) __builtin_prefetch(first + i);
     }
     // The first entry that is not less than the key.

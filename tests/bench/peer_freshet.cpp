@@ -50,8 +50,8 @@ public:
         : store_{store},
           durability_{durable ? freshet::Durability::durable : freshet::Durability::deferred} {}
 
-    void begin_read() override { check(store_.snapshot(held_)); }
-    void end_read() override { held_.close(); }
+    void begin_read() override { is_held_ = renew(); }
+    void end_read() override { is_held_ = false; }
 
     void append(const std::string_view* data, std::size_t count) override {
         set_events(data, count);
@@ -99,20 +99,30 @@ private:
     }
 
     void read(std::string_view name, std::int64_t from, std::int64_t count, bench::Sum& sum) {
-        freshet::Snapshot own;
-        if (!held_.is_open()) check(store_.snapshot(own));
-        const freshet::Snapshot& snapshot = held_.is_open() ? held_ : own;
-        freshet::StreamCursor cursor;
-        check(cursor.open(snapshot, name,
-                          freshet::Horizon::index(static_cast<std::uint64_t>(from)),
-                          freshet::Direction::forwards, static_cast<std::uint64_t>(count)));
+        const auto horizon = freshet::Horizon::index(static_cast<std::uint64_t>(from));
+        const auto limit = static_cast<std::uint64_t>(count);
+        if (!is_held_) renew();
+        if (name == name_) {
+            cursor_.seek(horizon, freshet::Direction::forwards, limit);
+        } else {
+            name_ = name;
+            check(cursor_.open(snapshot_, name_, horizon, freshet::Direction::forwards, limit));
+        }
         freshet::Recorded event;
         for (;;) {
-            const freshet::Result<bool> there = cursor.next(event);
+            const freshet::Result<bool> there = cursor_.next(event);
             if (!there) check(there.error());
             if (!*there) break;
             sum.add(freshet::as_text(event.payload));
         }
+    }
+
+    // Each read sees the newest; the cursor is opened again where there is something newer.
+    bool renew() {
+        const freshet::Result<bool> renewed = store_.renew(snapshot_);
+        if (!renewed) check(renewed.error());
+        if (*renewed) name_.clear();
+        return true;
     }
 
     static void check(const freshet::Status& status) {
@@ -121,7 +131,10 @@ private:
 
     freshet::Store& store_;
     freshet::Durability durability_;
-    freshet::Snapshot held_;
+    bool is_held_ = false;
+    freshet::Snapshot snapshot_;
+    freshet::StreamCursor cursor_;
+    std::string name_;
     std::vector<freshet::Event> events_;
     std::vector<freshet::StreamAppend> appends_;
     std::vector<Name> names_;

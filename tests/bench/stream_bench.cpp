@@ -44,9 +44,7 @@ public:
     }
 
 private:
-    static Options options() {
-        return {.create = true, .pool_size = std::size_t{128} << 20};
-    }
+    static Options options() { return {.create = true, .pool_size = std::size_t{128} << 20}; }
     PosixDoor door_;
     std::vector<std::byte> memory_;
 
@@ -84,13 +82,11 @@ void append_all(Store& store, std::uint64_t count, std::uint64_t stream_count) {
     }
 }
 
-std::uint64_t read(Store& store, const std::string& name, std::uint64_t from,
-                   std::uint64_t limit) {
+std::uint64_t read(Store& store, const std::string& name, std::uint64_t from, std::uint64_t limit) {
     Snapshot snapshot;
     expect("snapshot", store.snapshot(snapshot));
     StreamCursor cursor;
-    expect("read",
-           cursor.open(snapshot, name, Horizon::index(from), Direction::forwards, limit));
+    expect("read", cursor.open(snapshot, name, Horizon::index(from), Direction::forwards, limit));
     std::uint64_t count = 0;
     for (Recorded event; expect("read", cursor.next(event)); count++) {
         if (event.payload.size() != payload_size) fail("payload", Code::corrupt);
