@@ -282,6 +282,41 @@ struct VerifyReport {
     bool anchor_found = false;
 };
 
+// How much of the past a backup takes. A store of an earlier day is a backup of it, opened.
+class Until {
+public:
+    static constexpr Until newest() noexcept { return Until{~std::uint64_t{0}, true}; }
+    // Up to and including this commit; 0: the store before its first one.
+    static constexpr Until commit(std::uint64_t n) noexcept { return Until{n, true}; }
+    // The last commit at or before this time.
+    static constexpr Until time(std::uint64_t us) noexcept { return Until{us, false}; }
+    [[nodiscard]] constexpr bool is_commit() const noexcept { return is_commit_; }
+    [[nodiscard]] constexpr bool is_newest() const noexcept { return *this == newest(); }
+    [[nodiscard]] constexpr std::uint64_t number() const noexcept { return number_; }
+    friend constexpr bool operator==(const Until&, const Until&) noexcept = default;
+
+private:
+    constexpr Until(std::uint64_t number, bool is_commit) noexcept
+        : number_{number}, is_commit_{is_commit} {}
+    std::uint64_t number_;
+    bool is_commit_;
+};
+
+struct BackupOptions {
+    Until until = Until::newest();
+    // Is told now and then how many bytes of how many are copied; anything but 0 cancels.
+    int (*progress)(void* context, std::uint64_t done, std::uint64_t total) noexcept = nullptr;
+    void* progress_context = nullptr;
+};
+
+struct BackupReport {
+    Head head;  // Of the copy.
+    std::uint64_t event_count = 0;
+    std::uint64_t copied_size = 0;
+    std::uint64_t total_size = 0;
+    std::uint32_t segment_count = 0;
+};
+
 struct StreamInfo {
     std::int64_t version = -1;  // -1: created, and empty.
 };
@@ -490,6 +525,22 @@ public:
     Status verify(MutableBytes scratch, const Head* anchor, VerifyReport& report,
                   Diagnostic& diagnostic) noexcept;
 
+    // Makes a copy of the store as of one commit in the directory of `target`, which has no store
+    // in it, while this one is read and written, or is open read only. The copy is read back and
+    // checked, whole, before it counts as a store; it begins an epoch of its own, which tells it
+    // from its original. A backup that failed, or was killed, leaves nothing that opens as a store,
+    // and can be made again in the same place. This store is not touched. `scratch`: at least
+    // frame_size_max + 8 KiB; some MiB are faster. already_exists (the target has a store), locked
+    // (somebody writes there), ahead_of_log (a commit that is not there), cancelled, full, corrupt
+    // and io (diagnostic says where, as far as it was this store), permission, read_only,
+    // out_of_memory, too_many_snapshots.
+    Status backup(const BackupOptions& options, Disk& target, MutableBytes scratch,
+                  BackupReport& report, Diagnostic& diagnostic) noexcept;
+    // Whether a place that somebody kept lies in the history of this store. other_store;
+    // ahead_of_log: it has not come that far, as when it was restored from an older copy; diverged:
+    // it went on from a copy in another way. corrupt, io, too_many_snapshots.
+    Status contains(const Head& head) noexcept;
+
 private:
     friend class Transaction;
     friend class Follower;
@@ -515,6 +566,8 @@ public:
     // ahead_of_log: this store has not come that far; was it restored? too_many_snapshots: it holds
     // one. corrupt, io. Of a store opened read only, what refresh() says.
     Status open(Store& store, std::uint64_t ordinal, LogFilter filter = {}) noexcept;
+    // From a place that was kept, e.g. of Snapshot::head(). What Store::contains() says, too.
+    Status open(Store& store, const Head& head, LogFilter filter = {}) noexcept;
     // corrupt, io, too_many_snapshots (in passing: another call goes on); invalid_argument. Of a
     // store opened read only, what refresh() says, which it calls.
     Result<Step> next(Recorded& event, std::uint64_t timeout_us) noexcept;

@@ -242,4 +242,7 @@ private:
     std::atomic<std::uint32_t> published_{0};
 };
 
+// Removes the segments behind one; true: there were some.
+Result<bool> drop_segments(Disk& disk, std::uint32_t keep) noexcept;
+
 }  // namespace freshet::log

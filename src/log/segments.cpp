@@ -157,28 +157,31 @@ Status Log::rewrite(File file, std::uint64_t from, std::uint64_t to) noexcept {
     return Done{};
 }
 
-// Removes the segments behind one; true: there were some. The last goes first, so that no gap can
-// remain.
 Result<bool> Log::drop_later_segments(std::uint32_t keep) noexcept {
+    for (std::size_t i = keep; i < maps_.size(); i++) {
+        const std::byte* const mapped = maps_[i].exchange(nullptr);
+        if (mapped != nullptr) disk_->unmap(mapped, geometry_.segment_size);
+    }
+    return drop_segments(*disk_, keep);
+}
+
+// The last goes first, so that no gap can remain.
+Result<bool> drop_segments(Disk& disk, std::uint32_t keep) noexcept {
     std::uint32_t last = keep;
     for (;; last++) {
         const SegmentName name = segment_name(last + 1);
-        const Result<File> file = disk_->open(as_view(name), OpenMode::read);
+        const Result<File> file = disk.open(as_view(name), OpenMode::read);
         if (!file && file.error() == Code::not_found) break;
         if (!file) return file.error();
-        disk_->close(*file);
+        disk.close(*file);
     }
     for (std::uint32_t number = last; number > keep; number--) {
-        if (number <= maps_.size()) {
-            const std::byte* const mapped = maps_[number - 1].exchange(nullptr);
-            if (mapped != nullptr) disk_->unmap(mapped, geometry_.segment_size);
-        }
         const SegmentName name = segment_name(number);
-        const Status removed = disk_->remove(as_view(name));
+        const Status removed = disk.remove(as_view(name));
         if (!removed) return removed.error();
     }
     if (last == keep) return false;
-    const Status synced = disk_->sync_directory();
+    const Status synced = disk.sync_directory();
     if (!synced) return synced.error();
     return true;
 }

@@ -165,6 +165,10 @@ std::string_view describe(const Diagnostic& diagnostic, std::span<char> into) no
         put_place(text, diagnostic);
         text.text("; the last good commit is ").number(diagnostic.commit);
     }
+    if (code == Code::io && diagnostic.segment != 0) {
+        text.text(": ");
+        put_place(text, diagnostic);
+    }
     if (code == Code::too_large || code == Code::out_of_memory) put_limits(text, diagnostic);
     if (code == Code::newer_format) {
         text.text(": format ")
