@@ -45,12 +45,13 @@ SIM_LIB := $(if $(SIM_SOURCES),$(BUILD)/libfreshet_sim.a)
 PROGRAM := $(if $(PROGRAM_SOURCES),$(BUILD)/freshet)
 DEMO := $(if $(wildcard tests/demo.cpp),$(BUILD)/demo)
 SIM := $(if $(SIM_MAIN),$(BUILD)/sim)
+N ?= 200
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .SECONDARY:
 MAKEFLAGS += --no-print-directory
-.PHONY: all lib demo check test replay fuzz fuzzers sim mutants symbols size bench coverage lint tsan format clean help FORCE
+.PHONY: all lib demo kills durable check test replay fuzz fuzzers sim mutants symbols size bench coverage lint tsan format clean help FORCE
 
 all: $(LIB) $(PROGRAM) $(SIM_LIB)  ## the static library, the program, the simulator's library
 
@@ -81,7 +82,7 @@ FUZZ_OBJECTS := $(call objects,test,$(filter-out fuzz/replay.cpp %_fuzz.cpp,$(wi
 
 $(eval $(call kind,lib,$(LIB_FLAGS),$(LIB_OBJECTS)))
 $(eval $(call kind,program,$(PROGRAM_FLAGS),$(PROGRAM_OBJECTS)))
-$(eval $(call kind,simulator,$(SIM_FLAGS),$(SIM_OBJECTS) $(SIM_MAIN_OBJECT) $(call objects,simulator,tests/demo.cpp)))
+$(eval $(call kind,simulator,$(SIM_FLAGS),$(SIM_OBJECTS) $(SIM_MAIN_OBJECT) $(call objects,simulator,tests/demo.cpp tests/kill.cpp tests/acknowledge.cpp)))
 $(eval $(call kind,test-lib,$(TEST_FLAGS) $(CORE),$(TEST_LIB_OBJECTS) $(TEST_SHELL_OBJECTS)))
 $(eval $(call kind,test,$(TEST_FLAGS),$(TEST_OBJECTS) $(REPLAY_OBJECTS)))
 
@@ -100,6 +101,12 @@ $(BUILD)/sim: $(SIM_MAIN_OBJECT) $(SIM_LIB) $(LIB)
 	@$(CXX) $(SIM_FLAGS) $^ $(LINK) $(LDFLAGS) -o $@ && echo '  $@'
 
 $(BUILD)/demo: $(call objects,simulator,tests/demo.cpp) $(LIB)
+	@$(CXX) $(SIM_FLAGS) $^ $(LINK) $(LDFLAGS) -o $@ && echo '  $@'
+
+$(BUILD)/kills: $(call objects,simulator,tests/kill.cpp) $(LIB)
+	@$(CXX) $(SIM_FLAGS) $^ $(LINK) $(LDFLAGS) -o $@ && echo '  $@'
+
+$(BUILD)/acknowledge: $(call objects,simulator,tests/acknowledge.cpp) $(LIB)
 	@$(CXX) $(SIM_FLAGS) $^ $(LINK) $(LDFLAGS) -o $@ && echo '  $@'
 
 $(BUILD)/tests: $(TEST_OBJECTS) $(TEST_SHELL_OBJECTS) $(TEST_LIB_OBJECTS)
@@ -134,6 +141,12 @@ fuzz:  ## fuzz TARGET= (all of them) for TIME= seconds each
 sim: $(SIM)  ## simulate crashes and faults for TIME= seconds, from SEED=
 	@$(if $(SIM),$(SIM) --time $(TIME) $(if $(SEED),--seed $(SEED)),echo 'there is no simulator here')
 
+kills: $(BUILD)/kills  ## kill -9 a writing process N= (200) times, with a follower beside it
+	@BUILD='$(BUILD)' N='$(N)' SEED='$(or $(SEED),1)' bash tests/kill.sh
+
+durable: $(BUILD)/acknowledge  ## strace N= (200) commits: each acknowledgement comes after a sync that covers it
+	@BUILD='$(BUILD)' N='$(N)' bash tests/gates/durable.sh
+
 mutants:  ## plant each known bug in turn; the simulator must find it
 	@MAKE='$(MAKE)' CXX='$(CXX)' BUILD='$(BUILD)' J='$(J)' bash sim/mutants.sh
 
@@ -163,4 +176,4 @@ clean:  ## remove BUILD
 
 help:  ## this list
 	@sed -n 's/^\([a-z]*\):.*  ## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-16s%s\n", $$1, $$2 }'
-	@echo 'variables: CXX CXXFLAGS LDFLAGS SAN TIME SEED TARGET PEERS J BUILD'
+	@echo 'variables: CXX CXXFLAGS LDFLAGS SAN TIME SEED N TARGET PEERS J BUILD'

@@ -245,9 +245,9 @@ TEST_F(Backups, MayFailAtEachCallAndAreMadeAgain) {
     EXPECT_EQ(open.verify(), Code::none);
 }
 
-// Goal: a backup that power loss or a kill ends has made no store, or all of it. Method: the disk of
-// the copy crashes at each call; what did not come to the disk is lost, kept, or lost key by key;
-// then the backup is made again in the same place.
+// Goal: a backup that power loss or a kill ends has made no store, or all of it. Method: the disk
+// of the copy crashes at each call; what did not come to the disk is lost, kept, or lost key by
+// key; then the backup is made again in the same place.
 TEST_F(Backups, MakeAllOfAStoreOrNoneWhereverTheyAreCutOff) {
     OpenStore open{machine.door(), options};
     write(open.store, 12);

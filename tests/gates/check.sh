@@ -77,6 +77,12 @@ step 'headers alone' bash tests/gates/headers.sh
 step 'symbols, linked by cc' bash tests/gates/symbols.sh
 if [ -e src/shell/main.cpp ]; then step 'what the README says' bash tests/gates/readme.sh; fi
 step 'size of a small program' bash tests/gates/size.sh
+step 'kill -9 beside a follower' make_in "$BUILD" kills N=50
+if has strace; then
+    step 'acknowledged after its sync' make_in "$BUILD" durable N=200
+else
+    skip 'acknowledged after its sync' 'strace is not installed'
+fi
 for tool in clang-tidy cppcheck; do
     if has "$tool"; then
         step "$tool" bash tests/gates/lint.sh "$tool"
