@@ -66,6 +66,19 @@ TEST_F(Program, LosesNothingWhenItIsKilled) {
     EXPECT_EQ(event_count(), 22U);
 }
 
+TEST_F(Program, WaitsForAnotherWriterAsLongAsItIsTold) {
+    make(1);
+    Running writer{{"append", db, "s"}};
+    writer.write(events(1));
+    writer.pump([&] { return event_count() == 2; });
+    expect_error(append(events(1), {"--wait", "50"}), 5, "locked", "--wait MS");
+    Running patient{{"append", db, "s", "--type", "x", "--wait", "20000"}};
+    usleep(50'000);
+    EXPECT_EQ(writer.wait().code, 0);
+    EXPECT_EQ(patient.wait().code, 0) << patient.ended.err;
+    EXPECT_EQ(event_count(), 3U);
+}
+
 TEST_F(Program, EndsQuietlyWhenTheReaderOfThePipeLeaves) {
     make(1);
     int closed[2];
@@ -100,6 +113,47 @@ TEST_F(Program, LivesWithoutStandardDescriptors) {
     EXPECT_EQ(run({"append", db, "s"}, "", [] { dup2(open("/", O_RDONLY), 0); }).code, 7);
     EXPECT_EQ(run({"verify", db}).code, 0);
     EXPECT_EQ(event_count(), 4U);
+}
+
+// ---- following ----
+
+// Method: writers come and go, some killed, over many small segments, while one process follows;
+// in the end it has printed just what is there, once and in order.
+TEST_F(Program, FollowsThroughWritersThatComeAndGo) {
+    ASSERT_EQ(run({"create", db, "--segment-size", "64K", "--frame-size", "4K"}).code, 0);
+    Running follower{{"log", db, "--follow", "--ndjson", "--verbose"}};
+    std::size_t count = 0;
+    for (int round = 0; round < 12; round++) {
+        Running writer{{"append", db, "s" + std::to_string(round % 3), "--batch", "7"}};
+        writer.write(events(300, std::string(100, static_cast<char>('a' + round))));
+        if (round % 3 == 2) {
+            writer.pump([&] { return event_count() > count; });
+            writer.send(SIGKILL);
+            writer.pump();
+        }
+        writer.wait();
+        int turns = 0;
+        follower.pump([&] { return ++turns > 3; });
+        count = event_count();
+    }
+    const std::string log = run({"log", db, "--ndjson"}).out;
+    follower.pump([&] { return follower.ended.out.size() >= log.size(); });
+    follower.send(SIGINT);
+    follower.pump();
+    EXPECT_EQ(follower.wait().code, 130);
+    EXPECT_TRUE(follower.ended.out == log);
+    EXPECT_GE(std::stoi(fact(run({"stats", db}).out, "segments")), 3);
+    EXPECT_TRUE(contains(follower.ended.err, "{\"note\":\"caught up before ordinal "));
+}
+
+TEST_F(Program, FollowsFromAnywhereAndWhatIsAskedFor) {
+    make(3);
+    Running follower{
+        {"log", db, "--follow", "--ndjson", "--after", "1", "--type", "y", "--limit", "2"}};
+    ASSERT_EQ(append(event("y", "7") + event("x", "8") + event("y", "9")).code, 0);
+    EXPECT_EQ(follower.wait().code, 0) << follower.ended.err;
+    EXPECT_EQ(values(follower.ended.out, "data"), (Words{"7", "9"}));
+    expect_error(run({"log", db, "--follow", "--after", "100"}), 4, "ahead-of-log");
 }
 
 }  // namespace

@@ -43,8 +43,7 @@ constexpr const char* bold = "\x1b[1m";
 TEST_F(OnATerminal, PrintsABoxThatFits) {
     make_events();
     for (const unsigned short width : std::initializer_list<unsigned short>{70, 80, 100, 200}) {
-        const std::vector<std::string> box =
-            lines(show({"read", db, "s"}, 1, width, "xterm", "1"));
+        const std::vector<std::string> box = lines(show({"read", db, "s"}, 1, width, "xterm", "1"));
         ASSERT_EQ(box.size(), 9U);
         const std::size_t box_width = shell::text_width(box[0]);
         EXPECT_LE(box_width, width);

@@ -79,6 +79,8 @@ Prints the events of all streams in commit order. Works beside a program that ap
   --stream-prefix TEXT   only streams whose names begin so
   --type TYPE            only events of this type
   --limit N              at most N events
+  --follow               go on as more becomes durable, through writers that come and go
+  -v, --verbose          with --follow, say on standard error each time all has been printed
 )";
 
 constexpr std::string_view about_streams =

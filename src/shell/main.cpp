@@ -31,6 +31,15 @@ void fill_standard_descriptors() noexcept {
     }
 }
 
+// Whoever wants JSON wants it of a mistake in the arguments too, wherever it stands.
+Format asked_for(std::span<const char* const> words, Format format) noexcept {
+    for (const std::string_view word : words) {
+        if (word == "--json") format = Format::json;
+        if (word == "--ndjson") format = Format::ndjson;
+    }
+    return format;
+}
+
 int run(const Request& request) noexcept {
     if (request.wants_help) return run_help(command_name(request.command));
     switch (request.command) {
@@ -62,7 +71,7 @@ int main(int count, char** words) {
     const std::span<const char* const> all{words, static_cast<std::size_t>(count)};
     const bool good =
         parse_request(all.subspan(skipped), std::getenv("FRESHET_MEMORY"), request, error);
-    set_style(request.format, request.color);
+    set_style(good ? request.format : asked_for(all, request.format), request.color);
     if (!good) {
         return complain({.code = "usage",
                          .exit_code = exit_usage,

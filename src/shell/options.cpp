@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "shell/options.hpp"
 
+#include <algorithm>
 #include <array>
 
 #include "base/text.hpp"
@@ -142,6 +143,8 @@ constexpr FlagInfo flags[] = {
      [](Request& r, Text v) noexcept { return set_text(r.type, v); }},
     {"--stream-prefix", "TEXT", "", of_log,
      [](Request& r, Text v) noexcept { return set_text(r.filter.stream_prefix, v); }},
+    {"--follow", "", "", of_log, [](Request& r, Text) noexcept { return r.follow = true; }},
+    {"--verbose", "", "", of_log, [](Request& r, Text) noexcept { return r.verbose = true; }},
     {"--head", "HEAD", "", bit(Command::verify),
      [](Request& r, Text v) noexcept { return set_text(r.head, v); }},
     {"--sha256", "", "", of_create, [](Request& r, Text) noexcept { return r.sha256 = true; }},
@@ -296,11 +299,26 @@ private:
         return refuse_unknown(nearest.best());
     }
 
+    // Of a store that is to be made: as Options has it.
+    [[nodiscard]] bool has_good_sizes() const noexcept {
+        const Options defaults;
+        const std::uint32_t segment =
+            request_.segment_size == 0 ? defaults.segment_size : request_.segment_size;
+        const std::uint32_t frame =
+            request_.frame_size == 0 ? defaults.frame_size_max : request_.frame_size;
+        const bool is_power = (segment & (segment - 1)) == 0;
+        return is_power && segment >= 4096 && segment <= std::uint32_t{1} << 30 && frame >= 1024 &&
+               frame % 8 == 0 && frame <= segment / 4;
+    }
+
     // What must stand together, or cannot.
     bool check_complete() noexcept {
         if (request_.direction == Direction::backwards && !has("--from"))
             request_.from = Horizon::newest();
         const bool has_stream = request_.stream_count > 0;
+        if (request_.command == Command::log) request_.filter.type = request_.type;
+        if (request_.segment_size != 0 && !has("--frame-size"))
+            request_.frame_size = std::min(Options{}.frame_size_max, request_.segment_size / 4);
         request_.one_event = request_.command == Command::append && has("--type");
         if (request_.command == Command::none)
             message().text("no command was given");
@@ -312,6 +330,8 @@ private:
             message().text("--expect needs the name of a stream");
         else if (has("--after") && has("--commit"))
             message().text("--after and --commit both say where to start");
+        else if (!has_good_sizes())
+            message().text("no store can be made of these sizes");
         else if (request_.one_event && !has_stream)
             message().text("--type makes one event, and needs the name of a stream");
         else if (!has("--type") && (has("--data") || has("--meta") || has("--id")))

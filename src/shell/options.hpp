@@ -62,6 +62,7 @@ struct Request {
     bool wants_help = false;
     bool quiet = false;
     bool verbose = false;
+    bool follow = false;
     bool create = false;
     bool one_event = false;      // Of append: it stands in the arguments, not in standard input.
     bool fixed_batches = false;  // A batch ends after batch_count_max events and nowhere else.

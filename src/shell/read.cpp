@@ -43,6 +43,36 @@ int report_stream(Error error, const Request& request, const Snapshot& snapshot)
                      : joined({"did you mean ", nearest.best(), "?"})});
 }
 
+void say_caught_up(const Follower& follower, const Request& request) noexcept {
+    if (!request.verbose) return;
+    say_note({"caught up before ordinal ", piece(follower.next_ordinal()),
+              follower.has_writer() ? "" : "; nobody writes there now"});
+}
+
+// What came so far is shown before anything is waited for.
+int follow(Store& store, std::uint64_t ordinal, const Request& request) noexcept {
+    Follower follower;
+    if (const Status status = follower.open(store, ordinal, request.filter); !status)
+        return report(status.error(), request.database);
+    EventPrinter printer{EventPrinter::Of::log};
+    Recorded event;
+    for (std::uint64_t count = 0; count < request.limit && !printer.has_failed();) {
+        const Result<Follower::Step> step = follower.next(event, wait_for_ever);
+        if (!step) {
+            static_cast<void>(printer.finish());
+            return report(step.error(), request.database);
+        }
+        if (*step == Follower::Step::event) {
+            printer.print(event);
+            count++;
+            continue;
+        }
+        printer.show();
+        if (*step == Follower::Step::caught_up) say_caught_up(follower, request);
+    }
+    return printer.finish();
+}
+
 }  // namespace
 
 int run_read(const Request& request) noexcept {
@@ -59,12 +89,13 @@ int run_log(const Request& request) noexcept {
     Session session;
     Snapshot snapshot;
     if (const int code = session.open_snapshot(request, snapshot); code != exit_done) return code;
-    LogFilter filter = request.filter;
-    filter.type = request.type;
     LogCursor cursor;
-    const Status status = cursor.open(snapshot, request.start, filter);
+    const Status status = cursor.open(snapshot, request.start, request.filter);
     if (!status) return report(status.error(), request.database);
-    return print_all(cursor, request, EventPrinter::Of::log);
+    if (!request.follow) return print_all(cursor, request, EventPrinter::Of::log);
+    const std::uint64_t ordinal = cursor.next_ordinal();
+    snapshot.close();
+    return follow(session.store(), ordinal, request);
 }
 
 }  // namespace freshet::shell

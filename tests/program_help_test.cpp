@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: MIT
+// Goal: every flag of every --help does what it says, and nothing else is taken. Method: find the
+// flags in the help, and for each one a call below whose outcome shows that it works.
+#include <filesystem>
+#include <map>
+#include <regex>
+#include <set>
+
+#include "tests/program_fixture.hpp"
+
+namespace freshet {
+namespace {
+
+using namespace test;
+
+struct Call {
+    Words words;            // Behind the command and the store, which has two events in stream s.
+    int code = 0;           //
+    std::string out{};      // A part of standard output, ...
+    std::string err{};      // ... of standard error, ...
+    std::string not_out{};  // ... and what standard output has not.
+    std::string input{};
+};
+
+class Flags : public Program {
+protected:
+    void SetUp() override {
+        Program::SetUp();
+        if (HasFatalFailure() || IsSkipped()) return;
+        ASSERT_EQ(append(event("a", "1010101") + event("b", "2020202"), {"--create"}).code, 0);
+        foreign_head = fact(run({"head", db}).out, "head");
+        foreign_head[0] = foreign_head[0] == '1' ? '2' : '1';
+    }
+
+    // By command, "" for all of them, and flag.
+    std::map<std::pair<std::string, std::string>, Call> calls() {
+        return {
+            {{"", "--memory"}, {{"--memory", "100K"}, 8, "", "give --memory"}},
+            {{"", "--wait"}, {{"--wait", "1"}}},
+            {{"", "--box"}, {{"--box"}, 0, "\xe2\x94\x8c"}},
+            {{"", "--tsv"}, {{"--tsv"}, 0, "\t"}},
+            {{"", "--json"}, {{"--json"}, 0, "\":"}},
+            {{"", "--ndjson"}, {{"--ndjson"}, 0, "\":"}},
+            {{"", "--color"}, {{"--box", "--color", "always"}, 0, "\x1b[1m"}},
+            {{"", "--quiet"}, {{"--quiet"}}},
+            {{"", "-q"}, {{"-q"}}},
+            {{"", "--help"}, {{"--help"}, 0, "For all commands:"}},
+            {{"", "-h"}, {{"-h"}, 0, "For all commands:"}},
+            {{"create", "--sha256"}, {{"--sha256"}, 4, "", "there is a store here already"}},
+            {{"create", "--segment-size"}, {{"--segment-size", "64K"}, 4, "", "already"}},
+            {{"create", "--frame-size"}, {{"--frame-size", "4K"}, 4, "", "already"}},
+            {{"append", "--create"}, {{"s", "--create", "--type", "x"}, 0, "", "index 2 to 2"}},
+            {{"append", "--expect"}, {{"s", "--expect", "0", "--type", "x"}, 4, "", "version 1"}},
+            {{"append", "--batch"}, {{"s", "--batch", "1"}, 0, "", "commit 3", "", events(2)}},
+            {{"append", "--type"}, {{"s", "--type", "x"}, 0, "", "appended 1 event to s"}},
+            {{"append", "--data"}, {{"s", "--type", "x", "--data", "@none"}, 9, "", "[bad-input]"}},
+            {{"append", "--meta"}, {{"s", "--type", "x", "--meta", "@none"}, 9, "", "none: "}},
+            {{"append", "--id"}, {{"s", "--type", "x", "--id", std::string(32, 'a')}, 0}},
+            {{"read", "--from"}, {{"s", "--from", "1"}, 0, "2020202", "", "1010101"}},
+            {{"read", "--backwards"},
+             {{"s", "--backwards", "--limit", "1"}, 0, "2020202", "", "1010101"}},
+            {{"read", "--limit"}, {{"s", "--limit", "1"}, 0, "1010101", "", "2020202"}},
+            {{"log", "--after"}, {{"--after", "0"}, 0, "2020202", "", "1010101"}},
+            {{"log", "--commit"}, {{"--commit", "2"}, 0, "stream\t", "", "1010101"}},
+            {{"log", "--stream-prefix"}, {{"--stream-prefix", "t"}, 0, "stream\t", "", "1010101"}},
+            {{"log", "--type"}, {{"--type", "b"}, 0, "2020202", "", "1010101"}},
+            {{"log", "--limit"}, {{"--limit", "1"}, 0, "1010101", "", "2020202"}},
+            {{"log", "--follow"}, {{"--follow", "--limit", "2"}, 0, "2020202"}},
+            {{"log", "--verbose"}, {{"--verbose", "--limit", "2"}, 0, "2020202"}},
+            {{"log", "-v"}, {{"-v", "--limit", "2"}, 0, "2020202"}},
+            {{"streams", "--limit"}, {{"--limit", "0"}, 0, "stream\t", "", "\ns\t"}},
+            {{"verify", "--head"}, {{"--head", foreign_head}, 6, "", "does not contain that head"}},
+        };
+    }
+
+    // With a store of its own.
+    Ended call(const std::string& command, const Call& call) const {
+        const std::string copy = directory.path("copy.fdb");
+        std::filesystem::remove_all(copy);
+        std::filesystem::copy(db, copy);
+        Words words{command, copy};
+        words.insert(words.end(), call.words.begin(), call.words.end());
+        return run(words, call.input);
+    }
+
+    std::string foreign_head;
+};
+
+const Words commands{"create", "append", "read", "log", "streams", "verify", "stats", "head"};
+
+// The flags at the beginnings of lines: `  -q, --quiet  ...` and `  --box, --tsv ...`.
+std::set<std::string> flags_of(const std::string& help) {
+    std::set<std::string> found;
+    static const std::regex flag{R"(--?[a-z][a-z0-9-]*)"};
+    for (const std::string& line : lines(help)) {
+        if (line.rfind("  -", 0) != 0) continue;
+        const std::string names = line.substr(0, line.find("  ", 2));
+        for (std::sregex_iterator at{names.begin(), names.end(), flag};
+             at != std::sregex_iterator{}; ++at)
+            found.insert(at->str());
+    }
+    return found;
+}
+
+TEST_F(Flags, OfEveryHelpDoWhatTheySay) {
+    const auto known = calls();
+    std::set<std::pair<std::string, std::string>> seen;
+    for (const std::string& command : commands) {
+        for (const std::string& flag : flags_of(run({command, "--help"}).out)) {
+            const bool is_own = known.count({command, flag}) != 0;
+            const auto found = known.find({is_own ? command : "", flag});
+            ASSERT_NE(found, known.end()) << "no test of " << command << " " << flag;
+            seen.insert(found->first);
+            if (!is_own) continue;
+            const Call& wanted = found->second;
+            const Ended ended = call(command, wanted);
+            EXPECT_EQ(ended.code, wanted.code) << command << " " << flag << ": " << ended.err;
+            EXPECT_TRUE(contains(ended.out, wanted.out)) << command << " " << flag << ended.out;
+            EXPECT_TRUE(contains(ended.err, wanted.err)) << command << " " << flag << ended.err;
+            EXPECT_FALSE(!wanted.not_out.empty() && contains(ended.out, wanted.not_out)) << flag;
+        }
+    }
+    for (const auto& [name, unused] : known) {
+        EXPECT_EQ(seen.count(name), 1U) << name.first << " " << name.second << " is in no help";
+    }
+}
+
+// Method: the flags for all, with each command that prints something.
+TEST_F(Flags, ForAllCommandsWorkWithEach) {
+    for (const std::string command : {"read", "log", "streams", "verify", "stats", "head"}) {
+        for (const auto& [name, call] : calls()) {
+            if (!name.first.empty()) continue;
+            Words words{command, db};
+            if (command == "read") words.emplace_back("s");
+            words.insert(words.end(), call.words.begin(), call.words.end());
+            const Ended ended = run(words);
+            EXPECT_EQ(ended.code, call.code) << command << " " << name.second << ended.err;
+            EXPECT_TRUE(contains(ended.out, call.out))
+                << command << " " << name.second << ended.out;
+            EXPECT_TRUE(contains(ended.err, call.err))
+                << command << " " << name.second << ended.err;
+        }
+    }
+}
+
+TEST_F(Flags, OfOneCommandAreRefusedByTheOthers) {
+    std::map<std::string, std::set<std::string>> taken;
+    std::set<std::string> all;
+    for (const std::string& command : commands) {
+        taken[command] = flags_of(run({command, "--help"}).out);
+        all.insert(taken[command].begin(), taken[command].end());
+    }
+    for (const std::string& command : commands) {
+        for (const std::string& flag : all) {
+            if (taken[command].count(flag) != 0 || flag == "-v") continue;
+            expect_error(run({command, db, flag, "1"}), 2, "usage", "see: freshet help " + command);
+        }
+    }
+}
+
+TEST_F(Flags, OfTheReadmeAreThoseOfTheHelp) {
+    std::ifstream file{"README.md"};
+    if (!file) GTEST_SKIP() << "not run from the top of the tree";
+    const std::string readme{std::istreambuf_iterator<char>{file}, {}};
+    for (const std::string& line : lines(run({"help"}).out)) {
+        if (line.rfind("  freshet ", 0) == 0 && !contains(line, "version")) {
+            EXPECT_TRUE(contains(readme, "\n  " + line + "\n")) << line;
+        }
+    }
+}
+
+// ---- what create makes a store of ----
+
+TEST_F(Flags, OfCreateSayWhatAStoreIsMadeOf) {
+    const std::string made = directory.path("made.fdb");
+    ASSERT_EQ(
+        run({"create", made, "a", "b", "--sha256", "--segment-size", "64K", "--frame-size", "4K"})
+            .code,
+        0);
+    EXPECT_EQ(lines(run({"streams", made}).out),
+              (Words{"stream\tevents\tversion", "a\t0\t-1", "b\t0\t-1"}));
+    EXPECT_FALSE(contains(fact(run({"head", made}).out, "head"), "00000000000000000000"));
+    expect_error(run({"append", made, "a"}, event("x", "\"" + std::string(5000, 'y') + "\"")), 11,
+                 "too-large");
+    ASSERT_EQ(run({"append", made, "a"}, events(2000, std::string(100, 't'))).code, 0);
+    EXPECT_GT(std::stoi(fact(run({"stats", made}).out, "segments")), 2);
+    EXPECT_EQ(run({"verify", made}).code, 0);
+    expect_error(run({"create", made, "c", "a"}), 4, "already-exists");
+    EXPECT_EQ(lines(run({"streams", made}).out).size(), 3U);
+}
+
+TEST_F(Flags, OfCreateAreRefusedBeforeAnythingIsMade) {
+    const std::string made = directory.path("made.fdb");
+    for (const Words& words : std::vector<Words>{{"--segment-size", "5000"},
+                                                 {"--segment-size", "2K"},
+                                                 {"--segment-size", "2G"},
+                                                 {"--frame-size", "100"},
+                                                 {"--frame-size", "32M"},
+                                                 {"--frame-size", "1025"}}) {
+        Words all{"create", made};
+        all.insert(all.end(), words.begin(), words.end());
+        expect_error(run(all), 2, "usage", "see: freshet help create");
+        EXPECT_FALSE(std::filesystem::exists(made));
+    }
+}
+
+}  // namespace
+}  // namespace freshet
