@@ -51,7 +51,7 @@ N ?= 200
 .DELETE_ON_ERROR:
 .SECONDARY:
 MAKEFLAGS += --no-print-directory
-.PHONY: all lib demo kills durable check test replay fuzz fuzzers sim mutants symbols size bench coverage lint tsan format clean help FORCE
+.PHONY: all lib demo kills durable check test replay fuzz fuzzers sim mutants hashes symbols size bench coverage lint tsan format clean help FORCE
 
 all: $(LIB) $(PROGRAM) $(SIM_LIB)  ## the static library, the program, the simulator's library
 
@@ -149,6 +149,9 @@ durable: $(BUILD)/acknowledge  ## strace N= (200) commits: each acknowledgement 
 
 mutants:  ## plant each known bug in turn; the simulator must find it
 	@MAKE='$(MAKE)' CXX='$(CXX)' BUILD='$(BUILD)' J='$(J)' bash sim/mutants.sh
+
+hashes:  ## the simulated lives of SEEDS= (10000) seeds end in the same bytes with every compiler
+	@MAKE='$(MAKE)' BUILD='$(BUILD)' J='$(J)' bash tests/gates/hashes.sh
 
 symbols:  ## the archive needs no C++ runtime and no malloc: nm, and a C program linked by cc
 	@MAKE='$(MAKE)' BUILD='$(BUILD)' J='$(J)' bash tests/gates/symbols.sh

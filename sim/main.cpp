@@ -30,6 +30,7 @@ struct Arguments {
     std::uint64_t seed_count = 0;  // 0: until the time is over.
     unsigned jobs = 2;
     std::uint32_t branches = 8;
+    double shrink_seconds = 20;
     bool canary = false;
     bool all_cells = false;
     bool hashes = false;
@@ -49,6 +50,7 @@ int usage() {
         "  --seeds N      so many seeds and no more\n"
         "  --jobs N       processes (2)\n"
         "  --branches N   crash images tried at each call (8)\n"
+        "  --shrink N     seconds in which a failure is made small (20)\n"
         "  --tape FILE    live by a tape, e.g. one that a failure left, and show its script\n"
         "  --calls        with --tape: show each call of the disk too\n"
         "  --regress DIR  tapes to live by first (sim/regress)\n"
@@ -80,6 +82,8 @@ bool parse(int count, char** words, Arguments& arguments) {
             arguments.jobs = static_cast<unsigned>(number());
         else if (word == "--branches")
             arguments.branches = static_cast<std::uint32_t>(number());
+        else if (word == "--shrink")
+            arguments.shrink_seconds = std::strtod(value(), nullptr);
         else if (word == "--tape")
             arguments.tape = value();
         else if (word == "--regress")
@@ -213,7 +217,7 @@ int tell_failure(const Arguments& arguments, Failure& failure, const std::string
     Tape tape;
     const bool has_tape = failure.tape[0] != 0 && tape.parse(failure.tape.data());
     if (has_tape && fails(tape, rules, failure)) {
-        tape = shrink(tape, rules, failure, 20);
+        tape = shrink(tape, rules, failure, arguments.shrink_seconds);
         std::printf("as short as it gets: %s\n%s", failure.what.data(), failure.script.data());
         if (write_tape(arguments.out, tape, failure.script.data(), failure.what.data()))
             std::printf("repeat: %s --tape %s%s\n", program.c_str(), arguments.out.c_str(),

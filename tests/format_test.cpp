@@ -252,6 +252,14 @@ TEST(Format, RefusesAFrameHeaderThatContradictsItself) {
     EXPECT_EQ(log::decode(Bytes{original}.first(79), 96, geometry, header).error().code,
               Code::corrupt);
     EXPECT_EQ(log::decode(original, 104, geometry, header).error().code, Code::corrupt);
+    // The address behind a frame lies in its segment, too.
+    const auto fits = [&](std::uint64_t address) {
+        Contents bytes = original;
+        log::stamp(bytes.data(), address, header.synced_to, geometry);
+        return bool{log::decode(bytes, address, geometry, header)};
+    };
+    EXPECT_TRUE(fits(4096 - header.size - 8));
+    EXPECT_FALSE(fits(4096 - header.size));
     const log::Geometry small{geometry.store, 256, 1024, Digest::none};
     EXPECT_EQ(log::decode(original, 96, small, header).error().code, Code::corrupt);
     const log::Geometry other{geometry.store, 4096, 1024, Digest::sha256};
