@@ -319,15 +319,28 @@ void Run::before(const SimDisk& disk, SimCall call) {
                          call == SimCall::truncate || call == SimCall::sync ||
                          call == SimCall::sync_directory || call == SimCall::rename ||
                          call == SimCall::remove || call == SimCall::open;
-    if (rules_.branch_count == 0 || !changes) return;
+    if (rules_.branch_count == 0 || !changes || branch_total_ >= branch_total_max) return;
     const std::uint64_t promised = mix(least_, model_.commit() * 2 + (has_store_ ? 1 : 0));
     if (!changed_ && promised == promised_) return;
     changed_ = false;
     promised_ = promised;
+    branch_total_ += rules_.branch_count;
     for (std::uint32_t i = 0; i < rules_.branch_count; i++) branch(disk, mix(number, i));
 }
 
+// What is sealed is written only where the file was grown before, and durably so, or into the rest
+// of its last sector: there a disk is never full.
+void Run::check_reserved(const SimDisk& disk, const SimRecord& record) {
+    const std::string_view name{record.name.data()};
+    if (!up_ || suspect_ || operation_ == Operation::reopen) return;
+    if (record.call != SimCall::write || record.offset == 0 || !name.ends_with(".log")) return;
+    const std::size_t reserved = (disk.durable_contents(name).size() + 511) / 512 * 512;
+    if (reserved > 0 && record.offset + record.size > reserved)
+        violation("%s is written behind what was reserved of it", record.name.data());
+}
+
 void Run::after(const SimDisk& disk, const SimRecord& record) {
+    check_reserved(disk, record);
     if (watcher_ != nullptr) watcher_->after(disk, record);
     if (rules_.shows_calls) std::fprintf(stderr, "        %s\n", sim_text(record).c_str());
     if (record.call != SimCall::read && record.call != SimCall::size &&

@@ -44,6 +44,9 @@ std::string text_of(const Setup& setup);
 SimDiskSize disk_size(const Setup& setup);
 std::vector<std::string> stream_names();
 
+// In a life of thousands of calls the later ones are not branched from: it would take too long.
+inline constexpr std::uint64_t branch_total_max = 4096;
+
 // What hits a step.
 struct Hit {
     enum class Kind : std::uint8_t { none, kill, power_loss, error_once, error_for_ever };
@@ -105,6 +108,7 @@ private:
     // run.cpp
     void recover();
     void arm(const Hit& hit);
+    void check_reserved(const SimDisk& disk, const SimRecord& record);
     void disarm();
     void go_down(bool power);
     void finish_step();
@@ -194,6 +198,7 @@ private:
     bool changed_ = true;  // Since branches were last tried.
     std::uint64_t promised_ = ~std::uint64_t{0};
     std::uint64_t branch_seed_ = 1;
+    std::uint64_t branch_total_ = 0;
     std::uint64_t event_counter_ = 0;
     std::vector<ModelRequest> history_;  // Requests with ids, to try again.
 
