@@ -79,6 +79,7 @@ struct Mark {
     std::uint64_t ordinal = 0;
     std::uint64_t time_us = 0;
     std::uint64_t address = 0;
+    friend bool operator==(const Mark&, const Mark&) noexcept = default;
 };
 
 Status put_mark(tree::Delta& delta, std::uint64_t number, const Mark& mark) noexcept;

@@ -5,21 +5,18 @@
 
 namespace freshet::store {
 
-std::uint64_t mark_interval(const log::Geometry& geometry) noexcept {
+bool is_mark_due(const Published& at, std::uint64_t address,
+                 const log::Geometry& geometry) noexcept {
     constexpr std::uint64_t interval = std::uint64_t{64} << 10;
-    return std::min(interval, std::uint64_t{geometry.segment_size});
+    return at.mark_count == 0 ||
+           address - at.mark_address >= std::min(interval, std::uint64_t{geometry.segment_size});
 }
 
 Status mark_transaction(State& state, const log::Position& before, std::uint64_t time_us,
                         std::uint64_t address) noexcept {
     Published& working = state.working;
-    const bool due = working.mark_count == 0 ||
-                     address - working.mark_address >= mark_interval(state.log.geometry());
-    if (!due) return Done{};
-    const Mark mark{.commit = before.commit + 1,
-                    .ordinal = before.next_ordinal,
-                    .time_us = time_us,
-                    .address = address};
+    if (!is_mark_due(working, address, state.log.geometry())) return Done{};
+    const Mark mark = mark_of(before, time_us, address);
     const Status put = put_mark(state.delta, working.mark_count, mark);
     if (!put) return put;
     working.mark_count++;

@@ -53,8 +53,18 @@ struct State {
     }
 };
 
-// How much of the log lies between two marks.
-std::uint64_t mark_interval(const log::Geometry& geometry) noexcept;
+// Whether the transaction that begins at an address gets a mark: the first one does, and then one
+// for each 64 KiB of log, or each segment where those are smaller.
+bool is_mark_due(const Published& at, std::uint64_t address,
+                 const log::Geometry& geometry) noexcept;
+// Of the transaction that begins at an address, behind the commit of a position.
+inline Mark mark_of(const log::Position& before, std::uint64_t time_us,
+                    std::uint64_t address) noexcept {
+    return {.commit = before.commit + 1,
+            .ordinal = before.next_ordinal,
+            .time_us = time_us,
+            .address = address};
+}
 // Adds the mark of a transaction that begins at an address, if one is due. out_of_memory.
 Status mark_transaction(State& state, const log::Position& before, std::uint64_t time_us,
                         std::uint64_t address) noexcept;

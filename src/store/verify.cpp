@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Verification: the log as it lies on the disk is whole, and the tree is what it adds up to. For
 // each event the tree must lead to just its address; and since both have the same number of events
-// and streams, there is nothing else in it.
+// and streams, there is nothing else of them in it. The marks are those that replay would set.
 #include "store/replay.hpp"
 
 namespace freshet {
@@ -19,6 +19,8 @@ public:
     Status run(log::Scan& scan) noexcept;
 
 private:
+    Status check_mark(const log::Frame& frame, const log::Position& before) noexcept;
+    Status check_created(const log::Frame& frame) noexcept;
     Status check_frame(const log::Frame& frame) noexcept;
     Status check_event(const log::FrameEvents& events) noexcept;
     Status check_id(const log::FrameEvents& events) noexcept;
@@ -29,6 +31,7 @@ private:
     const Published& at_;
     const Head* anchor_;
     VerifyReport& report_;
+    Published seen_;  // Its marks are those that there should be.
 };
 
 Status Verification::run(log::Scan& scan) noexcept {
@@ -37,12 +40,16 @@ Status Verification::run(log::Scan& scan) noexcept {
     if (!*started) return Code::corrupt;
     Status status = check_anchor(scan.committed());
     for (log::Frame frame; status;) {
+        const log::Position before = scan.committed();
+        const bool is_first = before.address == scan.position().address;
         const Result<bool> there = scan.next(frame, at_.position.address);
         if (!there) return there.error();
         if (!*there) break;
         report_.byte_count += frame.header.size;
         report_.event_count += frame.header.event_count;
-        status = check_frame(frame);
+        if (is_first) status = check_mark(frame, before);
+        if (status) status = check_created(frame);
+        if (status) status = check_frame(frame);
         if (status && frame.header.last) status = check_anchor(scan.committed());
     }
     if (!status) return status;
@@ -50,7 +57,38 @@ Status Verification::run(log::Scan& scan) noexcept {
     report_.commit_count = end.commit;
     if (end.commit != at_.position.commit || !(end.chain == at_.position.chain))
         return Code::corrupt;
+    if (seen_.mark_count != at_.mark_count) return Code::corrupt;
     return check_streams();
+}
+
+// `frame` begins the transaction behind `before`.
+Status Verification::check_mark(const log::Frame& frame, const log::Position& before) noexcept {
+    if (!is_mark_due(seen_, frame.address, state_.log.geometry())) return Done{};
+    seen_.mark_address = frame.address;
+    Mark mark;
+    const Result<bool> found = find_mark(state_.view(at_), seen_.mark_count++, mark);
+    if (!found) return found.error();
+    const Mark wanted = mark_of(before, frame.header.time_us, frame.address);
+    return *found && mark == wanted ? Status{Done{}} : Code::corrupt;
+}
+
+// A stream without events is known by the one frame that names it.
+Status Verification::check_created(const log::Frame& frame) noexcept {
+    const Result<Bytes> table = log::stream_table(frame, state_.log.geometry());
+    if (!table) return table.error();
+    log::StreamTable streams{*table, frame.header.stream_count};
+    while (streams.next()) {
+        Stream stream;
+        const Result<bool> known = find_stream(state_.view(at_), streams.name(), stream);
+        if (!known) return known.error();
+        if (!*known) return Code::corrupt;
+        if (stream.count > 0) continue;
+        const Result<std::uint64_t> created =
+            newest_address(state_.view(at_), streams.name(), stream);
+        if (!created) return created.error();
+        if (*created != frame.address) return Code::corrupt;
+    }
+    return Done{};
 }
 
 Status Verification::check_frame(const log::Frame& frame) noexcept {
