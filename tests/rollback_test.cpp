@@ -171,7 +171,8 @@ TEST_F(Rollback, LendsNoPartToTheNextTransaction) {
         if (size == 0) break;
         Files mixed = files;
         const auto begin = taken_back.begin() + static_cast<std::ptrdiff_t>(at);
-        std::copy_n(begin, size, mixed.at("00000001.log").begin() + static_cast<std::ptrdiff_t>(at));
+        std::copy_n(begin, size,
+                    mixed.at("00000001.log").begin() + static_cast<std::ptrdiff_t>(at));
         put_files(machine.disk, mixed);
         OpenStore again{machine.door(), options};
         ASSERT_EQ(again.error, Code::none);
@@ -187,6 +188,7 @@ TEST_F(Rollback, CanBeOfATransactionThatFillsAllSegments) {
     OpenStore open{machine.door(), options};
     ASSERT_TRUE(open.append("s", {"0"}));
     EXPECT_EQ(attempt(open, 1000, 600), Code::full);
+    EXPECT_EQ(open.diagnostic.limit, 5U);
     EXPECT_EQ(open.read_log(), Lines{"1 0 s@0 0"});
     ASSERT_TRUE(open.append("s", {"1"}));
     // The other way: full of commits.

@@ -26,7 +26,7 @@ enum class Code : std::uint16_t {
     // What the memory or the machine does not allow.
     out_of_memory = 9,        // The lent memory is full.
     too_many_snapshots = 10,  // Options::snapshot_count_max are open.
-    full = 11,                // The disk is full. Nothing was changed.
+    full = 11,                // The disk is full, or all segments are used. Nothing was changed.
     io = 12,                  // The operating system refused; system_error says why.
     read_only = 13,           // The store, or the file system below it, does not take writes.
     permission = 14,          // Not allowed to open.

@@ -243,7 +243,7 @@ struct Diagnostic {
     std::uint64_t offset = 0;   // ... and where in it.
     std::uint64_t commit = 0;   // corrupt: the last good commit.
     std::uint64_t needed = 0;   // out_of_memory, too_large: the bytes it would take, ...
-    std::uint64_t limit = 0;    // ... and how many there are.
+    std::uint64_t limit = 0;    // ... and how many there are. full: of segments, if it is those.
     std::uint32_t format = 0;   // newer_format: the version found.
     Holder holder;              // locked: by whom.
     // How many checks failed; `failures` says of the first of them.

@@ -105,6 +105,9 @@ public:
     void seal(const Position& position, std::uint32_t token) noexcept;
     void unlock_commit() noexcept { gate_->unlock(Turn::commit); }
 
+    // Whether the transaction was refused for want of segments; rollback() forgets it.
+    [[nodiscard]] bool is_out_of_segments() const noexcept { return out_of_segments_; }
+
     // The running transaction's number and time, and where its first frame is.
     [[nodiscard]] std::uint64_t commit() const noexcept { return last_.commit + 1; }
     [[nodiscard]] std::uint64_t time_us() const noexcept { return time_us_; }
@@ -221,6 +224,7 @@ private:
     std::uint64_t time_us_ = 0;
     std::uint64_t reserved_end_ = 0;  // Changed under the commit turn too.
     bool frame_open_ = false;
+    bool out_of_segments_ = false;
     bool has_parts_ = false;
 
     // Whoever's turn it is to do I/O.

@@ -159,7 +159,8 @@ Status Log::grow(std::uint64_t end) noexcept {
 // Goes to the next segment. What was finished in this one becomes durable first.
 Status Log::roll() noexcept {
     const std::uint32_t next = geometry_.segment(next_frame_) + 1;
-    if (next > maps_.size()) return Code::full;
+    out_of_segments_ = next > maps_.size();
+    if (out_of_segments_) return Code::full;
     Status status = reserve(std::min(next_frame_ + segment_margin, geometry_.address(next)));
     if (!status) return status;
     const Result<Work> work = begin_io();
@@ -222,6 +223,7 @@ Status Log::create_next_segment(std::uint32_t number) noexcept {
 
 void Log::rollback() noexcept {
     if (has_parts_) static_cast<void>(rewind());
+    out_of_segments_ = false;
     part_ = last_;
     next_frame_ = tail_;
     frame_open_ = false;

@@ -48,6 +48,7 @@ Status Transaction::settle(Status status, Diagnostic& diagnostic) noexcept {
         diagnostic.error = status.error();
         store::State& state = *store_->state_;
         if (status.error() == Code::out_of_memory) diagnostic.limit = state.options.pool_size;
+        if (state.log.is_out_of_segments()) diagnostic.limit = state.options.segment_count_max;
         return status;
     }
     return answer(diagnostic.error, diagnostic);

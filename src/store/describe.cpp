@@ -150,6 +150,11 @@ Words words_of(Code code) noexcept {
     return {"unknown error", ""};
 }
 
+// For a log that has all the segments it may have, Diagnostic::limit says how many.
+bool is_out_of_segments(const Diagnostic& diagnostic) noexcept {
+    return diagnostic.error.code == Code::full && diagnostic.limit > 0;
+}
+
 }  // namespace
 
 std::string_view describe(const Diagnostic& diagnostic, std::span<char> into) noexcept {
@@ -157,6 +162,11 @@ std::string_view describe(const Diagnostic& diagnostic, std::span<char> into) no
     const Code code = diagnostic.error.code;
     if (diagnostic.failure_count > 0 && diagnostic.failures[0].code == code) {
         put_failure(text, diagnostic);
+        return text.written();
+    }
+    if (is_out_of_segments(diagnostic)) {
+        text.text("the log has used up all of its ").number(diagnostic.limit);
+        text.text(" segments; nothing was changed");
         return text.written();
     }
     text.text(words_of(code).sentence);
@@ -190,7 +200,8 @@ std::string_view describe(const Diagnostic& diagnostic, std::span<char> into) no
 
 std::string_view hint(const Diagnostic& diagnostic, std::span<char> into) noexcept {
     TextWriter text{into};
-    text.text(words_of(diagnostic.error.code).hint);
+    text.text(is_out_of_segments(diagnostic) ? "open it with a larger segment_count_max"
+                                             : words_of(diagnostic.error.code).hint);
     return text.written();
 }
 
