@@ -116,7 +116,7 @@ void Log::show_sealed() noexcept {
 
 Status Log::poison_with(Error error) noexcept {
     lock_commit();
-    if (poison_.code == Code::none) poison_ = error;
+    poison_ = error;
     in_flight_ = durable_.token;
     gate_->wake(Turn::commit);
     unlock_commit();

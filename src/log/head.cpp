@@ -92,7 +92,7 @@ Status read_head(Disk& disk, MutableBytes buffer, HeadFound& found) noexcept {
     if (!file) return file.error();
     Code trouble = Code::not_a_store;
     Status status = Done{};
-    for (std::uint64_t i = 0; i < 2 && status; i++) {
+    for (std::uint64_t i = 0; i < 2; i++) {
         const MutableBytes slot = buffer.first(head_slot_size);
         const Result<std::size_t> size = read_all(disk, *file, i * head_slot_size, slot);
         if (!size) {

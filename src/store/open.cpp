@@ -193,7 +193,7 @@ Status Opening::replay(log::Scan& scan, std::uint64_t limit) noexcept {
 Status Opening::check_end(const log::Scan& scan, std::uint64_t attested) noexcept {
     const log::Position& head = found_.record.attested;
     const log::Position& end = scan.committed();
-    if (end.address < attested || end.address < head.address || end.commit < head.commit) {
+    if (end.address < attested || end.commit < head.commit) {
         return damaged(scan.position().address, end);
     }
     if (found_.record.sequence > log::head_sequence_max) return Code::corrupt;
