@@ -44,6 +44,7 @@ public:
         return error.code != Code::none ? error : inner.truncate(file, size);
     }
     Status sync(File file) noexcept override {
+        if (before_sync) before_sync();
         const Error error = fault();
         if (syncs_fail) return Error{Code::io, 5};
         return error.code != Code::none ? error : inner.sync(file);
@@ -88,6 +89,7 @@ public:
     bool always_short = false;
     Error wanted;
     std::function<void()> before_read;
+    std::function<void()> before_sync;
     bool syncs_fail = false;
 
 private:

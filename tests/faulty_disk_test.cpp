@@ -300,6 +300,63 @@ TEST_F(FaultyDisks, MayChangeUnderAReader) {
     }
 }
 
+// Without a head, whether there is a log decides what there is. A disk that does not say so is told
+// of, and no store is made.
+TEST_F(FaultyDisks, MayFailWhileAStoreHasNoHead) {
+    Files files;
+    {
+        OpenStore open{machine.door(), tiny_options()};
+        ASSERT_TRUE(open.append("s", {"0"}));
+        files = files_of(machine.disk);
+    }
+    for (const bool is_zero : {false, true}) {
+        Files headless = files;
+        headless.erase("head");
+        if (is_zero) headless["head"] = Contents(8192);
+        std::uint64_t call = 1;
+        for (std::uint64_t made = call; call <= made; call++) {
+            put_files(machine.disk, headless);
+            FaultyDisk faulty{machine.disk};
+            faulty.wanted = Error{Code::io, 5};
+            faulty.fail_at = call;
+            OpenStore open{Door{&faulty, &machine.clock, &machine.gate}, tiny_options()};
+            made = faulty.call_count;
+            ASSERT_TRUE(open.error == Code::io || open.error == Code::corrupt ||
+                        (is_zero && open.error == Code::not_a_store))
+                << code_name(open.error) << " call " << call;
+            ASSERT_EQ(files_of(machine.disk), headless);
+        }
+        EXPECT_GT(call, 4U);
+    }
+}
+
+// Somebody cuts a file while it is recovered.
+TEST_F(FaultyDisks, MayLoseAFilesEndWhileAStoreIsRecovered) {
+    Files stopped;
+    {
+        OpenStore open{machine.door(), tiny_options()};
+        for (int i = 0; i < 3; i++) ASSERT_TRUE(open.append("s", {std::string(800, 'x')}));
+        stopped = files_of(machine.disk);
+    }
+    bool was_found = false;
+    std::uint64_t count = 1;
+    for (std::uint64_t moment = 1; moment <= count; moment++) {
+        put_files(machine.disk, stopped);
+        FaultyDisk disk{machine.disk};
+        count = 0;
+        disk.before_read = [&] {
+            if (++count != moment) return;
+            const File file = *machine.disk.open("00000001.log", OpenMode::write);
+            ASSERT_TRUE(machine.disk.truncate(file, 1000));
+            machine.disk.close(file);
+        };
+        OpenStore open{Door{&disk, &machine.clock, &machine.gate}, tiny_options()};
+        ASSERT_TRUE(open.error == Code::none || open.error == Code::corrupt) << moment;
+        was_found |= open.error == Code::corrupt;
+    }
+    EXPECT_TRUE(was_found);
+}
+
 // Opening what a writer left in the middle of its work, for writing and read only.
 TEST_F(FaultyDisks, MayFailWhileAStoreIsRecovered) {
     Files stopped;

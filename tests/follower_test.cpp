@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Following: everything from an ordinal on, once and in order; that it has caught up, once each
 // time; then what comes.
+#include <atomic>
 #include <thread>
 
 #include "tests/store_fixture.hpp"
@@ -123,6 +124,42 @@ TEST_F(Following, GoesOnWhenASnapshotIsFreeAgain) {
     more.close();
     EXPECT_TRUE(follower.open(open.store, 0));
     EXPECT_EQ(steps(2), (Lines{"0", "caught up"}));
+}
+
+// Readers beside it take the only snapshot whenever it is free: the follower says so, and goes on
+// when it gets it back.
+TEST_F(Following, SaysThatThereIsNoSnapshotAndGoesOnLater) {
+    Machine other;
+    Options one = small_options();
+    one.snapshot_count_max = 1;
+    OpenStore store{other.door(), one};
+    ASSERT_TRUE(store.append("s", {"0"}));
+    ASSERT_TRUE(follower.open(store.store, 0));
+    Recorded event;
+    ASSERT_EQ(*follower.next(event, 0), Follower::Step::event);
+    std::atomic<bool> is_done{false};
+    std::thread reader{[&] {
+        while (!is_done) {
+            Snapshot snapshot;
+            static_cast<void>(store.store.snapshot(snapshot));
+        }
+    }};
+    Code code = Code::none;
+    while (code == Code::none) code = follower.next(event, 0).error().code;
+    EXPECT_EQ(code, Code::too_many_snapshots);
+    for (int i = 0; i < 1000 || code != Code::none; i++) {
+        code = follower.next(event, 0).error().code;
+        ASSERT_TRUE(code == Code::none || code == Code::too_many_snapshots);
+    }
+    is_done = true;
+    reader.join();
+    ASSERT_TRUE(store.append("s", {"1"}));
+    ASSERT_EQ(*follower.next(event, 0), Follower::Step::event);
+    EXPECT_EQ(as_text(event.payload), "1");
+    ASSERT_TRUE(store.store.close());
+    EXPECT_EQ(follower.next(event, 0).error().code, Code::invalid_argument);
+    follower.close();
+    EXPECT_EQ(follower.next(event, 0).error().code, Code::invalid_argument);
 }
 
 // A wait ends when something comes, and a wait for ever ends with nothing else: not with a commit

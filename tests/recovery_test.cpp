@@ -375,6 +375,14 @@ TEST_F(Recovery, RemovesSegmentsThatAreLeftOver) {
     }
 }
 
+TEST_F(Recovery, RemovesMoreSegmentsThanItHasRoomFor) {
+    Files more = session(3).back();
+    for (std::uint32_t number = 2; number < 8; number++) more[segment_file(number)] = Contents(512);
+    options.segment_count_max = 3;
+    EXPECT_EQ(open(more).lines.size(), 3U);
+    EXPECT_EQ(files_of(machine.disk).size(), 2U);
+}
+
 TEST_F(Recovery, RefusesMoreSegmentsThanItHasRoomFor) {
     const Files closed = session(170).back();
     options.segment_count_max = 3;

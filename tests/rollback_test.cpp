@@ -183,6 +183,22 @@ TEST_F(Rollback, LendsNoPartToTheNextTransaction) {
     EXPECT_EQ(part_count, 4U);
 }
 
+// An id that comes again is compared with the event in a later segment, which is mapped for it, and
+// then taken back.
+TEST_F(Rollback, TakesBackASegmentThatItHasLookedInto) {
+    OpenStore open{machine.door(), options};
+    ASSERT_TRUE(open.append("s", {"0"}));
+    Transaction transaction;
+    ASSERT_TRUE(transaction.begin(open.store, open.diagnostic));
+    ASSERT_EQ(add(transaction, 16, 600, open.diagnostic), Code::none);
+    EXPECT_EQ(add(transaction, 1, 600, open.diagnostic, 1000 + 9), Code::idempotency_conflict);
+    transaction.rollback();
+    EXPECT_EQ(open.read_log().size(), 1U);
+    EXPECT_EQ(attempt(open, 16, 600), Code::none);
+    ASSERT_TRUE(open.append("s", {std::string(900, '1')}));
+    EXPECT_EQ(open.verify(), Code::none);
+}
+
 TEST_F(Rollback, CanBeOfATransactionThatFillsAllSegments) {
     options.segment_count_max = 5;
     OpenStore open{machine.door(), options};
