@@ -75,7 +75,7 @@ protected:
 };
 
 TEST_F(Poison, StopsATransactionThatNeedsRoomInTheBuffer) {
-    begin_and_fail({700});
+    begin_and_fail({700, 700});
     EXPECT_EQ(add(700), Code::poisoned);
     expect_nothing_written();
 }

@@ -195,7 +195,7 @@ TEST_F(Rollback, TakesBackASegmentThatItHasLookedInto) {
     transaction.rollback();
     EXPECT_EQ(open.read_log().size(), 1U);
     EXPECT_EQ(attempt(open, 16, 600), Code::none);
-    ASSERT_TRUE(open.append("s", {std::string(900, '1')}));
+    ASSERT_TRUE(open.append("s", {std::string(700, '1')}));
     EXPECT_EQ(open.verify(), Code::none);
 }
 

@@ -132,6 +132,7 @@ Status create_head(Disk& disk, const HeadRecord& record, MutableBytes buffer) no
     if (status) status = write_head(disk, *file, record, buffer);
     disk.close(*file);
     if (status) status = disk.rename(head_new_name, head_name);
+    if (status) status = disk.sync_directory();
     return status;
 }
 

@@ -58,8 +58,7 @@ void encode_head(const HeadRecord& record, std::span<std::byte, head_slot_size> 
 Status read_head(Disk& disk, MutableBytes buffer, HeadFound& found) noexcept;
 // Writes a record into its slot and syncs it.
 Status write_head(Disk& disk, File file, const HeadRecord& record, MutableBytes buffer) noexcept;
-// Makes the file of a new store, in one step: it is there whole or not at all. Log::resume() makes
-// its name durable.
+// Makes the file of a new store, in one step: it is there whole or not at all.
 Status create_head(Disk& disk, const HeadRecord& record, MutableBytes buffer) noexcept;
 
 }  // namespace freshet::log
