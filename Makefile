@@ -12,6 +12,7 @@ BUILD ?= build
 J ?= $(shell nproc 2>/dev/null || echo 2)
 TIME ?= 60
 SEED ?=
+SIZE ?= 1
 TARGET ?=
 PEERS ?=
 SAN ?= address,undefined
@@ -51,7 +52,7 @@ N ?= 200
 .DELETE_ON_ERROR:
 .SECONDARY:
 MAKEFLAGS += --no-print-directory
-.PHONY: all lib demo kills durable check test replay fuzz fuzzers sim mutants hashes symbols size bench coverage lint tsan format clean help FORCE
+.PHONY: all lib demo kills durable check test replay fuzz fuzzers ingest sim mutants hashes symbols size bench coverage lint tsan format clean help FORCE
 
 all: $(LIB) $(PROGRAM) $(SIM_LIB)  ## the static library, the program, the simulator's library
 
@@ -109,6 +110,9 @@ $(BUILD)/kills: $(call objects,simulator,tests/kill.cpp) $(LIB)
 $(BUILD)/acknowledge: $(call objects,simulator,tests/acknowledge.cpp) $(LIB)
 	@$(CXX) $(SIM_FLAGS) $^ $(LINK) $(LDFLAGS) -o $@ && echo '  $@'
 
+$(BUILD)/ingest: $(call objects,simulator,tests/ingest.cpp)
+	@$(CXX) $(SIM_FLAGS) $^ $(LINK) $(LDFLAGS) -o $@ && echo '  $@'
+
 $(BUILD)/tests: $(TEST_OBJECTS) $(TEST_SHELL_OBJECTS) $(TEST_LIB_OBJECTS)
 	@$(CXX) $(TEST_FLAGS) $^ -lgtest_main -lgtest -pthread $(LDFLAGS) -o $@ && echo '  $@'
 
@@ -137,6 +141,9 @@ fuzzers: $(addprefix $(BUILD)/fuzzer/,$(FUZZ_TARGETS))
 fuzz:  ## fuzz TARGET= (all of them) for TIME= seconds each
 	@MAKE='$(MAKE)' BUILD='$(BUILD)' J='$(J)' TIME='$(TIME)' SEED='$(SEED)' \
 		bash fuzz/run.sh $(if $(TARGET),$(TARGET),$(FUZZ_TARGETS))
+
+ingest: $(PROGRAM) $(BUILD)/ingest  ## put SIZE= GB of events through 64 MiB of memory; 10 take minutes
+	@BUILD='$(BUILD)' SIZE='$(SIZE)' bash tests/ingest.sh
 
 sim: $(SIM)  ## simulate crashes and faults for TIME= seconds, from SEED=
 	@$(if $(SIM),$(SIM) --time $(TIME) $(if $(SEED),--seed $(SEED)),echo 'there is no simulator here')

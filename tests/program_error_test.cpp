@@ -105,6 +105,12 @@ protected:
     }
 
     std::map<std::string, Act> acts() {
+        std::map<std::string, Act> acts = acts_of_requests();
+        acts.merge(acts_of_the_system());
+        return acts;
+    }
+
+    std::map<std::string, Act> acts_of_requests() {
         const std::string id = "000102030405060708090a0b0c0d0e0f";
         return {
             {"usage",
@@ -154,6 +160,11 @@ protected:
                  run({"append", other, "s", "--create"}, events(2));
                  return follow_into(other, f);
              }},
+        };
+    }
+
+    std::map<std::string, Act> acts_of_the_system() {
+        return {
             {"out-of-memory",
              [=, this](const Words& f) {
                  return call({"log", db, "--memory", "1M"}, f);

@@ -34,6 +34,8 @@ protected:
 
     // By command, "" for all of them, and flag.
     std::map<std::pair<std::string, std::string>, Call> calls() {
+        static int target_count = 0;
+        const std::string target = directory.path("target" + std::to_string(target_count++));
         return {
             {{"", "--memory"}, {{"--memory", "100K"}, 8, "", "give --memory"}},
             {{"", "--wait"}, {{"--wait", "1"}}},
@@ -69,6 +71,9 @@ protected:
             {{"log", "--verbose"}, {{"--verbose", "--limit", "2"}, 0, "2020202"}},
             {{"log", "-v"}, {{"-v", "--limit", "2"}, 0, "2020202"}},
             {{"streams", "--limit"}, {{"--limit", "0"}, 0, "stream\t", "", "\ns\t"}},
+            {{"backup", "--to-commit"}, {{target, "--to-commit", "0"}, 0, "events\t0\n"}},
+            {{"backup", "--to-time"},
+             {{target + "-2", "--to-time", "2000-01-01"}, 0, "commit\t0\n"}},
             {{"verify", "--head"}, {{"--head", foreign_head}, 6, "", "does not contain that head"}},
         };
     }
@@ -86,7 +91,8 @@ protected:
     std::string foreign_head;
 };
 
-const Words commands{"create", "append", "read", "log", "streams", "verify", "stats", "head"};
+const Words commands{"create", "append", "read", "log",   "streams",
+                     "verify", "stats",  "head", "backup"};
 
 // The flags at the beginnings of lines: `  -q, --quiet  ...` and `  --box, --tsv ...`.
 std::set<std::string> flags_of(const std::string& help) {
@@ -166,6 +172,49 @@ TEST_F(Flags, OfTheReadmeAreThoseOfTheHelp) {
         if (line.rfind("  freshet ", 0) == 0 && !contains(line, "version")) {
             EXPECT_TRUE(contains(readme, "\n  " + line + "\n")) << line;
         }
+    }
+}
+
+// Method: the manual begins a section for each command, and a paragraph for each flag.
+TEST_F(Flags, OfTheManualAreThoseOfTheHelp) {
+    std::ifstream file{"src/package/freshet.1"};
+    if (!file) GTEST_SKIP() << "not run from the top of the tree";
+    std::string manual{std::istreambuf_iterator<char>{file}, {}};
+    manual = std::regex_replace(manual, std::regex{R"(\\-)"}, "-");
+    std::set<std::string> wanted;
+    for (const std::string& command : commands) {
+        EXPECT_TRUE(contains(manual, "\n.SS " + command + " DB")) << command;
+        wanted.merge(flags_of(run({command, "--help"}).out));
+    }
+    std::set<std::string> found;
+    static const std::regex flag{R"(--?[a-z][a-z0-9-]*)"};
+    for (const std::string& line : lines(manual)) {
+        if (line.rfind(".BR -", 0) != 0 && line.rfind(".B -", 0) != 0) continue;
+        for (std::sregex_iterator at{line.begin(), line.end(), flag}; at != std::sregex_iterator{};
+             ++at)
+            found.insert(at->str());
+    }
+    EXPECT_EQ(found, wanted);
+    EXPECT_LE(lines(manual).size(), 200U);
+}
+
+TEST_F(Flags, OfTimesTakeAllThatRfc3339Has) {
+    auto events_until = [&, count = 0](const std::string& time) mutable {
+        const Ended ended =
+            run({"backup", db, directory.path("at" + std::to_string(count++)), "--to-time", time});
+        return ended.code == 0 ? fact(ended.out, "events") : std::to_string(ended.code);
+    };
+    const std::string time = fact(run({"head", db}).out, "time");
+    EXPECT_EQ(events_until(time), "2");
+    EXPECT_EQ(events_until(time.substr(0, time.size() - 1) + "+00:00"), "2");
+    EXPECT_EQ(events_until(time.substr(0, 19) + "+01:00"), "0");
+    EXPECT_EQ(events_until(time.substr(0, 19) + "-01:00"), "2");
+    EXPECT_EQ(events_until("9999-12-31T23:59:59.999999999Z"), "2");
+    EXPECT_EQ(events_until("2024-02-29"), "0");
+    for (const char* bad :
+         {"", "now", "2023-02-29", "2024-13-01", "1969-12-31", "2024-01-01T", "2024-01-01T00:00:00",
+          "2024-01-01T24:00:00Z", "2024-01-01T00:00:00Zx", "2024-01-01T00:00:00.Z", "2024-1-1"}) {
+        EXPECT_EQ(events_until(bad), "2") << bad;  // The exit code of usage.
     }
 }
 

@@ -115,6 +115,29 @@ TEST_F(Program, LivesWithoutStandardDescriptors) {
     EXPECT_EQ(event_count(), 4U);
 }
 
+// ---- copies ----
+
+TEST_F(Program, CopiesAStoreThatIsWritten) {
+    make(3);
+    Running writer{{"append", db, "s"}};
+    writer.write(events(4));
+    writer.pump([&] { return event_count() == 7; });
+    const std::string copy = directory.path("copy.fdb");
+    const Ended ended = run({"backup", db, copy});
+    ASSERT_EQ(ended.code, 0) << ended.err;
+    EXPECT_EQ(fact(ended.out, "events"), "7");
+    EXPECT_EQ(run({"verify", copy, "--head", fact(ended.out, "head")}).code, 0);
+    EXPECT_EQ(run({"log", copy, "--ndjson"}).out, run({"log", db, "--ndjson"}).out);
+    expect_error(run({"backup", db, copy}), 4, "already-exists");
+    const std::string early = directory.path("early.fdb");
+    ASSERT_EQ(run({"backup", db, early, "--to-commit", "1", "-q"}).out, "");
+    EXPECT_EQ(lines(run({"log", early, "--ndjson"}).out).size(), 3U);
+    expect_error(run({"backup", db, directory.path("late"), "--to-commit", "99"}), 4,
+                 "ahead-of-log");
+    EXPECT_EQ(writer.wait().code, 0);
+    EXPECT_EQ(append(events(1)).code, 0);
+}
+
 // ---- following ----
 
 // Method: writers come and go, some killed, over many small segments, while one process follows;

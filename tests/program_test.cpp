@@ -63,6 +63,8 @@ TEST_F(Program, NamesEveryMistakeInItsArguments) {
         {{"verify"}, "store is missing"},
         {{"version", "x"}, "one word too many"},
         {{"streams"}, "store is missing"},
+        {{"backup", "db"}, "directory for the copy is missing"},
+        {{"backup", "db", "to", "--to-commit", "1", "--to-time", "2024-01-01"}, "both say where"},
         {{"streams", "db", "a", "b"}, "one word too many"},
         {{"create"}, "store is missing"},
         {{"create", "db", "--frame-size", "0"}, "a size like 1M"},

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Goal: a list of streams gives each name once and in order, whatever prefix it is asked for.
 // Method: names in which each is the beginning of another, and every prefix of every name.
+#include "freshet/stream_list.hpp"
+
 #include <algorithm>
 
 #include "tests/store_fixture.hpp"

@@ -54,13 +54,16 @@ public:
         static_cast<void>(count);
     }
 
-    // All that was shown so far, once nothing more comes.
+    // All that was shown so far, once nothing more has come for a while.
     std::string shown() {
-        for (std::size_t size = ~std::size_t{0};; usleep(10'000)) {
+        std::string seen;
+        for (int quiet = 0; quiet < 10; quiet++) {
+            usleep(10'000);
             const std::lock_guard lock{mutex_};
-            if (shown_.size() == size) return shown_;
-            size = shown_.size();
+            if (shown_.size() != seen.size()) quiet = 0;
+            seen = shown_;
         }
+        return seen;
     }
 
 private:

@@ -391,24 +391,6 @@ private:
     alignas(8) std::array<std::byte, 384> reader_;   // A log::EventReader.
 };
 
-// The names of streams in their order, byte by byte. The snapshot stays open while the list is in
-// use.
-class StreamList {
-public:
-    // Those that begin with `prefix`, which is looked at now only. invalid_argument: the snapshot
-    // is not open; invalid_name: the prefix is longer than a name.
-    Status open(const Snapshot& snapshot, std::string_view prefix = {}) noexcept;
-    // True: `name` is one more, and holds until the next step. False: no more.
-    bool next(std::string_view& name) noexcept;
-
-private:
-    const Snapshot* snapshot_ = nullptr;
-    bool is_after_ = false;  // The name was given out: the next one is greater.
-    std::size_t prefix_size_ = 0;
-    std::size_t size_ = 0;
-    std::array<char, stream_name_size_max> name_{};
-};
-
 // All events in commit order, filtered. The snapshot stays open while the cursor is in use.
 class LogCursor {
 public:

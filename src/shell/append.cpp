@@ -334,7 +334,9 @@ private:
 int run_append(const Request& request) noexcept {
     Session session;
     const std::uint64_t own_size = request.memory_size / own_share;
-    if (const int code = session.open(request, Access::write, own_size); code != exit_done)
+    const std::uint64_t input_size = request.one_event ? 0 : size_of_input();
+    if (const int code = session.open(request, Access::write, own_size, input_size);
+        code != exit_done)
         return code;
     return Appender{request, session}.run();
 }

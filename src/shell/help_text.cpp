@@ -17,6 +17,7 @@ constexpr std::string_view overview =
   freshet verify DB              check every byte of the store
   freshet stats DB               sizes and counts
   freshet head DB                where the log ends: keep it elsewhere for verify
+  freshet backup DB DEST         copy the store, in use or not, as of any commit
   freshet help [TOPIC]           a command, events, output or errors
   freshet version                this program and the format it writes
 
@@ -114,6 +115,17 @@ Prints where the log ends, as one word that stands for all that is before it: ke
 and `freshet verify DB --head HEAD` tells later whether the log still contains it.
 )";
 
+constexpr std::string_view about_backup =
+    R"(freshet backup DB DEST [FLAGS]
+
+Copies the store into the directory DEST, which is made if it is missing, while others read and
+write. The copy is read back and checked before it counts as a store; it begins an epoch of its
+own, which tells it from the original. To restore is to use the copy.
+
+  --to-commit N          as it was after this commit
+  --to-time TIME         as it was at this time: 2026-11-20T23:50:07Z, or a day
+)";
+
 constexpr std::string_view about_events =
     R"(An event is one JSON object on one line:
 
@@ -145,7 +157,7 @@ With --json and --ndjson an error is one line of JSON on standard error.
 Environment: NO_COLOR (no colours), TERM=dumb (nor lines), FRESHET_MEMORY (as --memory).
 )";
 
-constexpr std::array<Topic, 13> all_topics{{
+constexpr std::array<Topic, 14> all_topics{{
     {"help", overview},
     {"version", overview},
     {"create", about_create, true},
@@ -156,6 +168,7 @@ constexpr std::array<Topic, 13> all_topics{{
     {"verify", about_verify, true},
     {"stats", about_stats, true},
     {"head", about_head, true},
+    {"backup", about_backup, true},
     {"events", about_events},
     {"output", about_output},
     {"errors", {}},

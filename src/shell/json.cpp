@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "shell/json.hpp"
 
+#include <cstring>
+
 #include "base/utf8.hpp"
 
 namespace freshet::shell {
@@ -64,6 +66,23 @@ std::size_t put_utf8(char* into, std::uint32_t point) noexcept {
     into[2] = last(6);
     into[3] = last(0);
     return 4;
+}
+
+// How many bytes from here on are plain text of a string: neither its end, nor an escape, a
+// control character or part of a longer one. Eight at a time, and so few of them too little.
+std::size_t plain_size(std::string_view text) noexcept {
+    constexpr std::uint64_t ones = 0x0101010101010101;
+    const auto has_less = [](std::uint64_t word, std::uint64_t bound) noexcept {
+        return (word - ones * bound) & ~word;
+    };
+    std::size_t size = 0;
+    for (std::uint64_t word = 0; text.size() - size >= sizeof word; size += sizeof word) {
+        std::memcpy(&word, text.data() + size, sizeof word);
+        const std::uint64_t found = word | has_less(word, 0x20) | has_less(word ^ ones * '"', 1) |
+                                    has_less(word ^ ones * '\\', 1);
+        if ((found & ones << 7) != 0) break;
+    }
+    return size;
 }
 
 }  // namespace
@@ -162,6 +181,8 @@ void JsonReader::skip_string() noexcept {
     const std::size_t start = offset_;
     if (!take('"')) return fail("expected '\"'", offset_);
     while (error_ == nullptr && offset_ < text_.size()) {
+        offset_ += plain_size({text_.data() + offset_, text_.size() - offset_});
+        if (offset_ == text_.size()) break;
         const auto byte = static_cast<unsigned char>(text_[offset_]);
         if (byte < 0x20) return fail("a control character in a string must be escaped", offset_);
         if (take('"')) return;
@@ -243,6 +264,8 @@ bool is_json_line(std::string_view text) noexcept {
 
 // The text grows no longer than its escapes are: \uXXXX stands for at most 3 bytes, a pair for 4.
 Unescaped unescape(std::span<char> inside) noexcept {
+    if (inside.empty() || std::memchr(inside.data(), '\\', inside.size()) == nullptr)
+        return {{inside.data(), inside.size()}, true};
     std::size_t used = 0;
     for (std::size_t i = 0; i < inside.size();) {
         if (inside[i] != '\\') {

@@ -51,6 +51,7 @@ int run(const Request& request) noexcept {
         case Command::verify: return run_verify(request);
         case Command::stats: return run_stats(request);
         case Command::head: return run_head(request);
+        case Command::backup: return run_backup(request);
         case Command::version: return run_version();
         case Command::help:
         case Command::none: return run_help(request.topic);

@@ -29,7 +29,7 @@ struct CommandInfo {
     std::size_t stream_count_max = 0;
 };
 
-constexpr std::array<CommandInfo, 11> commands{{
+constexpr std::array<CommandInfo, 12> commands{{
     {""},
     {"create", true, 0, stream_count_max},
     {"append", true, 0, 1},
@@ -39,6 +39,7 @@ constexpr std::array<CommandInfo, 11> commands{{
     {"verify", true},
     {"stats", true},
     {"head", true},
+    {"backup", true, 1, 1},
     {"help"},
     {"version"},
 }};
@@ -95,6 +96,20 @@ bool set_commit(Request& request, Text text) noexcept {
     return true;
 }
 
+bool set_to_commit(Request& request, Text text) noexcept {
+    std::uint64_t commit = 0;
+    const bool good = parse_count(text, commit);
+    request.until = Until::commit(commit);
+    return good;
+}
+
+bool set_to_time(Request& request, Text text) noexcept {
+    std::uint64_t time_us = 0;
+    const bool good = parse_time(text, time_us);
+    request.until = Until::time(time_us);
+    return good;
+}
+
 bool set_text(Text& text, Text value) noexcept {
     text = value;
     return true;
@@ -145,6 +160,8 @@ constexpr FlagInfo flags[] = {
      [](Request& r, Text v) noexcept { return set_text(r.filter.stream_prefix, v); }},
     {"--follow", "", "", of_log, [](Request& r, Text) noexcept { return r.follow = true; }},
     {"--verbose", "", "", of_log, [](Request& r, Text) noexcept { return r.verbose = true; }},
+    {"--to-commit", "N", "a number", bit(Command::backup), set_to_commit},
+    {"--to-time", "TIME", "a time like 2026-11-20T23:50:07Z", bit(Command::backup), set_to_time},
     {"--head", "HEAD", "", bit(Command::verify),
      [](Request& r, Text v) noexcept { return set_text(r.head, v); }},
     {"--sha256", "", "", of_create, [](Request& r, Text) noexcept { return r.sha256 = true; }},
@@ -325,11 +342,15 @@ private:
         else if (command().needs_database && request_.database == nullptr)
             message().text("the store is missing: a directory");
         else if (request_.stream_count < command().stream_count_min)
-            message().text("the name of the stream is missing");
+            message().text(request_.command == Command::backup
+                               ? "the directory for the copy is missing"
+                               : "the name of the stream is missing");
         else if (has("--expect") && !has_stream)
             message().text("--expect needs the name of a stream");
         else if (has("--after") && has("--commit"))
             message().text("--after and --commit both say where to start");
+        else if (has("--to-commit") && has("--to-time"))
+            message().text("--to-commit and --to-time both say where to end");
         else if (!has_good_sizes())
             message().text("no store can be made of these sizes");
         else if (request_.one_event && !has_stream)

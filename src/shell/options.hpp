@@ -26,6 +26,7 @@ enum class Command : std::uint8_t {
     verify,
     stats,
     head,
+    backup,
     help,
     version
 };
@@ -54,6 +55,7 @@ struct Request {
     Expected expected = Expected::any();
     Horizon from = Horizon::beginning();
     LogStart start = LogStart::ordinal(0);
+    Until until = Until::newest();
 
     Command command = Command::none;
     Format format = Format::automatic;
@@ -69,6 +71,8 @@ struct Request {
     bool sha256 = false;
 
     [[nodiscard]] std::string_view stream() const noexcept { return streams[0]; }
+    // Of backup: the word behind the store. It ends with a zero byte.
+    [[nodiscard]] const char* target() const noexcept { return streams[0].data(); }
 };
 
 // Sentences, in static memory.

@@ -4,6 +4,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 
 #include "shell/exit.hpp"
@@ -22,6 +23,13 @@ MutableBytes map_memory(std::uint64_t size) noexcept {
     if (address == MAP_FAILED) return {};
     static_cast<void>(madvise(address, size, MADV_HUGEPAGE));
     return {static_cast<std::byte*>(address), size};
+}
+
+// In whole MiB: about a hundredth of the input, so that little of it is in vain.
+std::uint32_t growth_for(std::uint64_t input_size) noexcept {
+    constexpr std::uint64_t growth_size_max = 16;
+    const std::uint64_t megabytes = std::min((input_size >> 20) / 100, growth_size_max - 1);
+    return static_cast<std::uint32_t>(megabytes + 1) << 20;
 }
 
 int report_memory(std::uint64_t needed) noexcept {
@@ -103,7 +111,8 @@ Status Session::open_in_time(const Options& options, Diagnostic& diagnostic) noe
     }
 }
 
-int Session::open(const Request& request, Access access, std::size_t own_size) noexcept {
+int Session::open(const Request& request, Access access, std::size_t own_size,
+                  std::uint64_t input_size) noexcept {
     request_ = &request;
     Options options;
     options.create = access == Access::create || (access == Access::write && request.create);
@@ -111,6 +120,7 @@ int Session::open(const Request& request, Access access, std::size_t own_size) n
     options.log = hear;
     options.log_context = this;
     options.pool_size = pool_size_min;
+    options.growth_size = growth_for(input_size);
     if (request.segment_size != 0) options.segment_size = request.segment_size;
     if (request.frame_size != 0) options.frame_size_max = request.frame_size;
     if (request.sha256) options.digest = Digest::sha256;

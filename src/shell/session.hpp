@@ -23,7 +23,9 @@ public:
 
     // Opens what the request names; `own_size` bytes of its memory are for the command. Not 0: it
     // did not open, that was said, and this is the exit code.
-    int open(const Request& request, Access access, std::size_t own_size) noexcept;
+    // `input_size` of it are expected to be written: then the log grows in larger steps.
+    int open(const Request& request, Access access, std::size_t own_size,
+             std::uint64_t input_size = 0) noexcept;
     // The same to read, with none for the command, and a snapshot of what is there.
     int open_snapshot(const Request& request, Snapshot& snapshot) noexcept;
 

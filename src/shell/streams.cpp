@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // `freshet streams`: which there are, and how far each has come.
+#include "freshet/stream_list.hpp"
 #include "shell/commands.hpp"
 #include "shell/exit.hpp"
 #include "shell/report.hpp"

@@ -13,6 +13,9 @@ bool parse_count(std::string_view text, std::uint64_t& count) noexcept;
 // 65536, 64K, 64M, 2G; not 0.
 bool parse_size(std::string_view text, std::uint64_t& size) noexcept;
 bool parse_size(std::string_view text, std::uint32_t& size) noexcept;
+// As RFC 3339 has it: 2026-11-20T23:50:07.412Z or with +01:00; or a day, which begins in UTC. Gives
+// microseconds since 1970.
+bool parse_time(std::string_view text, std::uint64_t& time_us) noexcept;
 // any, no-stream (or none), exists, or the index of the last event.
 bool parse_expected(std::string_view text, Expected& expected) noexcept;
 // 32 hexadecimal digits or a UUID, and not all zeros.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The list of streams. It keeps the last name and no place in the tree, so that it can be held
 // without knowing what a tree is; each step is one search.
+#include "freshet/stream_list.hpp"
+
 #include <cstring>
 
 #include "store/state.hpp"

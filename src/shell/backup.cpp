@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: MIT
+// `freshet backup`: a copy of a store in use, as of its newest commit or an earlier one.
+#include <signal.h>
+
+#include "shell/commands.hpp"
+#include "shell/exit.hpp"
+#include "shell/head_text.hpp"
+#include "shell/progress.hpp"
+#include "shell/report.hpp"
+#include "shell/session.hpp"
+#include "shell/table.hpp"
+
+namespace freshet::shell {
+namespace {
+
+constexpr std::uint64_t scratch_share = 4;
+
+volatile sig_atomic_t is_interrupted = 0;
+
+void note_signal(int) noexcept {
+    is_interrupted = 1;
+}
+
+void catch_signals() noexcept {
+    for (const int number : {SIGINT, SIGTERM, SIGHUP}) {
+        struct sigaction action {};
+        sigaction(number, nullptr, &action);
+        if (action.sa_handler == SIG_IGN) continue;
+        action.sa_handler = note_signal;
+        sigaction(number, &action, nullptr);
+    }
+}
+
+int show(void* progress, std::uint64_t done, std::uint64_t total) noexcept {
+    static_cast<Progress*>(progress)->update(done >> 20, done, total);
+    return is_interrupted;
+}
+
+int report_backup(const Diagnostic& diagnostic, const Request& request) noexcept {
+    switch (diagnostic.error.code) {
+        case Code::cancelled:
+            return complain({.code = code_name(Code::interrupted),
+                             .exit_code = exit_interrupted,
+                             .about = request.target(),
+                             .message = "stopped by a signal; this is no store yet",
+                             .hint = "the same command makes it anew"});
+        case Code::already_exists:
+            return complain({.code = code_name(Code::already_exists),
+                             .exit_code = exit_code(Code::already_exists),
+                             .about = request.target(),
+                             .message = "there is a store here already",
+                             .hint = "name a directory that is not there, or is empty"});
+        default: return report(diagnostic, request.database);
+    }
+}
+
+int print_report(const BackupReport& report) noexcept {
+    std::array<char, head_text_size_max> text;
+    const Fact facts[] = {
+        {"commit", Cell::of(report.head.commit)},
+        {"events", Cell::of(report.event_count)},
+        {"bytes", Cell::of(report.copied_size)},
+        {"segments", Cell::of(std::uint64_t{report.segment_count})},
+        {"head", Cell::of(head_text(report.head, text))},
+    };
+    return print_facts(facts);
+}
+
+}  // namespace
+
+int run_backup(const Request& request) noexcept {
+    Session session;
+    const std::uint64_t scratch_size = request.memory_size / scratch_share;
+    if (const int code = session.open(request, Access::read, scratch_size); code != exit_done)
+        return code;
+    PosixDisk target;
+    if (const Status opened = target.open_directory(request.target(), true); !opened)
+        return report(opened.error(), request.target());
+    catch_signals();
+    Progress progress{"backup", "MiB", request.quiet};
+    const BackupOptions options{request.until, show, &progress};
+    BackupReport report;
+    Diagnostic diagnostic;
+    const Status status =
+        session.store().backup(options, target, session.own(), report, diagnostic);
+    progress.clear();
+    if (!status) return report_backup(diagnostic, request);
+    return request.quiet ? exit_done : print_report(report);
+}
+
+}  // namespace freshet::shell
