@@ -102,10 +102,7 @@ extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t s
                                                std::size_t size_max, unsigned seed) {
     using namespace freshet::fuzz;
     Random random{seed};
-    const auto bytes = freshet::fuzz::input(data, size);
-    Contents changed(bytes.begin(), bytes.end());
-    if (changed.empty()) changed.resize(1);
-    if (random.chance(10)) changed[0] ^= static_cast<std::byte>(1 + random.below(7));
+    Contents changed = to_change(data, size, random, 10, 8);
     if (random.chance(20)) mutate_bytes(changed, size_max);
     if (changed.empty()) changed.resize(1);
     for (std::size_t i = random.below(4); i > 0; i--)

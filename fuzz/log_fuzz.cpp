@@ -168,10 +168,7 @@ extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t s
                                                std::size_t size_max, unsigned seed) {
     using namespace freshet::fuzz;
     Random random{seed};
-    const auto bytes = freshet::fuzz::input(data, size);
-    Contents changed(bytes.begin(), bytes.end());
-    if (changed.empty()) changed.resize(1);
-    if (random.chance(3)) changed[0] ^= static_cast<std::byte>(1 + random.below(3));
+    Contents changed = to_change(data, size, random, 3, 4);
     const Example& from = example_of(changed[0]);
     Contents image(changed.begin() + 1, changed.end());
     for (std::size_t i = 1 + random.below(4); i > 0; i--) LogMutation{image, from, random}.once();

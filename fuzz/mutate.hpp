@@ -47,6 +47,18 @@ inline void mutate_bytes(Contents& bytes, std::size_t size_max) {
     bytes.resize(LLVMFuzzerMutate(reinterpret_cast<std::uint8_t*>(bytes.data()), size, size_max));
 }
 
+// The beginning of a mutator: the input, with a first byte at least, whose flags below `flag_end`
+// change at times.
+inline Contents to_change(const std::uint8_t* data, std::size_t size, Random& random,
+                          unsigned percent, std::size_t flag_end) {
+    const Bytes bytes = input(data, size);
+    Contents changed(bytes.begin(), bytes.end());
+    if (changed.empty()) changed.resize(1);
+    if (random.chance(percent))
+        changed[0] ^= static_cast<std::byte>(1 + random.below(flag_end - 1));
+    return changed;
+}
+
 // The end of a mutator: gives back what fits.
 inline std::size_t give_back(const Contents& bytes, std::uint8_t* data, std::size_t size_max) {
     const std::size_t size = bytes.size() < size_max ? bytes.size() : size_max;
