@@ -24,7 +24,11 @@ namespace {
 
 constexpr std::uint64_t own_share = 8;  // Of the memory, for the command.
 constexpr std::uint64_t sync_size = std::uint64_t{16} << 20;
-constexpr int pause_ms = 20;  // Of the input, after which what was committed is attested.
+// What came is made durable once the input pauses for a moment, or does not for long; and attested
+// once it pauses for longer.
+constexpr int moment_ms = 5;
+constexpr std::uint64_t delay_us_max = 200'000;
+constexpr int pause_ms = 20;
 
 bool is_blank(std::span<const char> line) noexcept {
     return std::all_of(line.begin(), line.end(), [](char letter) noexcept {
@@ -90,8 +94,9 @@ private:
 
     void fill() noexcept {
         const bool may_commit_early = batch_.count() > 0 && !request_.fixed_batches;
-        const bool has_work = may_commit_early || is_unsynced();
-        const int timeout_ms = has_work ? 0 : has_unattested_ ? pause_ms : wait_for_input;
+        const bool is_waiting = may_commit_early || is_unsynced();
+        if (is_waiting && steady_us() >= due_us_) return pause(may_commit_early);
+        const int timeout_ms = is_waiting ? moment_ms : has_unattested_ ? pause_ms : wait_for_input;
         switch (input_.fill(timeout_ms)) {
             case LineInput::Step::dry: return pause(may_commit_early);
             case LineInput::Step::full: return may_commit_early ? commit() : report_full();
@@ -102,9 +107,9 @@ private:
     }
 
     void pause(bool may_commit_early) noexcept {
-        if (may_commit_early) return commit();
+        if (may_commit_early) commit();
         if (is_unsynced()) return sync();
-        attest();
+        if (code_ == exit_done) attest();
     }
 
     // Readers in other processes are shown what is attested, and a later commit attests those
@@ -118,6 +123,7 @@ private:
     void take(std::span<char> line) noexcept {
         if (is_blank(line)) return;
         if (batch_.is_full()) return report_full();
+        if (batch_.count() == 0 && !is_unsynced()) due_us_ = steady_us() + delay_us_max;
         LineError error;
         std::string_view stream = request_.stream();
         std::string_view* const named = request_.stream_count > 0 ? nullptr : &stream;
@@ -321,6 +327,7 @@ private:
     Progress progress_;
     std::uint64_t input_size_ = size_of_input();
     std::uint64_t unsynced_size_ = 0;
+    std::uint64_t due_us_ = 0;  // When what waits is made durable whatever comes.
     Count done_;
     Count durable_;
     std::int64_t first_index_ = 0;
