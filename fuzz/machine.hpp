@@ -40,6 +40,7 @@ public:
         require(timeout_us != wait_for_ever, "it waits for nobody");
     }
     void wake(Turn) noexcept override {}
+    bool pause(Turn) noexcept override { return false; }
     [[nodiscard]] bool is_free() const noexcept { return !held_[0] && !held_[1]; }
 
 private:

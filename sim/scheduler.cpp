@@ -167,6 +167,13 @@ void SimGate::wait(Turn turn, std::uint64_t timeout_us) noexcept {
     owner = scheduler_->current_ + 1;
 }
 
+bool SimGate::pause(Turn turn) noexcept {
+    if (scheduler_ == nullptr || !scheduler_->in_fibre()) return false;
+    unlock(turn);
+    lock(turn);
+    return true;
+}
+
 void SimGate::wake(Turn turn) noexcept {
     if (owners_[static_cast<std::size_t>(turn)] == 0) sim_violation("waking without the turn");
     if (scheduler_ != nullptr && scheduler_->in_fibre()) scheduler_->wake_all(turn);

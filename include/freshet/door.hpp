@@ -121,6 +121,9 @@ public:
     // Unlocks, sleeps until wake() or until the time is over (or for no reason), and locks again.
     virtual void wait(Turn turn, std::uint64_t timeout_us) noexcept = 0;
     virtual void wake(Turn turn) noexcept = 0;  // All who wait. The caller holds the lock.
+    // Unlocks, lets whoever is ready go first, and locks again. False: nobody can be, so that there
+    // is no point in asking again.
+    virtual bool pause(Turn turn) noexcept = 0;
 
 protected:
     Gate() = default;

@@ -77,6 +77,7 @@ public:
     void unlock(Turn turn) noexcept override;
     void wait(Turn turn, std::uint64_t timeout_us) noexcept override;
     void wake(Turn turn) noexcept override;
+    bool pause(Turn turn) noexcept override;
 
 private:
     alignas(64) std::array<std::byte, 256> memory_{};

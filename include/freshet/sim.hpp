@@ -392,6 +392,7 @@ public:
     void unlock(Turn turn) noexcept override;
     void wait(Turn turn, std::uint64_t timeout_us) noexcept override;
     void wake(Turn turn) noexcept override;
+    bool pause(Turn turn) noexcept override;
     [[nodiscard]] bool is_free() const noexcept { return owners_[0] == 0 && owners_[1] == 0; }
 
 private:

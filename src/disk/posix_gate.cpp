@@ -2,6 +2,7 @@
 // Waiting goes by the monotonic clock, so that setting the time of day neither holds anybody up nor
 // wakes them.
 #include <pthread.h>
+#include <sched.h>
 #include <time.h>
 
 #include <cerrno>
@@ -87,6 +88,13 @@ void PosixGate::wait(Turn turn, std::uint64_t timeout_us) noexcept {
 
 void PosixGate::wake(Turn turn) noexcept {
     FRESHET_CHECK(pthread_cond_broadcast(&waiting(memory_, turn).condition) == 0);
+}
+
+bool PosixGate::pause(Turn turn) noexcept {
+    unlock(turn);
+    sched_yield();
+    lock(turn);
+    return true;
 }
 
 }  // namespace freshet

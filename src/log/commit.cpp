@@ -72,8 +72,25 @@ Status Log::wait_durable(std::uint64_t address) noexcept {
     return Done{};
 }
 
+// Those whom the last sync set free are about to commit again. To wait for them for less time than a
+// sync takes makes fewer syncs of larger crowds: with 4 threads, batches of 4 and not of 1 and 3 by
+// turns. Who commits alone never waits.
+void Log::await_crowd() noexcept {
+    constexpr std::uint64_t patience_us = 25;
+    constexpr int pause_count_max = 100;
+    if (sealed_.position.commit - durable_.position.commit >= crowd_) return;
+    const std::uint64_t begin_us = clock_->now_us();
+    for (int i = 0; i < pause_count_max; i++) {
+        if (!gate_->pause(Turn::commit)) return;
+        if (sealed_.position.commit - durable_.position.commit >= crowd_) return;
+        if (clock_->now_us() - begin_us >= patience_us) return;
+    }
+}
+
 void Log::lead() noexcept {
     take_io();
+    await_crowd();
+    const std::uint64_t before = durable_.position.commit;
     const Work work = take_work();
     unlock_commit();
     Status status = write_out(work.target.position.address, work);
@@ -84,6 +101,8 @@ void Log::lead() noexcept {
     }
     static_cast<void>(settle(status, work.target));
     lock_commit();
+    const std::uint64_t joined = work.target.position.commit - before;
+    crowd_ = std::max(joined, joined / 2 + (sealed_.position.commit - work.target.position.commit));
     give_io();
 }
 

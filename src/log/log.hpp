@@ -184,6 +184,7 @@ private:
     void take_io() noexcept;  // With the commit turn: waits until nobody else has the I/O turn.
     void give_io() noexcept;  // With the commit turn.
     void lead() noexcept;
+    void await_crowd() noexcept;
     struct Work {
         Mark target;
         std::uint64_t synced_to = 0;
@@ -243,6 +244,7 @@ private:
     Mark durable_;
     std::uint32_t in_flight_ = 0;
     Error poison_;
+    std::uint64_t crowd_ = 1;  // How many commits the next sync is expected to cover.
     std::atomic<std::uint32_t> published_{0};
 };
 
