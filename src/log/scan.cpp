@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "log/scan.hpp"
 
-#include "base/checksum.hpp"
-
 namespace freshet::log {
 
 bool has_log(Disk& disk, MutableBytes buffer) noexcept {
@@ -124,7 +122,7 @@ Result<bool> Scan::read_frame(Frame& frame) noexcept {
     if (bytes->size() < frame.header.size) return false;
     frame.address = position_.address;
     frame.bytes = bytes->data();
-    if (!is_whole(frame) || !is_expected(frame)) return false;
+    if (!check_.is_whole(frame, geometry_) || !is_expected(frame)) return false;
     advance(frame);
     return true;
 }
@@ -145,26 +143,6 @@ bool Scan::is_next(const FrameHeader& header) const noexcept {
 bool Scan::is_expected(const Frame& frame) const noexcept {
     if (!frame.header.last || frame.header.commit != expected_.commit) return true;
     return chain_after(frame.bytes, geometry_) == expected_.chain;
-}
-
-bool Scan::is_whole(const Frame& frame) const noexcept {
-    FrameEvents events;
-    if (!events.open(frame, geometry_)) return false;
-    const Bytes front = frame.events(geometry_).first(*frame.types(geometry_).front_size());
-    std::uint32_t crc = crc32c(0, front);
-    Sha256 sha;
-    if (geometry_.digest == Digest::sha256) sha.update(front);
-    for (;;) {
-        const Result<bool> there = events.next();
-        if (!there) return false;
-        if (!*there) break;
-        crc = crc32c(crc, events.event().header);
-        if (geometry_.digest == Digest::sha256) sha.update(events.event().header);
-    }
-    if (crc32c(crc, frame.tables(geometry_)) != frame.header.body_crc) return false;
-    if (geometry_.digest == Digest::none) return true;
-    sha.update(frame.tables(geometry_));
-    return sha.finish() == frame.header.body_sha;
 }
 
 void Scan::advance(const Frame& frame) noexcept {

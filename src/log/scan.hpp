@@ -13,7 +13,7 @@
 #pragma once
 
 #include "disk/io.hpp"
-#include "log/event.hpp"
+#include "log/frame_check.hpp"
 
 namespace freshet::log {
 
@@ -60,7 +60,6 @@ private:
     Result<bool> read_frame(Frame& frame) noexcept;
     [[nodiscard]] bool is_next(const FrameHeader& header) const noexcept;
     [[nodiscard]] bool is_expected(const Frame& frame) const noexcept;
-    [[nodiscard]] bool is_whole(const Frame& frame) const noexcept;
     void advance(const Frame& frame) noexcept;
     // Bytes of the open segment, as far as there are any.
     Result<Bytes> window(std::uint64_t offset, std::size_t size) noexcept;
@@ -80,6 +79,7 @@ private:
     bool in_transaction_ = false;
     bool later_segment_ = false;
     std::uint64_t synced_to_ = 0;
+    FrameCheck check_;
 };
 
 }  // namespace freshet::log

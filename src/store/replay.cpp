@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "store/replay.hpp"
 
+#include <algorithm>
+
 #include "base/utf8.hpp"
 
 namespace freshet::store {
@@ -23,8 +25,8 @@ Status Replay::run_on(log::Scan& scan, std::uint64_t limit) noexcept {
             if (!finished) return finished;
             begin();
         }
-        before.address = frame.address;
-        const Status applied = apply(frame, before);
+        Status applied = in_parts_ ? Status{Done{}} : mark(frame, before);
+        if (applied) applied = apply(frame);
         if (!applied) return applied;
         in_parts_ = !frame.header.last;
     }
@@ -33,14 +35,14 @@ Status Replay::run_on(log::Scan& scan, std::uint64_t limit) noexcept {
 
 void Replay::begin() noexcept {
     before_ = state_.working;
-    name_size_ = 0;
     state_.delta.begin();
+    gather_.begin();
 }
 
 // Snapshots may be open on what was there before, in a store that reads on.
 Status Replay::finish(const log::Position& end) noexcept {
-    const Status left = leave();
-    if (!left) return left;
+    const Status flushed = gather_.flush();
+    if (!flushed) return flushed;
     state_.working.position = end;
     state_.working.root = state_.delta.seal(live_versions(state_));
     return Done{};
@@ -51,24 +53,36 @@ void Replay::drop() noexcept {
     state_.working = before_;
 }
 
-Status Replay::apply(const log::Frame& frame, const log::Position& before) noexcept {
-    if (!in_parts_) {
-        const Status marked = mark_transaction(state_, before, frame.header.time_us, frame.address);
-        if (!marked) return marked;
-    }
-    Status noted = check_types(frame);
-    if (noted) noted = note_created(frame);
-    if (!noted) return noted;
-    log::FrameEvents events;
-    const Status opened = events.open(frame, state_.log.geometry());
-    if (!opened) return opened;
-    for (;;) {
-        const Result<bool> there = events.next();
-        if (!there) return there.error();
-        if (!*there) return Done{};
-        const Status added = add(events);
+Status Replay::mark(const log::Frame& frame, const log::Position& before) noexcept {
+    const Status room = gather_.make_room();
+    if (!room) return room;
+    return mark_transaction(state_, before, frame.header.time_us, frame.address);
+}
+
+Status Replay::apply(const log::Frame& frame) noexcept {
+    const log::Geometry& geometry = state_.log.geometry();
+    const Status types = check_types(frame);
+    if (!types) return types;
+    const Result<Bytes> table = log::stream_table(frame, geometry);
+    const Result<std::size_t> front = frame.types(geometry).front_size();
+    if (!table || !front) return Code::corrupt;
+    streams_ = log::StreamTable{*table, frame.header.stream_count};
+    frame_address_ = frame.address;
+    std::fill_n(slots_.begin(), frame.header.stream_count, Slot{0, 0, 0});
+    const Status applied = apply_events(frame, frame.events(geometry).subspan(*front));
+    return applied ? note_created() : applied;
+}
+
+Status Replay::apply_events(const log::Frame& frame, Bytes events) noexcept {
+    log::StoredEvent event;
+    for (; !events.empty(); events = events.subspan(event.size)) {
+        const Status decoded = log::decode(events, state_.log.geometry().digest, event);
+        if (!decoded) return decoded;
+        const auto offset = static_cast<std::uint64_t>(events.data() - frame.bytes);
+        const Status added = add(event, frame.address + offset);
         if (!added) return added;
     }
+    return Done{};
 }
 
 // Whoever made this frame and its checksums, the names that readers are given are names.
@@ -81,61 +95,55 @@ Status Replay::check_types(const log::Frame& frame) const noexcept {
     return Done{};
 }
 
-// Streams that begin in this frame, with events or without.
-Status Replay::note_created(const log::Frame& frame) noexcept {
-    const Result<Bytes> table = log::stream_table(frame, state_.log.geometry());
-    if (!table) return table.error();
-    log::StreamTable streams{*table, frame.header.stream_count};
-    while (streams.next()) {
-        if (streams.first_index() != 0) continue;
-        const Status left = leave();
-        if (!left) return left;
-        Stream stream;
-        const Result<bool> known = find_stream(state_.view(), streams.name(), stream);
-        if (!known) return known.error();
-        if (*known) continue;
-        if (!is_name(streams.name(), stream_name_size_max)) return Code::corrupt;
-        StreamBuilder builder;
-        builder.create(frame.address);
-        const Status put = builder.put(state_.delta, streams.name());
-        if (!put) return put;
-        state_.working.stream_count++;
+Status Replay::add(const log::StoredEvent& event, std::uint64_t address) noexcept {
+    Slot& slot = slots_[event.slot];
+    if (event.within != slot.seen) return Code::corrupt;
+    if (slot.generation != gather_.generation()) {
+        const Status resolved = resolve(event.slot);
+        if (!resolved) return resolved;
     }
-    if (!streams.ok()) return Code::corrupt;
+    if (!gather_.push(slot.number, address)) {
+        Status again = gather_.flush();
+        if (again) again = resolve(event.slot);
+        if (!again) return again;
+        if (!gather_.push(slot.number, address)) return Code::out_of_memory;
+    }
+    slot.seen++;
+    return event.id.is_set() ? add_id(event, address) : Status{Done{}};
+}
+
+Status Replay::resolve(std::uint32_t number) noexcept {
+    const Status found = streams_.find(number);
+    if (!found) return found;
+    const std::uint64_t first_index = streams_.first_index();
+    const Result<std::uint32_t> stream =
+        gather_.stream(streams_.name(), first_index, frame_address_);
+    if (!stream) return stream.error();
+    Slot& slot = slots_[number];
+    slot.number = *stream;
+    slot.generation = gather_.generation();
+    if (gather_.count(*stream) != first_index + slot.seen) return Code::corrupt;
     return Done{};
 }
 
-Status Replay::add(const log::FrameEvents& events) noexcept {
-    const std::string_view name = events.stream();
-    if (name != std::string_view{name_.data(), name_size_}) {
-        const Status entered = enter(name);
-        if (!entered) return entered;
+Status Replay::add_id(const log::StoredEvent& event, std::uint64_t address) noexcept {
+    Status status = streams_.find(event.slot);
+    if (status) status = gather_.make_room();
+    if (!status) return status;
+    return put_id(state_.delta, streams_.name(), event.id, address);
+}
+
+// Streams that begin in this frame without events.
+Status Replay::note_created() noexcept {
+    for (std::uint32_t i = 0; i < streams_.count(); i++) {
+        if (slots_[i].seen > 0) continue;
+        const Status found = streams_.find(i);
+        if (!found) return found;
+        if (streams_.first_index() != 0) continue;
+        const Result<std::uint32_t> stream = gather_.stream(streams_.name(), 0, frame_address_);
+        if (!stream) return stream.error();
     }
-    if (events.index() != stream_.count()) return Code::corrupt;
-    const Status pushed = stream_.push(state_.delta, name, events.address());
-    if (!pushed || !events.event().id.is_set()) return pushed;
-    return put_id(state_.delta, name, events.event().id, events.address());
-}
-
-Status Replay::enter(std::string_view name) noexcept {
-    const Status left = leave();
-    if (!left) return left;
-    Stream stream;
-    const Result<bool> known = find_stream(state_.view(), name, stream);
-    if (!known) return known.error();
-    if (!*known) return Code::corrupt;
-    const Status opened = stream_.open(stream);
-    if (!opened) return opened;
-    std::memcpy(name_.data(), name.data(), name.size());
-    name_size_ = name.size();
     return Done{};
-}
-
-Status Replay::leave() noexcept {
-    if (name_size_ == 0) return Done{};
-    const std::string_view name{name_.data(), name_size_};
-    name_size_ = 0;
-    return stream_.put(state_.delta, name);
 }
 
 }  // namespace freshet::store

@@ -75,6 +75,10 @@ public:
     // is good until the next change.
     [[nodiscard]] Bytes find(Root root, Bytes key) const noexcept;
 
+    // The end of the pool that was never used: free to work in until the tree needs it. A rollback
+    // makes it greater again.
+    [[nodiscard]] MutableBytes untouched() noexcept { return pool_.untouched(); }
+
     // For the writer, as all that is not find().
     [[nodiscard]] std::size_t page_count() const noexcept { return pool_.page_count(); }
     [[nodiscard]] std::size_t page_used() const noexcept {

@@ -47,6 +47,12 @@ public:
     // The open transaction's tree does not contain the page any more.
     void drop(std::uint32_t number) noexcept;
 
+    // What no page was ever taken from.
+    [[nodiscard]] MutableBytes untouched() noexcept {
+        auto* const first = reinterpret_cast<std::byte*>(pages_ + touched_);
+        return {first, (page_count_ - touched_) * page_size};
+    }
+
     [[nodiscard]] std::size_t page_count() const noexcept { return page_count_; }
     [[nodiscard]] std::size_t available() const noexcept {
         return spare_count_ + free_count_ + (page_count_ - touched_);

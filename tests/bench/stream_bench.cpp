@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstdio>
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -37,16 +38,18 @@ T expect(const char* what, Result<T> result) {
 
 class Database {
 public:
-    explicit Database(const std::string& path) : memory_(required_memory(options())) {
+    explicit Database(const std::string& path)
+        : memory_{std::make_unique_for_overwrite<std::byte[]>(required_memory(options()))} {
         expect("open", door_.open(path.c_str(), true));
         Diagnostic diagnostic;
-        expect("open", store.open(options(), door_.door(), memory_, diagnostic));
+        const MutableBytes memory{memory_.get(), required_memory(options())};
+        expect("open", store.open(options(), door_.door(), memory, diagnostic));
     }
 
 private:
     static Options options() { return {.create = true, .pool_size = std::size_t{128} << 20}; }
     PosixDoor door_;
-    std::vector<std::byte> memory_;
+    std::unique_ptr<std::byte[]> memory_;  // Not touched before it is used.
 
 public:
     Store store;

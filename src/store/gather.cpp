@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: MIT
+#include "store/gather.hpp"
+
+#include <algorithm>
+#include <bit>
+
+#include "base/hash.hpp"
+#include "base/utf8.hpp"
+
+namespace freshet::store {
+
+namespace {
+
+// What a flush may take of the pool: pages half full, and copies of all pages on the way to a stream
+// that is there.
+constexpr std::size_t event_cost = 32;
+constexpr std::size_t known_cost = std::size_t{4} * tree::page_size;
+constexpr std::size_t new_cost(std::size_t name_size) noexcept {
+    return 2 * (name_size + 64);
+}
+
+// Cuts an array from the front of memory.
+template <class T>
+std::span<T> cut(MutableBytes& memory, std::size_t count) noexcept {
+    const std::span<T> array{reinterpret_cast<T*>(memory.data()), count};
+    memory = memory.subspan(count * sizeof(T));
+    return array;
+}
+
+std::uint64_t head_of(std::string_view text) noexcept {
+    std::array<std::byte, 8> padded{};
+    if (!text.empty())
+        std::memcpy(padded.data(), text.data(), std::min<std::size_t>(text.size(), 8));
+    return load_key(padded.data());
+}
+
+}  // namespace
+
+void Gather::begin() noexcept {
+    constexpr std::size_t useful_size_max = std::size_t{8} << 20;
+    const MutableBytes untouched = state_.delta.untouched();
+    const std::size_t size = std::min(untouched.size() / 4, useful_size_max) / 64 * 64;
+    const bool is_much = size > least_.size();
+    budget_ = is_much ? untouched.size() - size : ~std::size_t{0};
+    take(is_much ? untouched.last(size) : MutableBytes{least_});
+}
+
+// For each stream room for two events and a name of 32 bytes.
+void Gather::take(MutableBytes memory) noexcept {
+    constexpr std::size_t share = sizeof(Entry) + sizeof(Place) + 2 * (8 + 8 + 4) + 2 * 4 + 32;
+    const std::size_t count = memory.size() / share;
+    entries_ = cut<Entry>(memory, count);
+    places_ = cut<Place>(memory, count);
+    addresses_ = cut<std::uint64_t>(memory, 2 * count);
+    grouped_ = cut<std::uint64_t>(memory, 2 * count);
+    numbers_ = cut<std::uint32_t>(memory, 2 * count);
+    buckets_ = cut<std::uint32_t>(memory, std::bit_floor(2 * count));
+    names_ = cut<char>(memory, memory.size());
+    std::fill(buckets_.begin(), buckets_.end(), 0U);
+    stream_count_ = 0;
+    event_count_ = 0;
+    names_size_ = 0;
+    generation_++;
+}
+
+std::uint32_t* Gather::bucket(std::string_view wanted, std::uint32_t hash) noexcept {
+    std::size_t at = hash;
+    for (;; at++) {
+        std::uint32_t& number = buckets_[at & (buckets_.size() - 1)];
+        if (number == 0) return &number;
+        const Entry& entry = entries_[number - 1];
+        if (entry.hash == hash && name(entry) == wanted) return &number;
+    }
+}
+
+bool Gather::has_room(std::size_t name_size) const noexcept {
+    return stream_count_ < buckets_.size() / 2 + buckets_.size() / 4 &&
+           stream_count_ < entries_.size() && names_.size() - names_size_ >= name_size &&
+           budget_ >= known_cost + new_cost(name_size);
+}
+
+Result<std::uint32_t> Gather::stream(std::string_view wanted, std::uint64_t first_index,
+                                     std::uint64_t address) noexcept {
+    const auto hash = static_cast<std::uint32_t>(freshet::hash(0, as_bytes(wanted)));
+    const std::uint32_t* const found = bucket(wanted, hash);
+    if (*found != 0) return *found - 1;
+    if (!has_room(wanted.size())) {
+        const Status flushed = flush();
+        if (!flushed) return flushed.error();
+    }
+    return enter(wanted, hash, first_index, address);
+}
+
+Result<std::uint32_t> Gather::enter(std::string_view wanted, std::uint32_t hash,
+                                    std::uint64_t first_index, std::uint64_t address) noexcept {
+    Stream stream;
+    const Result<bool> known = find_stream(state_.view(), wanted, stream);
+    if (!known) return known.error();
+    if (!*known && (first_index != 0 || !is_name(wanted, stream_name_size_max)))
+        return Code::corrupt;
+    const std::uint32_t number = stream_count_++;
+    entries_[number] = {.count = *known ? stream.count : 0,
+                        .created = *known ? 0 : address,
+                        .hash = hash,
+                        .added = 0,
+                        .name_at = static_cast<std::uint32_t>(names_size_),
+                        .name_size = static_cast<std::uint32_t>(wanted.size())};
+    std::memcpy(names_.data() + names_size_, wanted.data(), wanted.size());
+    names_size_ += wanted.size();
+    *bucket(wanted, hash) = number + 1;
+    if (!*known) state_.working.stream_count++;
+    const std::size_t cost = *known ? known_cost : new_cost(wanted.size());
+    budget_ -= std::min(budget_, cost);
+    return number;
+}
+
+bool Gather::push(std::uint32_t number, std::uint64_t address) noexcept {
+    if (event_count_ == numbers_.size() || budget_ < event_cost) return false;
+    budget_ -= event_cost;
+    numbers_[event_count_] = number;
+    addresses_[event_count_++] = address;
+    entries_[number].added++;
+    return true;
+}
+
+std::size_t Gather::common_size() const noexcept {
+    const std::string_view first = name(entries_[0]);
+    std::size_t common = first.size();
+    for (const Entry& entry : entries_.first(stream_count_)) {
+        const std::string_view other = name(entry);
+        const std::size_t size = std::min(common, other.size());
+        const auto differ = std::mismatch(
+            first.begin(), first.begin() + static_cast<std::ptrdiff_t>(size), other.begin());
+        common = static_cast<std::size_t>(differ.first - first.begin());
+    }
+    return common;
+}
+
+void Gather::sort() noexcept {
+    const std::size_t common = common_size();
+    const std::span<Place> places = places_.first(stream_count_);
+    for (std::uint32_t i = 0; i < stream_count_; i++) {
+        const std::string_view text = name(entries_[i]);
+        places[i] = {head_of({text.data() + common, text.size() - common}), i, 0};
+    }
+    std::sort(places.begin(), places.end(), [this](const Place& a, const Place& b) noexcept {
+        if (a.head != b.head) return a.head < b.head;
+        return name(entries_[a.number]) < name(entries_[b.number]);
+    });
+}
+
+// Lays the addresses of each stream side by side. For the time, `created` and `added` stay as they
+// are, and the bucket array holds where the next address of a stream goes.
+void Gather::group() noexcept {
+    const std::span<std::uint32_t> next = buckets_.first(stream_count_);
+    std::uint32_t first = 0;
+    for (Place& place : places_.first(stream_count_)) {
+        place.first = first;
+        next[place.number] = first;
+        first += entries_[place.number].added;
+    }
+    for (std::uint32_t i = 0; i < event_count_; i++) grouped_[next[numbers_[i]]++] = addresses_[i];
+}
+
+Status Gather::put(const Place& place) noexcept {
+    const Entry& entry = entries_[place.number];
+    if (entry.created == 0 && entry.added == 0) return Done{};
+    const std::string_view text = name(entry);
+    StreamBuilder builder;
+    builder.create(entry.created);
+    if (entry.created == 0) {
+        Stream stream;
+        const Result<bool> known = find_stream(state_.view(), text, stream);
+        if (!known) return known.error();
+        const Status opened = *known ? builder.open(stream) : Code::corrupt;
+        if (!opened) return opened;
+    }
+    for (const std::uint64_t address : grouped_.subspan(place.first, entry.added)) {
+        const Status pushed = builder.push(state_.delta, text, address);
+        if (!pushed) return pushed;
+    }
+    return builder.put(state_.delta, text);
+}
+
+Status Gather::make_room() noexcept {
+    if (budget_ < known_cost) return flush();
+    budget_ -= known_cost;
+    return Done{};
+}
+
+Status Gather::flush() noexcept {
+    if (stream_count_ > 0) {
+        sort();
+        group();
+    }
+    for (const Place& place : places_.first(stream_count_)) {
+        const Status done = put(place);
+        if (!done) return done;
+    }
+    begin();
+    return Done{};
+}
+
+}  // namespace freshet::store
