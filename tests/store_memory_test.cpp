@@ -2,6 +2,7 @@
 // Lent memory: too little of it is out_of_memory and nothing else, whatever the size; what
 // required_memory() says is enough anywhere; a pool that is full refuses what does not fit, and the
 // rest goes on.
+#include "base/hash.hpp"
 #include "tests/files.hpp"
 
 namespace freshet::test {
@@ -168,6 +169,60 @@ TEST_F(LentMemory, SaysWhenThePoolIsTooSmallForTheLog) {
     }
     EXPECT_EQ(code, Code::none);
     EXPECT_GT(pages, 9U);
+}
+
+// What opening gathers before it puts it into the tree depends on how much of the pool is free: from
+// a few streams at a time to the whole log. What it adds up to does not. Streams of one event and of
+// some blocks, with ids and without, begun with events and without.
+TEST(GatheredLog, IsTheSameInAnyPoolThatHoldsIt) {
+    Options options = tiny_options();
+    options.segment_size = std::uint32_t{64} << 10;
+    options.frame_size_max = std::uint32_t{16} << 10;
+    options.growth_size = options.segment_size;
+    options.pool_size = std::size_t{2} << 20;
+    Machine machine{options.segment_size};
+    const auto stream_of = [](std::uint64_t chance) {
+        return "stream-" + std::to_string(chance % (chance % 3 == 0 ? 20 : 900));
+    };
+    {
+        OpenStore open{machine.door(), options};
+        for (std::uint64_t commit = 0; commit < 60; commit++) {
+            Transaction transaction;
+            ASSERT_TRUE(transaction.begin(open.store, open.diagnostic));
+            for (std::uint64_t i = 0; i < 100; i++) {
+                const std::uint64_t chance = mix(commit * 100 + i);
+                const std::vector<Event> events(1 + chance % 5 / 4,
+                                                event_of("", chance % 7 == 0 ? i + 1 : 0));
+                const std::string stream = stream_of(chance);
+                if (chance % 50 == 0)
+                    static_cast<void>(
+                        transaction.create(stream + " " + std::to_string(i), open.diagnostic));
+                else if (chance % 7 != 0 || events.size() == 1)
+                    static_cast<void>(
+                        transaction.append({stream, Expected::any(), events}, open.diagnostic));
+                if (open.diagnostic.error.code != Code::none) break;
+            }
+            static_cast<void>(transaction.commit(Durability::deferred, open.diagnostic));
+        }
+        ASSERT_TRUE(open.store.sync(open.diagnostic));
+        EXPECT_GT(open.store.statistics().stream_count, 500U);
+    }
+    options.read_only = true;
+    options.create = false;
+    Lines whole;
+    std::size_t opened = 0;
+    for (std::size_t size = std::size_t{4} << 20; size > 2048 * 8; size = size * 7 / 8) {
+        options.pool_size = size / 2048 * 2048;
+        OpenStore open{machine.door(), options};
+        if (open.error == Code::out_of_memory) break;
+        ASSERT_EQ(open.error, Code::none);
+        ASSERT_EQ(open.verify(), Code::none);
+        if (whole.empty()) whole = open.read_log();
+        ASSERT_EQ(open.read_log(), whole);
+        opened++;
+    }
+    EXPECT_GT(whole.size(), 3000U);
+    EXPECT_GT(opened, 15U);
 }
 
 }  // namespace
