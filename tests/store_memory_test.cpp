@@ -171,9 +171,9 @@ TEST_F(LentMemory, SaysWhenThePoolIsTooSmallForTheLog) {
     EXPECT_GT(pages, 9U);
 }
 
-// What opening gathers before it puts it into the tree depends on how much of the pool is free: from
-// a few streams at a time to the whole log. What it adds up to does not. Streams of one event and of
-// some blocks, with ids and without, begun with events and without.
+// What opening gathers before it puts it into the tree depends on how much of the pool is free:
+// from a few streams at a time to the whole log. What it adds up to does not. Streams of one event
+// and of some blocks, with ids and without, begun with events and without.
 TEST(GatheredLog, IsTheSameInAnyPoolThatHoldsIt) {
     Options options = tiny_options();
     options.segment_size = std::uint32_t{64} << 10;

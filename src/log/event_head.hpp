@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Decodes what stands before an event's contents. Workload: tens of millions of events a second,
-// each field a number of 1 to 3 bytes; so it is inlined where events are read, looks at bytes without
-// asking for the end of the buffer, and keeps the outcome in registers.
+// each field a number of 1 to 3 bytes; so it is inlined where events are read, looks at bytes
+// without asking for the end of the buffer, and keeps the outcome in registers.
 #pragma once
 
 #include "base/codec.hpp"

@@ -11,8 +11,8 @@ namespace freshet::store {
 
 namespace {
 
-// What a flush may take of the pool: pages half full, and copies of all pages on the way to a stream
-// that is there.
+// What a flush may take of the pool: pages half full, and copies of all pages on the way to a
+// stream that is there.
 constexpr std::size_t event_cost = 32;
 constexpr std::size_t known_cost = std::size_t{4} * tree::page_size;
 constexpr std::size_t new_cost(std::size_t name_size) noexcept {

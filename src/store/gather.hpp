@@ -3,8 +3,8 @@
 // of its keys: each stream once, however many frames it has events in.
 //
 // Workload: the tail of a log at open, 100,000 events of some 10,000 streams by turns. Put one by
-// one, each would wait for two pages of the tree; sorted, they meet the pages in a row, and new ones
-// are filled to their end.
+// one, each would wait for two pages of the tree; sorted, they meet the pages in a row, and new
+// ones are filled to their end.
 //
 // It works in the part of the pool that was never used, from its end, and no more than the pages
 // that its own flush takes may be used meanwhile. Where there is no such part, in its own 4 KiB.
