@@ -41,6 +41,7 @@ CrowdPlan choose_plan(Choice& choice) {
     plan.crash_percent = 5;
     plan.scheduling.switch_percent = 5 + of(8) * 10;
     plan.seed = of(1 << 20);
+    plan.has_beside = plan.seed % 2 == 0;
     return plan;
 }
 
@@ -121,6 +122,8 @@ std::uint64_t Crowd::live(const CrowdPlan& plan) {
     if (plan.has_reader) spawn([](void* actor) { static_cast<Actor*>(actor)->crowd->read(); }, 0);
     if (plan.has_follower)
         spawn([](void* actor) { static_cast<Actor*>(actor)->crowd->follow(); }, 0);
+    if (plan.has_beside)
+        spawn([](void* actor) { static_cast<Actor*>(actor)->crowd->follow_beside(); }, 0);
     if (plan.has_syncer)
         spawn([](void* actor) { static_cast<Actor*>(actor)->crowd->sync_some(); }, 0);
     if (!scheduler_->run()) violation("a crowd does not come to its end");
@@ -230,8 +233,28 @@ void Crowd::read() {
 }
 
 void Crowd::follow() {
+    follow(machine_->store);
+}
+
+// Its calls come between those of the writers, and theirs between its own.
+void Crowd::follow_beside() {
+    Options options = machine_->options;
+    options.create = false;
+    options.read_only = true;
+    std::vector<std::byte> memory(required_memory(options));
+    SimGate gate{machine_->clock, scheduler_.get()};
+    Store store;
+    Diagnostic diagnostic;
+    const Door door{&machine_->disk, &machine_->clock, &gate};
+    if (const Status opened = store.open(options, door, memory, diagnostic); !opened)
+        violation("a store does not open read only: %s", code_name(opened.error().code));
+    follow(store);
+    static_cast<void>(store.close());
+}
+
+void Crowd::follow(Store& store) {
     Follower follower;
-    if (!follower.open(machine_->store, 0)) violation("a follower does not open");
+    if (!follower.open(store, 0)) violation("a follower does not open");
     std::uint64_t next = 0;
     Recorded event;
     for (int i = 0; i < 40; i++) {

@@ -23,6 +23,7 @@ struct CrowdPlan {
     std::uint32_t request_count = 2;  // Of each writer.
     bool has_reader = false;
     bool has_follower = false;
+    bool has_beside = false;  // A follower in a process of its own.
     bool has_syncer = false;
     std::uint32_t failing_sync = 0;  // The number of a sync that fails, from 1; 0: none.
     std::uint32_t crash_percent =
@@ -63,6 +64,8 @@ private:
     void send(Attempt& attempt);
     void read();
     void follow();
+    void follow_beside();
+    void follow(Store& store);
     void sync_some();
     void settle_refusal(const Attempt& attempt, const Diagnostic& diagnostic, Error error);
     void image(const SimDisk& disk, Choice* choice, bool is_new);

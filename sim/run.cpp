@@ -90,6 +90,7 @@ void Run::live() {
     start(choose_setup(choice_));
     branch_seed_ = choice_.below(std::uint64_t{1} << 40, Domain::schedule);
     machine_.disk.seed(branch_seed_);
+    has_beside_ = branch_seed_ % 2 == 0;
     const std::uint64_t steps = rules_.step_count == 0 ? setup_.step_count : rules_.step_count;
     for (std::uint64_t i = 0; i < steps; i++) {
         choice_.next_chunk();
@@ -105,6 +106,7 @@ void Run::end() {
     forget_readers();
     if (up_ && !machine_.store.close() && !poisoned_ && !suspect_)
         violation("the last close fails");
+    beside_.reset();
     machine_.disk.restart();
     machine_.disk.watch(nullptr);
     static_cast<void>(examine(machine_, promise(), Depth::full));
@@ -190,6 +192,7 @@ void Run::finish_step() {
     }
     const bool was_hit = machine_.disk.fault_count() != faults_before_ || suspect_;
     disarm();
+    if (!crashed && up_ && has_beside_) check_beside();
     if (choice_.chance(1, 8, Domain::fault)) remember_disk();
     if (!crashed && up_ && !poisoned_ && choice_.chance(1, 4, Domain::fault)) try_damage(false);
     if (!crashed && up_ && was_hit && machine_.store.statistics().poisoned) poisoned_ = true;
@@ -216,6 +219,7 @@ void Run::go_down(bool power) {
     forget_readers();
     static_cast<void>(machine_.store.close());
     add(report().crashes);
+    if (power) beside_.reset();
     if (power)
         machine_.disk.power_loss(choice_);
     else
@@ -241,6 +245,7 @@ void Run::recover() {
             if (!is_disk_honest() && is_named_damage(opened.error().code)) {
                 note("  -> corrupt, as the disk broke its promise: a new disk");
                 add(report().weak_losses);
+                beside_.reset();
                 machine_.disk.clear();
                 model_.reset();
                 history_.clear();
@@ -293,6 +298,8 @@ void Run::before(const SimDisk& disk, SimCall call) {
     const std::uint64_t number = disk.call_count() - 1;
     current_call_ = call;
     if (watcher_ != nullptr) watcher_->before(disk, call);
+    if (const std::uint64_t luck = mix(branch_seed_, number); has_beside_ && luck % 8 == 0)
+        look_beside(luck / 8);
     if (number == step_call_ + hit_.call && hit_.kind != Hit::Kind::none) {
         hit_call_ = call;
         const bool is_error =

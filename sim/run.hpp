@@ -16,6 +16,7 @@
 #include <string>
 #include <vector>
 
+#include "sim/beside.hpp"
 #include "sim/examine.hpp"
 
 namespace freshet::sim {
@@ -146,6 +147,13 @@ private:
     [[nodiscard]] std::uint32_t choose_stream();
     [[nodiscard]] std::size_t wide_size() const;
 
+    // beside.cpp
+    void look_beside(std::uint64_t luck);
+    void check_beside();
+    void do_backup(std::uint64_t luck);
+    bool is_no_store(const BackupReport& made);
+    void check_copy(const BackupReport& made);
+
     // damage.cpp
     void remember_disk();
     const char* damage_image(SimDisk& disk);
@@ -174,8 +182,11 @@ private:
     std::unique_ptr<Machine> image_;
     std::unique_ptr<Machine> nested_;
     std::unique_ptr<Machine> older_;  // The disk as it once was.
-    const char* damage_ = nullptr;    // What is being tried.
-    std::uint64_t attested_ = 0;      // Acknowledged before the newest acknowledgement.
+    std::unique_ptr<Machine> copy_;   // Where backups go.
+    std::unique_ptr<Beside> beside_;  // Another process, if one lives.
+    bool has_beside_ = false;
+    const char* damage_ = nullptr;  // What is being tried.
+    std::uint64_t attested_ = 0;    // Acknowledged before the newest acknowledgement.
     Tape tape_;
     Tape branch_tape_;  // Of the branch being tried: the crash of this step, then recoveries.
     Tape nested_tape_;

@@ -22,10 +22,15 @@ Result<Refreshed> ReadOn::run() noexcept {
 }
 
 // A writer that begins a segment attests its start, and notes the end of the one before: the same
-// commit.
+// commit. It attests some commits before it notes them, so that what showed of them may be ahead of
+// the note; then head knows.
 Status ReadOn::read_noted(const log::Position& noted) noexcept {
     const log::Position& shown = state_.sealed.position;
-    if (noted.commit < shown.commit) return Code::ahead_of_log;
+    if (noted.commit < shown.commit) {
+        const Status read = read_head();
+        if (read && head_.attested.commit < shown.commit) return Code::ahead_of_log;
+        return read;
+    }
     if (noted.commit == shown.commit && shown.address != 0 && noted.chain.crc != shown.chain.crc)
         return Code::diverged;
     state_.epoch = noted.epoch;
@@ -39,14 +44,8 @@ Status ReadOn::read_noted(const log::Position& noted) noexcept {
 // have grown; damage stays where it is.
 Status ReadOn::read_attested() noexcept {
     const log::Position& shown = state_.sealed.position;
-    if (shown.address != 0) {
-        log::HeadFound found;
-        const Status read = log::read_head(*state_.door.disk, state_.log.head_buffer(), found);
-        diagnostic_.format = found.format;
-        if (!read) return read;
-        head_ = found.record;
-    }
-    if (head_.geometry.store != state_.log.geometry().store) return Code::other_store;
+    const Status read = shown.address == 0 ? Status{Done{}} : read_head();
+    if (!read) return read;
     if (!(head_.attested.epoch == state_.epoch) && head_.attested.commit < shown.commit)
         return Code::ahead_of_log;
     state_.epoch = head_.attested.epoch;
@@ -69,6 +68,15 @@ Status ReadOn::read_attested() noexcept {
             "the newest commits are not attested yet and are not shown; a writer shows them");
     }
     return Done{};
+}
+
+Status ReadOn::read_head() noexcept {
+    log::HeadFound found;
+    const Status read = log::read_head(*state_.door.disk, state_.log.head_buffer(), found);
+    diagnostic_.format = found.format;
+    if (!read) return read;
+    head_ = found.record;
+    return head_.geometry.store == state_.log.geometry().store ? Status{Done{}} : Code::other_store;
 }
 
 // Where the log ends, and up to where it is attested. An end that was looked behind before has

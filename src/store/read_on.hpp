@@ -26,6 +26,7 @@ public:
 private:
     Status read_noted(const log::Position& noted) noexcept;
     Status read_attested() noexcept;
+    Status read_head() noexcept;
     Status find_end(log::Position& end, std::uint64_t& attested) noexcept;
     Status read_up_to(std::uint64_t end) noexcept;
     Status go(log::Scan& scan) noexcept;

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: MIT
+// A second process at the disk of a simulated life: it has the store open read only and follows
+// it. It looks between any two calls of the writer, lives on when the writer is killed, and dies
+// with the power. Its own calls are not counted, so that it changes nothing in the life it watches.
+#pragma once
+
+#include <array>
+#include <string>
+#include <vector>
+
+#include "sim/examine.hpp"
+
+namespace freshet::sim {
+
+// Reads a simulated disk as it is now, from outside of it.
+class SecondDisk final : public Disk {
+public:
+    explicit SecondDisk(const SimDisk& disk) : disk_{disk} {}
+
+    Result<File> open(std::string_view name, OpenMode mode) noexcept override;
+    void close(File file) noexcept override { names_[file.number].clear(); }
+    Result<std::uint64_t> size(File file) noexcept override;
+    Result<std::size_t> read(File file, std::uint64_t offset, MutableBytes into) noexcept override;
+    Result<std::size_t> write(File, std::uint64_t, Bytes, Bytes) noexcept override;
+    Result<std::size_t> write_zeros(File, std::uint64_t, std::size_t) noexcept override;
+    Status truncate(File, std::uint64_t) noexcept override;
+    Status sync(File) noexcept override;
+    Status sync_directory() noexcept override;
+    Status rename(std::string_view, std::string_view) noexcept override;
+    Status remove(std::string_view) noexcept override;
+    Result<const std::byte*> map(File file, std::size_t size) noexcept override;
+    void unmap(const std::byte*, std::size_t) noexcept override {}
+    Status lock(Holder& holder) noexcept override;
+    void unlock() noexcept override {}
+    Status note(const Note&) noexcept override;
+    Result<bool> look(Note& note, Holder& holder) noexcept override;
+
+private:
+    const SimDisk& disk_;
+    std::array<std::string, 4> names_;  // Of open files.
+};
+
+class Beside {
+public:
+    Beside(const SimDisk& disk, const Options& options);
+    Beside(const Beside&) = delete;
+    Beside& operator=(const Beside&) = delete;
+    ~Beside() { close(); }
+
+    // Looks for news, and checks that each event is the model's and comes once. Returns what the
+    // store says instead of events, if it does. `seen`: the newest commit it has been shown.
+    Code look(const Model& model, std::uint64_t& seen);
+    // The process ends, and another one goes on from where it was.
+    void close();
+    [[nodiscard]] std::uint64_t next_ordinal() const { return next_; }
+    [[nodiscard]] bool has_writer() const { return follower_.has_writer(); }
+
+private:
+    SecondDisk disk_;
+    SimClock clock_;
+    SimGate gate_{clock_};
+    Options options_;
+    std::vector<std::byte> memory_;
+    Diagnostic diagnostic_;
+    Store store_;
+    Follower follower_;
+    bool open_ = false;
+    std::uint64_t next_ = 0;
+};
+
+}  // namespace freshet::sim
