@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "freshet/follower.hpp"
 #include "sim/examine.hpp"
 
 namespace freshet::sim {

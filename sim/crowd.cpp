@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "sim/crowd.hpp"
+#include "freshet/follower.hpp"
 
 #include <algorithm>
 #include <cstdarg>

@@ -16,6 +16,7 @@
 #include <string>
 #include <vector>
 
+#include "freshet/follower.hpp"
 #include "sim/beside.hpp"
 #include "sim/examine.hpp"
 

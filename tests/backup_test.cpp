@@ -2,6 +2,7 @@
 // Backup: the store as of one commit, copied while it is in use; whole and checked, or nothing.
 #include <thread>
 
+#include "freshet/follower.hpp"
 #include "freshet/sim.hpp"
 #include "log/head.hpp"
 #include "tests/faulty_disk.hpp"

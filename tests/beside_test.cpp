@@ -3,6 +3,7 @@
 // and a gate of its own, so that the writer can be killed and the reader lives on.
 #include <thread>
 
+#include "freshet/follower.hpp"
 #include "freshet/sim.hpp"
 #include "log/head.hpp"
 #include "log/note.hpp"

@@ -20,6 +20,7 @@
 #include <string>
 #include <thread>
 
+#include "freshet/follower.hpp"
 #include "freshet/posix.hpp"
 #include "freshet/store.hpp"
 

@@ -4,6 +4,7 @@
 // segments, takes back, syncs, reads, verifies and closes. The store says so by a documented code;
 // goes on or is poisoned; and what it acknowledged is there.
 #include "tests/faulty_disk.hpp"
+#include "freshet/follower.hpp"
 
 namespace freshet::test {
 namespace {

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <thread>
 
+#include "freshet/follower.hpp"
 #include "tests/store_fixture.hpp"
 
 namespace freshet::test {

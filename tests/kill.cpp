@@ -23,6 +23,7 @@
 #include <string>
 #include <vector>
 
+#include "freshet/follower.hpp"
 #include "freshet/posix.hpp"
 #include "freshet/store.hpp"
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Reading one stream and all streams: every horizon, direction, limit and start, compared with a
 // list; snapshots that stay as they were.
+#include "freshet/follower.hpp"
 #include "tests/store_fixture.hpp"
 
 namespace freshet::test {

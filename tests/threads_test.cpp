@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <thread>
 
+#include "freshet/follower.hpp"
 #include "tests/store_fixture.hpp"
 #include "tests/temporary.hpp"
 

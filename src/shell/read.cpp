@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // `freshet read` and `freshet log`: events of one stream, or of all, as they are in a snapshot.
+#include "freshet/follower.hpp"
 #include "freshet/stream_list.hpp"
 #include "shell/commands.hpp"
 #include "shell/exit.hpp"

@@ -6,6 +6,7 @@
 // a busy one is a millisecond behind.
 #include <algorithm>
 
+#include "freshet/follower.hpp"
 #include "store/state.hpp"
 
 namespace freshet {
@@ -34,6 +35,19 @@ Status Follower::open(Store& store, std::uint64_t ordinal, LogFilter filter) noe
     }
     if (!status) close();
     return status;
+}
+
+Status Follower::open(Store& store, const Head& head, LogFilter filter) noexcept {
+    close();
+    Status contained = store.contains(head);
+    if (!contained && contained.error() == Code::ahead_of_log) {
+        Diagnostic diagnostic;
+        const Result<Refreshed> refreshed = store.refresh(diagnostic);
+        if (!refreshed) return refreshed.error();
+        if (refreshed->news) contained = store.contains(head);
+    }
+    if (!contained) return contained;
+    return open(store, head.next_ordinal, filter);
 }
 
 Status Follower::start() noexcept {

@@ -69,17 +69,4 @@ Status Store::contains(const Head& head) noexcept {
     return same ? Status{Done{}} : Code::diverged;
 }
 
-Status Follower::open(Store& store, const Head& head, LogFilter filter) noexcept {
-    close();
-    Status contained = store.contains(head);
-    if (!contained && contained.error() == Code::ahead_of_log) {
-        Diagnostic diagnostic;
-        const Result<Refreshed> refreshed = store.refresh(diagnostic);
-        if (!refreshed) return refreshed.error();
-        if (refreshed->news) contained = store.contains(head);
-    }
-    if (!contained) return contained;
-    return open(store, head.next_ordinal, filter);
-}
-
 }  // namespace freshet

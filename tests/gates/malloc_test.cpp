@@ -10,6 +10,7 @@
 #include <memory>
 #include <string>
 
+#include "freshet/follower.hpp"
 #include "freshet/memory.hpp"
 #include "freshet/posix.hpp"
 #include "freshet/store.hpp"
