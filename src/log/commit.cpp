@@ -72,9 +72,9 @@ Status Log::wait_durable(std::uint64_t address) noexcept {
     return Done{};
 }
 
-// Those whom the last sync set free are about to commit again. To wait for them for less time than a
-// sync takes makes fewer syncs of larger crowds: with 4 threads, batches of 4 and not of 1 and 3 by
-// turns. Who commits alone never waits.
+// Those whom the last sync set free are about to commit again. To wait for them for less time than
+// a sync takes makes fewer syncs of larger crowds: with 4 threads, batches of 4 and not of 1 and 3
+// by turns. Who commits alone never waits.
 void Log::await_crowd() noexcept {
     constexpr std::uint64_t patience_us = 25;
     constexpr int pause_count_max = 100;

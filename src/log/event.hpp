@@ -4,9 +4,9 @@
 //  Event. Numbers without a size are varints.
 //
 //      size  field
-//         4  CRC-32C of: size of stream name (1), stream name, schema version (2), size of type name
-//            (1), type name; commit, time and first ordinal of the frame (8, 8, 8); address (8),
-//            index (8), and all that follows this field
+//         4  CRC-32C of: size of stream name (1), stream name, schema version (2), size of type
+//            name (1), type name; commit, time and first ordinal of the frame (8, 8, 8); address
+//            (8), index (8), and all that follows this field
 //         1  control: bits 0-1 kind; 2 has an id; 3 has metadata; 4 slot is not 0; 5 type is not 0;
 //            6 is not its stream's first event in this frame; 7 SHA-256
 //            distance from the start of the frame
@@ -28,10 +28,11 @@
 //  that what they add to the CRC (its *seed*) is computed once for events that are read in a row.
 //
 //  Type: schema version, size of the name (1 byte), name. The first stands in front of the events,
-//  where it is fetched along with the header; the others behind them. Stream table: for each slot the count of
-//  bytes shared with the name before (1 byte; 0 at every 16th), the size of the rest (1 byte), the
-//  rest, and the index of the stream's first event in this frame. A stream that has no event in the
-//  frame was created there.
+//  where it is fetched along with the header; the others behind them.
+//
+//  Stream table: for each slot the count of bytes shared with the name before (1 byte; 0 at every
+//  16th), the size of the rest (1 byte), the rest, and the index of the stream's first event in
+//  this frame. A stream that has no event in the frame was created there.
 //
 // There is no pointer from an event to the one before it in its stream: the tree keeps the
 // addresses of the last, partial block as it keeps those of full ones. A walk would wait 135-235 ns
