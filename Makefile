@@ -34,6 +34,10 @@ SANITIZER := $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize=vptr -fno-sanitize-reco
 TEST_FLAGS := $(COMMON) -O1 -D_GLIBCXX_ASSERTIONS $(SANITIZER) $(CXXFLAGS)
 
 LIB_SOURCES := $(wildcard $(addprefix src/,$(addsuffix /*.cpp,base disk log tree store)))
+# What runs once a commit at most, or waits for the disk, is made small; the rest is made fast.
+SMALL_SOURCES := $(wildcard src/disk/*.cpp) src/base/text.cpp src/tree/split.cpp \
+	$(addprefix src/log/,commit.cpp format.cpp head.cpp note.cpp scan.cpp segments.cpp writer.cpp) \
+	$(addprefix src/store/,append.cpp backup.cpp describe.cpp open.cpp place.cpp read_on.cpp state.cpp verify.cpp work.cpp)
 PROGRAM_SOURCES := $(wildcard src/shell/*.cpp)
 SIM_SOURCES := $(filter-out sim/main.cpp,$(wildcard sim/*.cpp))
 SIM_MAIN := $(wildcard sim/main.cpp)
@@ -63,10 +67,10 @@ lib: $(LIB)
 # $(1): folder in BUILD, $(2): its flags, $(3): objects.
 define kind
 $(BUILD)/$(1)/flags: FORCE
-	@mkdir -p $$(@D); echo '$(CXX) $(2)' | cmp -s - $$@ || echo '$(CXX) $(2)' > $$@
+	@mkdir -p $$(@D); echo '$(CXX) $(2) $(if $(filter lib,$(1)),$(SMALL_SOURCES))' | cmp -s - $$@ || echo '$(CXX) $(2) $(if $(filter lib,$(1)),$(SMALL_SOURCES))' > $$@
 $(BUILD)/$(1)/%.o: %.cpp $(BUILD)/$(1)/flags
 	@mkdir -p $$(@D) && echo '  $(CXX) $(1) $$<'
-	@$(CXX) $(2) -MMD -MP -c $$< -o $$@
+	@$(CXX) $(2) $$(if $$(filter $$<,$(if $(filter lib,$(1)),$(SMALL_SOURCES))),-Os $(CXXFLAGS)) -MMD -MP -c $$< -o $$@
 -include $(3:.o=.d)
 endef
 

@@ -84,13 +84,17 @@ StoredEvent encode(const Event& event, std::uint32_t seed, const EventPlace& pla
     return stored;
 }
 
-Status decode(Bytes bytes, Digest digest, StoredEvent& event) noexcept {
+bool decode_head(Bytes bytes, Digest digest, EventHead& head) noexcept {
     std::array<std::byte, event_head_size_max> padded{};
     const bool is_short = bytes.size() < event_head_size_max;
     if (is_short && !bytes.empty()) std::memcpy(padded.data(), bytes.data(), bytes.size());
+    return decode_head(is_short ? padded.data() : bytes.data(), digest, head) &&
+           head.size() <= bytes.size();
+}
+
+Status decode(Bytes bytes, Digest digest, StoredEvent& event) noexcept {
     EventHead head;
-    if (!decode_head(is_short ? padded.data() : bytes.data(), digest, head)) return Code::corrupt;
-    if (head.size() > bytes.size()) return Code::corrupt;
+    if (!decode_head(bytes, digest, head)) return Code::corrupt;
     event.kind = Kind::event;
     event.crc = head.crc;
     event.offset = head.offset;

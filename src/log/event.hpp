@@ -151,11 +151,9 @@ public:
 
     [[nodiscard]] bool ok() const noexcept { return ok_; }
     [[nodiscard]] std::uint32_t count() const noexcept { return count_; }
-    [[nodiscard]] std::uint32_t slot() const noexcept { return next_slot_ - 1; }
     [[nodiscard]] std::string_view name() const noexcept { return {name_.data(), name_size_}; }
     [[nodiscard]] std::uint64_t first_index() const noexcept { return first_index_; }
     [[nodiscard]] bool at_end() const noexcept { return next_slot_ == count_; }
-    [[nodiscard]] Bytes rest() const noexcept { return table_.subspan(offset_); }
 
 private:
     Bytes table_;

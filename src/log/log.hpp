@@ -139,10 +139,6 @@ public:
     Result<Bytes> read(std::uint64_t address, std::uint64_t end) noexcept;
     // The frame at an address, its header checked. corrupt, io.
     Result<Frame> frame(std::uint64_t address, std::uint64_t end) noexcept;
-    // The event at an address, and its frame; form checked, content not. corrupt, io.
-    Status event(std::uint64_t address, std::uint64_t end, StoredEvent& event,
-                 Frame& frame) noexcept;
-
     // The first address at or behind the end of a frame at which a frame stands: there, or in the
     // next segment. `end` where there is none. corrupt, io.
     Result<std::uint64_t> next_frame(std::uint64_t address, std::uint64_t end) noexcept;

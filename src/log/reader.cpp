@@ -59,13 +59,6 @@ Status EventReader::enter_type(std::uint32_t number) noexcept {
     return Done{};
 }
 
-// The head of an event that stands near the end of what may be read.
-bool EventReader::decode_short(std::uint64_t address, EventHead& head) const noexcept {
-    std::array<std::byte, event_head_size_max> padded{};
-    std::memcpy(padded.data(), at(address), static_cast<std::size_t>(segment_end() - address));
-    return decode_head(padded.data(), digest_, head);
-}
-
 Status EventReader::read(std::uint64_t address, std::uint64_t index, Recorded& event) noexcept {
     if (!is_in_segment(address)) {
         const Status entered = address < end_ ? enter_segment(address) : Code::corrupt;
@@ -73,9 +66,11 @@ Status EventReader::read(std::uint64_t address, std::uint64_t index, Recorded& e
     }
     const std::byte* const bytes = at(address);
     EventHead head;
-    const bool decoded = segment_end() - address >= event_head_size_max
-                             ? decode_head(bytes, digest_, head)
-                             : decode_short(address, head);
+    const bool decoded =
+        segment_end() - address >= event_head_size_max
+            ? decode_head(bytes, digest_, head)
+            : decode_head(Bytes{bytes, static_cast<std::size_t>(segment_end() - address)}, digest_,
+                          head);
     if (!decoded || head.offset > address - segment_) return Code::corrupt;
     if (address - head.offset != frame_address_) {
         const Status entered = enter_frame(address - head.offset);

@@ -23,7 +23,6 @@ public:
     void prefetch_frame(std::uint64_t address) const noexcept;
 
 private:
-    bool decode_short(std::uint64_t address, EventHead& head) const noexcept;
     Status enter_segment(std::uint64_t address) noexcept;
     Status enter_frame(std::uint64_t address) noexcept;
     Status enter_type(std::uint32_t number) noexcept;

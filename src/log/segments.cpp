@@ -285,20 +285,6 @@ Result<std::uint64_t> Log::next_frame(std::uint64_t address, std::uint64_t end) 
     return header.previous_end == address ? geometry_.first_frame(segment + 1) : address;
 }
 
-Status Log::event(std::uint64_t address, std::uint64_t end, StoredEvent& event,
-                  Frame& frame) noexcept {
-    const Result<Bytes> bytes = read(address, end);
-    if (!bytes) return bytes.error();
-    const Status decoded = decode(*bytes, geometry_.digest, event);
-    if (!decoded) return decoded;
-    if (event.offset > geometry_.offset(address)) return Code::corrupt;
-    const Result<Frame> found = this->frame(address - event.offset, end);
-    if (!found) return found.error();
-    frame = *found;
-    if (!is_inside(event, frame, geometry_)) return Code::corrupt;
-    return Done{};
-}
-
 bool Log::in_buffer(std::uint64_t address) const noexcept {
     const std::uint64_t end = next_frame_ + (frame_open_ ? builder_.written() : 0);
     return address >= base_ && address < end;

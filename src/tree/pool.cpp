@@ -76,8 +76,9 @@ void Pool::renew(std::span<const std::uint64_t> live) noexcept {
     for (std::size_t i = 0; i < live.size(); i++) other_[i] = {.version = live[i], .first = 0};
     Waiting* const first = other_.data();
     Waiting* const last = first + live.size();
-    std::sort(first, last,
-              [](const Waiting& a, const Waiting& b) { return a.version < b.version; });
+    const auto is_older = [](const Waiting& a, const Waiting& b) { return a.version < b.version; };
+    std::make_heap(first, last, is_older);
+    std::sort_heap(first, last, is_older);
     Waiting* const end = std::unique(
         first, last, [](const Waiting& a, const Waiting& b) { return a.version == b.version; });
     waiting_count_ = static_cast<std::size_t>(end - first);
