@@ -46,8 +46,20 @@ protected:
         return files;
     }
 
+    struct Line {
+        std::string_view stream;
+        std::uint64_t index;
+        std::string_view type;
+        std::string_view payload;
+    };
+
     // A log of this one event and nothing else.
     Files with_frame(std::string_view stream, std::string_view type, std::uint64_t time_us) const {
+        return with_frame({{stream, 0, type, "x"}}, time_us);
+    }
+
+    // A log of one frame with these events.
+    Files with_frame(const std::vector<Line>& lines, std::uint64_t time_us = 1) const {
         const log::Geometry geometry = geometry_of(fresh);
         log::SegmentHeader segment;
         std::uint32_t format = 0;
@@ -64,8 +76,10 @@ protected:
         after.epoch = segment.epoch;
         std::byte* const room = bytes.data() + log::segment_header_size;
         builder.begin(room, after, log::segment_header_size, 1, time_us);
-        builder.add(stream, 0, {.type = type, .payload = as_bytes("x"), .metadata = {}, .id = {}},
-                    nullptr);
+        for (const Line& line : lines) {
+            const Event event{.type = line.type, .payload = as_bytes(line.payload)};
+            builder.add(line.stream, line.index, event, nullptr);
+        }
         const log::Position end = builder.seal(true);
         log::stamp(room, log::segment_header_size, log::segment_header_size, geometry);
         bytes.resize(end.address);
@@ -148,6 +162,62 @@ TEST_F(Forged, GivesNobodyANameThatIsNone) {
     EXPECT_EQ(go_on(with_frame("s", "t", 1)), Lines{"1 0 s@0 x"});
     EXPECT_EQ(open_code(with_frame("a\nb", "t", 1)), Code::corrupt);
     EXPECT_EQ(open_code(with_frame("s", "\xff", 1)), Code::corrupt);
+}
+
+// What stands in the store's own streams is taken for what it is, or not at all.
+TEST_F(Forged, TakesNoSettingsThatAreNone) {
+    using namespace std::string_view_literals;
+    const std::string some{"\1\0\0\0\0\0\0\0\0\1\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 25};
+    for (unsigned flags = 0; flags < 256; flags++) {
+        std::string payload = some;
+        payload[0] = static_cast<char>(flags);
+        const Files files = with_frame({{"s", 0, "T", "x"}, {"$settings/s", 0, "any", payload}});
+        if (flags < 8) {
+            EXPECT_EQ(go_on(files).size(), 2U) << flags;
+        } else {
+            EXPECT_EQ(open_code(files), Code::corrupt) << flags;
+        }
+    }
+    for (std::size_t size = 0; size <= 40; size++) {
+        if (size == 25) continue;
+        const std::string payload = (some + some).substr(0, size);
+        EXPECT_EQ(
+            open_code(with_frame({{"s", 0, "T", "x"}, {"$settings/s", 0, "$settings", payload}})),
+            Code::corrupt)
+            << size;
+    }
+    for (const std::string_view name : {"$settings/t"sv, "$settings/"sv, "$settings/$settings/s"sv})
+        EXPECT_EQ(open_code(with_frame({{"s", 0, "T", "x"}, {name, 0, "$settings", some}})),
+                  Code::corrupt);
+    EXPECT_EQ(open_code(with_frame({{"s", 0, "T", "x"},
+                                    {"$settings/s", 0, "$settings", some},
+                                    {"$settings/$settings/s", 0, "$settings", some}})),
+              Code::corrupt);
+    for (const std::string_view payload : {""sv, "1234567"sv, "123456789"sv})
+        EXPECT_EQ(open_code(with_frame({{"$checkpoint/c", 0, "$checkpoint", payload}})),
+                  Code::corrupt);
+    EXPECT_EQ(go_on(with_frame({{"$checkpoint/c", 0, "any", "12345678"}, {"$x", 0, "T", "x"}})),
+              (Lines{"1 0 $checkpoint/c@0 12345678", "1 1 $x@0 x"}));
+}
+
+// Numbers that no call would write hide everything, or nothing; nobody reads beyond the end.
+TEST_F(Forged, ReadsAStreamWhateverItsSettingsSay) {
+    for (const char high : {'\0', '\1', '\x7f', '\xff'}) {
+        for (std::size_t field = 1; field < 25; field += 8) {
+            std::string payload(25, '\0');
+            payload[0] = 2;
+            payload.replace(field, 8, 8, high);
+            const Files files =
+                with_frame({{"s", 0, "T", "x"}, {"$settings/s", 0, "$settings", payload}});
+            put_files(machine.disk, files);
+            OpenStore store{machine.door(), options};
+            ASSERT_EQ(store.error, Code::none);
+            const bool hides = field == 1 && high != 0;
+            EXPECT_EQ(store.read("s"), hides ? Lines{} : Lines{"x"});
+            ASSERT_TRUE(store.append("s", {"y"}));
+            EXPECT_EQ(store.verify(), Code::none);
+        }
+    }
 }
 
 TEST_F(Forged, GoesNotOnBehindASegmentWithoutFrames) {

@@ -41,7 +41,13 @@ enum class Code : std::uint16_t {
     // What became of a commit.
     durability_unknown = 22,  // The sync that should have covered this commit failed.
     poisoned = 23,            // An earlier sync failed: no more commits until it is opened again.
-    code_count = 27,
+    // What became of a stream, and of what else a commit rests on.
+    stream_deleted = 27,     // Until something is appended to it.
+    stream_tombstoned = 28,  // For ever.
+    stream_closed = 29,      // It takes no more events.
+    condition_failed = 30,   // There is an event that an AppendCondition says there is not.
+    checkpoint_behind = 31,  // A consumer's checkpoint is at or past this one already.
+    code_count = 32,
 };
 
 // "wrong-version": lower case, words joined by '-'. Lives for ever.

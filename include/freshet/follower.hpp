@@ -18,7 +18,7 @@ public:
                     // only when nothing will come any more, because the store is poisoned.
     };
     // ahead_of_log: this store has not come that far; was it restored? too_many_snapshots: it holds
-    // one. corrupt, io. Of a store opened read only, what refresh() says.
+    // one. invalid_argument; corrupt, io. Of a store opened read only, what refresh() says.
     Status open(Store& store, std::uint64_t ordinal, LogFilter filter = {}) noexcept;
     // From a place that was kept, e.g. of Snapshot::head(). What Store::contains() says, too.
     Status open(Store& store, const Head& head, LogFilter filter = {}) noexcept;

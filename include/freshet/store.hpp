@@ -20,8 +20,10 @@
 #include <string_view>
 
 #include "freshet/bytes.hpp"
+#include "freshet/condition.hpp"
 #include "freshet/door.hpp"
 #include "freshet/error.hpp"
+#include "freshet/settings.hpp"
 
 namespace freshet {
 
@@ -29,6 +31,8 @@ inline constexpr std::size_t stream_name_size_max = 255;
 inline constexpr std::size_t event_type_size_max = 255;
 
 // ---- what is appended ----
+
+// Names that begin with `$` are the store's own: their streams can be read, not written.
 
 // A name for an event that its writer makes up, so that it can safely try again. All zeros: no id.
 struct EventId {
@@ -75,15 +79,25 @@ struct Check {
     Expected expected = Expected::any();
 };
 
+// What one commit is made of, and what it rests on.
+struct Batch {
+    std::span<const StreamAppend> appends{};
+    std::span<const Check> checks{};
+    std::span<const AppendCondition> conditions{};
+    std::span<const Tracking> tracking{};
+};
+
 // One check that did not hold.
 struct Failure {
     Code code = Code::none;     // wrong_version, idempotency_conflict, stream_not_found, ...
-    bool of_check = false;      // In the list of Checks; otherwise in the list of StreamAppends.
+    bool of_check = false;      // In the list of Checks; otherwise in the list of StreamAppends, or
+                                // in the list that the code is of.
     std::uint32_t number = 0;   // Which one in its list.
     std::uint32_t event = 0;    // idempotency_conflict: the first event in the way.
-    std::int64_t expected = 0;  // As Expected::number().
-    std::int64_t actual = 0;    // The version of the stream.
-    std::uint64_t commit = 0;   // Which commit wrote the stream last (0: none did), ...
+    std::int64_t expected = 0;  // As Expected::number(); checkpoint_behind: the ordinal given.
+    std::int64_t actual = 0;    // The version of the stream; checkpoint_behind: what is stored;
+                                // condition_failed: the ordinal of the first event in the way.
+    std::uint64_t commit = 0;   // Which commit wrote the stream, or that event, last (0: none), ...
     std::uint64_t time_us = 0;  // ... and when.
 };
 
@@ -167,8 +181,16 @@ private:
 
 // Empty fields let everything through. The views stay lent for the life of the cursor.
 struct LogFilter {
-    std::string_view stream_prefix;
-    std::string_view type;
+    std::string_view stream_prefix{};
+    std::string_view type{};
+    // Only streams of this category (category.hpp), ...
+    std::string_view category{};
+    // ... of which this is the consumer `group_member`, from 0, of `group_count`; 0: there is but
+    // one. A member that is not below the count is invalid_argument.
+    std::uint32_t group_count = 0;
+    std::uint32_t group_member = 0;
+    // Only events whose metadata has this `$correlationId` (metadata.hpp).
+    std::string_view correlation{};
 };
 
 // ---- opening ----
@@ -318,7 +340,10 @@ struct BackupReport {
 };
 
 struct StreamInfo {
-    std::int64_t version = -1;  // -1: created, and empty.
+    std::int64_t version = -1;      // -1: created, and empty.
+    std::uint64_t first_index = 0;  // The first that is not hidden; behind the last: all are.
+    bool closed = false;
+    bool deleted = false;
 };
 
 namespace store {
@@ -343,8 +368,12 @@ public:
     [[nodiscard]] std::uint64_t next_ordinal() const noexcept;
     [[nodiscard]] std::uint64_t time_us() const noexcept;
     [[nodiscard]] Head head() const noexcept;
-    // stream_not_found; invalid_name; corrupt.
+    // stream_not_found; stream_tombstoned; invalid_name; corrupt, io.
     [[nodiscard]] Result<StreamInfo> stream(std::string_view name) const noexcept;
+    // The same errors, but that a tombstoned stream has settings, too.
+    [[nodiscard]] Result<StreamSettings> settings(std::string_view name) const noexcept;
+    // How far a consumer has come by its Tracking; 0: it has none. invalid_name; corrupt, io.
+    [[nodiscard]] Result<std::uint64_t> checkpoint(std::string_view consumer) const noexcept;
 
 private:
     friend class Store;
@@ -362,7 +391,9 @@ class StreamCursor {
 public:
     // beginning / index n / newest, forwards or backwards, both including the event they name
     // (backwards from the beginning is event 0 alone). An index behind the newest event gives no
-    // events, and no error. stream_not_found; invalid_name.
+    // events, and no error. Before the first event that is not hidden, it gives none backwards, and
+    // forwards it begins there. stream_not_found, stream_deleted, stream_tombstoned; invalid_name;
+    // corrupt, io.
     Status open(const Snapshot& snapshot, std::string_view name, Horizon horizon,
                 Direction direction = Direction::forwards, std::uint64_t limit = no_limit) noexcept;
     // Goes elsewhere in the stream, without looking it up again. The cursor is open.
@@ -372,12 +403,15 @@ public:
     Result<bool> next(Recorded& event) noexcept;
 
 private:
+    friend class Snapshot;
     Result<std::uint64_t> next_address() noexcept;
     Status enter_block(std::uint64_t block) noexcept;
     void prefetch(std::uint64_t number) const noexcept;
+    Status hide(const StreamSettings& settings) noexcept;
 
     const Snapshot* snapshot_ = nullptr;
     std::string_view name_;
+    std::uint64_t first_ = 0;  // That is not hidden.
     std::uint64_t next_ = 0;
     std::uint64_t remaining_ = 0;
     Direction direction_ = Direction::forwards;
@@ -391,11 +425,12 @@ private:
     alignas(8) std::array<std::byte, 384> reader_;   // A log::EventReader.
 };
 
-// All events in commit order, filtered. The snapshot stays open while the cursor is in use.
+// All events in commit order, filtered: the log as it is, with what streams hide and with the
+// store's own. The snapshot stays open while the cursor is in use.
 class LogCursor {
 public:
     // A start behind the newest commit gives no events; more than one behind it is ahead_of_log.
-    // corrupt, io.
+    // invalid_argument; corrupt, io.
     Status open(const Snapshot& snapshot, LogStart start, LogFilter filter = {}) noexcept;
     // As StreamCursor::next(). After an error nothing but the same error follows.
     Result<bool> next(Recorded& event) noexcept;
@@ -432,6 +467,13 @@ public:
     Status create(std::string_view stream, Diagnostic& diagnostic) noexcept;
     Result<Appended> append(const StreamAppend& append, Diagnostic& diagnostic) noexcept;
     Status check(const Check& check, Diagnostic& diagnostic) noexcept;
+    // As Store::settings().
+    Status settings(std::string_view stream, const StreamSettings& change, Expected expected,
+                    Diagnostic& diagnostic) noexcept;
+    // Written with the commit. checkpoint_behind; invalid_name, too_large.
+    Status track(const Tracking& tracking, Diagnostic& diagnostic) noexcept;
+    // condition_failed; ahead_of_log; too_many_snapshots; corrupt, io.
+    Status condition(const AppendCondition& condition, Diagnostic& diagnostic) noexcept;
     Result<Appended> commit(Durability durability, Diagnostic& diagnostic) noexcept;
     void rollback() noexcept;  // Leaves no trace. Does nothing when there is no transaction.
 
@@ -444,7 +486,11 @@ private:
     Result<Appended> commit_nothing(Durability durability, Diagnostic& diagnostic) noexcept;
     void note(const Appended& appended) noexcept;
     Result<Appended> append_all(std::span<const StreamAppend> appends,
-                                std::span<const Check> checks, Diagnostic& diagnostic) noexcept;
+                                std::span<const Check> checks, Diagnostic& others,
+                                Diagnostic& diagnostic) noexcept;
+    Status prepare(Diagnostic& diagnostic) const noexcept;
+    Status hold(std::span<const AppendCondition> conditions, Diagnostic& diagnostic) noexcept;
+    Status track_all(std::span<const Tracking> tracking, Diagnostic& diagnostic) noexcept;
 
     Store* store_ = nullptr;
     Appended summary_{};
@@ -477,6 +523,17 @@ public:
                             Durability durability, Diagnostic& diagnostic) noexcept;
     Result<Appended> append(const StreamAppend& append, Diagnostic& diagnostic,
                             Durability durability = Durability::durable) noexcept;
+    // The same with conditions and checkpoints, and all failures of them. A batch with tracking is
+    // never empty. Checkpoints belong to a retry as appends do: where all events and checkpoints
+    // are there, it is a duplicate.
+    Result<Appended> append(const Batch& batch, Durability durability,
+                            Diagnostic& diagnostic) noexcept;
+    // Changes what a stream shows and takes, durably, in a commit of its own; none if it changes
+    // nothing. `expected` is of the stream. stream_not_found; stream_tombstoned; wrong_version;
+    // invalid_argument: truncate_before would go back, or beyond the end; too_large: a name of more
+    // than 245 bytes has no settings; invalid_name.
+    Status settings(std::string_view stream, const StreamSettings& change, Expected expected,
+                    Diagnostic& diagnostic) noexcept;
     // Makes every commit made so far durable, the deferred ones too.
     Status sync(Diagnostic& diagnostic) noexcept;
     // Writes down that everything durable is durable, so that damage to it will always be named.

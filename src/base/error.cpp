@@ -34,6 +34,11 @@ const char* code_name(Code code) noexcept {
         case Code::corrupt: return "corrupt";
         case Code::durability_unknown: return "durability-unknown";
         case Code::poisoned: return "poisoned";
+        case Code::stream_deleted: return "stream-deleted";
+        case Code::stream_tombstoned: return "stream-tombstoned";
+        case Code::stream_closed: return "stream-closed";
+        case Code::condition_failed: return "condition-failed";
+        case Code::checkpoint_behind: return "checkpoint-behind";
         case Code::code_count: break;
     }
     return "unknown";

@@ -9,13 +9,18 @@ int exit_code(Code code) noexcept {
         case Code::invalid_argument:
         case Code::invalid_name: return exit_usage;
         case Code::too_large: return exit_too_large;
-        case Code::stream_not_found: return exit_not_found;
+        case Code::stream_not_found:
+        case Code::stream_deleted:
+        case Code::stream_tombstoned: return exit_not_found;
         case Code::already_exists:
         case Code::wrong_version:
         case Code::idempotency_conflict:
         case Code::ahead_of_log:
         case Code::diverged:
-        case Code::other_store: return exit_conflict;
+        case Code::other_store:
+        case Code::stream_closed:
+        case Code::condition_failed:
+        case Code::checkpoint_behind: return exit_conflict;
         case Code::out_of_memory:
         case Code::too_many_snapshots: return exit_out_of_memory;
         case Code::read_only:

@@ -3,6 +3,7 @@
 // state, which may not be durable yet, waits until it is.
 #include <algorithm>
 
+#include "base/utf8.hpp"
 #include "store/work.hpp"
 
 namespace freshet {
@@ -198,12 +199,15 @@ Result<Appended> Store::append_nothing(std::span<const StreamAppend> appends,
         return held.error();
     }
     result.durable = true;
-    const Result<StreamInfo> info = snapshot.stream(appends[0].stream);
-    if (!info && !(info.error() == Code::stream_not_found)) {
-        diagnostic.error = info.error();
-        return info.error();
+    store::Stream stream;
+    Result<bool> found = Code::invalid_name;
+    if (is_name(appends[0].stream, stream_name_size_max))
+        found = store::find_stream(state_->view(*snapshot.published_), appends[0].stream, stream);
+    if (!found) {
+        diagnostic.error = found.error();
+        return found.error();
     }
-    if (info) result.last_index = info->version;
+    result.last_index = stream.version();
     result.first_index = result.last_index;
     return result;
 }
@@ -217,22 +221,23 @@ Result<Appended> Store::append(std::span<const StreamAppend> appends, std::span<
     Transaction transaction;
     const Status begun = transaction.begin(*this, diagnostic);
     if (!begun) return begun.error();
-    const Result<Appended> all = transaction.append_all(appends, checks, diagnostic);
+    Diagnostic others;
+    const Result<Appended> all = transaction.append_all(appends, checks, others, diagnostic);
     if (!all || all->outcome == Outcome::duplicate) return all;
     return transaction.commit(durability, diagnostic);
 }
 
+// `others` has the failures of what else the commit rests on.
 Result<Appended> Transaction::append_all(std::span<const StreamAppend> appends,
-                                         std::span<const Check> checks,
+                                         std::span<const Check> checks, Diagnostic& others,
                                          Diagnostic& diagnostic) noexcept {
     store::Work work{*store_->state_, diagnostic};
-    Diagnostic of_checks;
-    store::Work check_work{*store_->state_, of_checks};
+    store::Work check_work{*store_->state_, others};
     for (std::uint32_t i = 0; i < checks.size(); i++) {
         check_work.number(i, true);
         const Status checked = check_work.check(checks[i].stream, checks[i].expected);
         if (!checked) {
-            diagnostic = of_checks;
+            diagnostic = others;
             return settle(checked, diagnostic).error();
         }
     }
@@ -264,10 +269,10 @@ Result<Appended> Transaction::append_all(std::span<const StreamAppend> appends,
     if (duplicate.outcome == Outcome::duplicate && !some_new) {
         return answer_duplicate(duplicate, diagnostic);
     }
-    for (std::uint32_t i = 0; i < of_checks.failure_count; i++) {
+    for (std::uint32_t i = 0; i < others.failure_count; i++) {
         const Failure& failure =
-            of_checks.failures[std::min<std::size_t>(i, of_checks.failures.size() - 1)];
-        work.number(failure.number, true);
+            others.failures[std::min<std::size_t>(i, others.failures.size() - 1)];
+        work.number(failure.number, failure.of_check);
         work.fail(failure);
     }
     const Status settled = settle(Done{}, diagnostic);

@@ -40,6 +40,12 @@ void put_which(TextWriter& text, const Diagnostic& diagnostic, const Failure& fa
     text.text("append ").number(failure.number + 1).text(": ");
 }
 
+struct Words {
+    const char* sentence;
+    const char* hint;
+};
+Words words_of(Code code) noexcept;
+
 void put_failure(TextWriter& text, const Diagnostic& diagnostic) noexcept {
     const Failure& failure = diagnostic.failures[0];
     put_which(text, diagnostic, failure);
@@ -54,6 +60,27 @@ void put_failure(TextWriter& text, const Diagnostic& diagnostic) noexcept {
                           ? " is new, but the one before it is there already by its id"
                           : " is there already by its id, in another place or with other content");
             if (failure.commit != 0) text.text(" (commit ").number(failure.commit).text(")");
+            break;
+        case Code::condition_failed:
+            text.text("event ").number(failure.actual).text(" of commit ").number(failure.commit);
+            text.text(" is in the way of condition ").number(failure.number + 1);
+            break;
+        case Code::checkpoint_behind:
+            text.text("the consumer has come to ").number(failure.actual);
+            text.text(" already, and ").number(failure.expected).text(" was given");
+            break;
+        case Code::invalid_argument:
+            text.text("cannot truncate before index ").number(failure.expected);
+            text.text(failure.expected < failure.actual ? "; it is truncated before "
+                                                        : "; the next index is ");
+            text.number(failure.actual);
+            break;
+        case Code::stream_not_found:
+        case Code::stream_deleted:
+        case Code::stream_tombstoned:
+        case Code::stream_closed:
+            text.text(words_of(failure.code).sentence);
+            put_last_writer(text, failure);
             break;
         default:
             text.text("expected ");
@@ -85,11 +112,6 @@ void put_limits(TextWriter& text, const Diagnostic& diagnostic) noexcept {
     }
 }
 
-struct Words {
-    const char* sentence;
-    const char* hint;
-};
-
 // For codes whose sentence has no numbers; the hint holds for all.
 Words words_of(Code code) noexcept {
     switch (code) {
@@ -97,8 +119,9 @@ Words words_of(Code code) noexcept {
         case Code::invalid_argument:
             return {"this call makes no sense here", "see the comment at its declaration"};
         case Code::invalid_name:
-            return {"a stream name or event type is empty, not UTF-8, or has control characters",
-                    "use 1 to 255 bytes of plain text"};
+            return {"a name is empty, not UTF-8, has control characters, or begins with $",
+                    "use 1 to 255 bytes of plain text; streams whose names begin with $ are the "
+                    "store's own, to be read only"};
         case Code::too_large:
             return {"too large", "make it smaller, or the store with larger frames"};
         case Code::stream_not_found:
@@ -145,6 +168,18 @@ Words words_of(Code code) noexcept {
                     "open the store again and look"};
         case Code::poisoned:
             return {"a sync or write failed before; no more is written", "open the store again"};
+        case Code::stream_deleted:
+            return {"the stream is deleted", "append to it: its indexes go on"};
+        case Code::stream_tombstoned:
+            return {"the stream is deleted for ever", "use another name"};
+        case Code::stream_closed:
+            return {"the stream is closed: it takes no more events", "use another stream"};
+        case Code::condition_failed:
+            return {"there is an event that the append says there is not",
+                    "read from there, decide again, and retry"};
+        case Code::checkpoint_behind:
+            return {"the consumer has come further already",
+                    "read its checkpoint, and go on from there"};
         case Code::code_count: break;
     }
     return {"unknown error", ""};

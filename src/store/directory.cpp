@@ -66,7 +66,9 @@ Bytes used(const Value& value, const std::byte* end) noexcept {
 
 Status decode_stream(Bytes value, Stream& stream) noexcept {
     Reader reader{value};
-    stream.count = reader.varint();
+    const std::uint64_t control = reader.varint();
+    stream.count = control >> 1;
+    stream.settings_bytes = (control & 1) != 0 ? reader.take(settings_size) : Bytes{};
     stream.tail =
         value.last(static_cast<std::size_t>(value.data() + value.size() - reader.position()));
     if (!reader.ok()) return Code::corrupt;
@@ -118,6 +120,7 @@ Status find_block(const tree::View& view, std::string_view name, const Stream& s
 
 Status StreamBuilder::open(const Stream& stream) noexcept {
     count_ = stream.count;
+    if (!stream.settings_bytes.empty()) set(stream.settings_bytes);
     if (count_ > 0) return tail_.open(stream.tail);
     created_ = Reader{stream.tail}.varint();
     return tail_.open({});
@@ -138,9 +141,18 @@ Status StreamBuilder::push(tree::Delta& delta, std::string_view name,
     return delta.put(block_key(name, count_ / block_event_count - 1).bytes(), used(value, packed));
 }
 
+void StreamBuilder::set(Bytes settings) noexcept {
+    has_settings_ = true;
+    std::memcpy(settings_.data(), settings.data(), settings_.size());
+}
+
 Status StreamBuilder::put(tree::Delta& delta, std::string_view name) const noexcept {
     Value value;
-    std::byte* to = put_varint(value.data(), count_);
+    std::byte* to = put_varint(value.data(), count_ << 1 | (has_settings_ ? 1 : 0));
+    if (has_settings_) {
+        std::memcpy(to, settings_.data(), settings_.size());
+        to += settings_.size();
+    }
     to = count_ == 0 ? put_varint(to, created_) : tail_.put(to);
     return delta.put(stream_key(name).bytes(), used(value, to));
 }

@@ -3,9 +3,10 @@
 // told apart by the first byte of the key.
 //
 //      key                          value
-//      1 name                       stream: count of events, then the tail: the addresses of the
-//                                   last (count mod 32) of them; of an empty stream, that of the
-//                                   frame that created it
+//      1 name                       stream: 2 * count of events, and 1 more if it has settings; the
+//                                   settings, as in settings.hpp; then the tail: the addresses of
+//                                   the last (count mod 32) of its events; of an empty stream, that
+//                                   of the frame that created it
 //      2 name 0 size (1) block      the addresses of a full block of 32 events; the number of the
 //                                   block in as many bytes as it takes, b.-e., behind their count,
 //                                   so that keys differ early
@@ -26,18 +27,24 @@
 #include "base/codec.hpp"
 #include "freshet/store.hpp"
 #include "store/addresses.hpp"
+#include "store/settings.hpp"
 #include "tree/cursor.hpp"
 #include "tree/tree.hpp"
 
 namespace freshet::store {
 
-// As it stands in the tree, to which `tail` is lent.
+// As it stands in the tree, to which `tail` and `settings_bytes` are lent.
 struct Stream {
     std::uint64_t count = 0;
     Bytes tail;
+    Bytes settings_bytes;  // Empty: it has none.
 
     [[nodiscard]] std::uint32_t tail_count() const noexcept {
         return static_cast<std::uint32_t>(count % block_event_count);
+    }
+    // All zeros where it has none.
+    [[nodiscard]] StreamSettings settings() const noexcept {
+        return settings_of(settings_bytes, count);
     }
     [[nodiscard]] std::int64_t version() const noexcept {
         return static_cast<std::int64_t>(count) - 1;
@@ -62,12 +69,16 @@ public:
     void create(std::uint64_t address) noexcept { created_ = address; }
     // Adds an event at the end; the stream itself is to be put afterwards. out_of_memory.
     Status push(tree::Delta& delta, std::string_view name, std::uint64_t address) noexcept;
+    // What is_settings().
+    void set(Bytes settings) noexcept;
     Status put(tree::Delta& delta, std::string_view name) const noexcept;
     [[nodiscard]] std::uint64_t count() const noexcept { return count_; }
 
 private:
     std::uint64_t count_ = 0;
     std::uint64_t created_ = 0;
+    bool has_settings_ = false;
+    SettingsBytes settings_;
     TailBuilder tail_;
 };
 // The address of its newest event, or of the frame that created it. corrupt.

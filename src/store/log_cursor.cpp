@@ -2,6 +2,7 @@
 // Reading all streams in commit order.
 #include <new>
 
+#include "store/match.hpp"
 #include "store/state.hpp"
 
 namespace freshet {
@@ -13,20 +14,14 @@ log::FrameEvents* events_in(std::array<std::byte, 1024>& memory) noexcept {
     return std::launder(reinterpret_cast<log::FrameEvents*>(memory.data()));
 }
 
-bool passes(const LogFilter& filter, const log::FrameEvents& events) noexcept {
-    const std::string_view prefix = filter.stream_prefix;
-    const std::string_view stream = events.stream();
-    if (!filter.type.empty() && events.type().name != filter.type) return false;
-    return stream.size() >= prefix.size() &&
-           std::string_view{stream.data(), prefix.size()} == prefix;
-}
-
 }  // namespace
 
 // Goes to the last mark before the start, and from there from frame to frame.
 Status LogCursor::open(const Snapshot& snapshot, LogStart start, LogFilter filter) noexcept {
     snapshot_ = nullptr;
     if (!snapshot.is_open()) return Code::invalid_argument;
+    if (filter.group_count > 0 && filter.group_member >= filter.group_count)
+        return Code::invalid_argument;
     store::State& state = *snapshot.state_;
     const store::Published& at = *snapshot.published_;
     const std::uint64_t newest =
@@ -112,7 +107,7 @@ Result<bool> LogCursor::find_next(Recorded& event) noexcept {
         in_frame_ = *there;
         if (!*there) continue;
         const std::uint64_t ordinal = next_ordinal_++;
-        if (!passes(filter_, *events)) continue;
+        if (!store::passes(filter_, *events)) continue;
         event.stream = events->stream();
         event.type = events->type().name;
         event.schema_version = events->type().schema_version;

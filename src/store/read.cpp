@@ -6,6 +6,7 @@
 
 #include "base/utf8.hpp"
 #include "log/reader.hpp"
+#include "store/checkpoint.hpp"
 #include "store/state.hpp"
 
 namespace freshet {
@@ -53,6 +54,13 @@ Status find(const store::State& state, const store::Published& at, std::string_v
     return is_name(name, stream_name_size_max) ? Code::stream_not_found : Code::invalid_name;
 }
 
+// The first event that the settings show whatever its time.
+std::uint64_t first_in_count(const StreamSettings& settings, std::uint64_t count) noexcept {
+    const std::uint64_t first = std::min(settings.truncate_before, count);
+    const bool is_full = settings.max_count > 0 && settings.max_count < count - first;
+    return is_full ? count - settings.max_count : first;
+}
+
 }  // namespace
 
 Result<StreamInfo> Snapshot::stream(std::string_view name) const noexcept {
@@ -60,7 +68,33 @@ Result<StreamInfo> Snapshot::stream(std::string_view name) const noexcept {
     store::Stream stream;
     const Status found = find(*state_, *published_, name, stream);
     if (!found) return found.error();
-    return StreamInfo{.version = stream.version()};
+    const StreamSettings settings = stream.settings();
+    if (settings.tombstoned) return Code::stream_tombstoned;
+    StreamInfo info{.version = stream.version(),
+                    .first_index = first_in_count(settings, stream.count),
+                    .closed = settings.closed,
+                    .deleted = settings.deleted};
+    if (info.deleted || settings.max_age_us == 0) return info;
+    StreamCursor cursor;
+    const Status opened = cursor.open(*this, name, Horizon::newest());
+    if (!opened) return opened.error();
+    info.first_index = cursor.first_;
+    return info;
+}
+
+Result<StreamSettings> Snapshot::settings(std::string_view name) const noexcept {
+    if (state_ == nullptr) return Code::invalid_argument;
+    store::Stream stream;
+    const Status found = find(*state_, *published_, name, stream);
+    if (!found) return found.error();
+    return stream.settings();
+}
+
+Result<std::uint64_t> Snapshot::checkpoint(std::string_view consumer) const noexcept {
+    if (state_ == nullptr) return Code::invalid_argument;
+    constexpr std::size_t size_max = stream_name_size_max - store::checkpoint_prefix.size();
+    if (!is_name(consumer, size_max)) return Code::invalid_name;
+    return store::read_checkpoint(*state_, published_, consumer);
 }
 
 Status Store::snapshot(Snapshot& snapshot) noexcept {
@@ -137,9 +171,37 @@ Status StreamCursor::open(const Snapshot& snapshot, std::string_view name, Horiz
     block_ = ~std::uint64_t{0};
     ahead_ = ~std::uint64_t{0};
     is_scattered_ = false;
+    first_ = 0;
     ::new (static_cast<void*>(reader_.data())) log::EventReader{};
     reader_in(reader_)->open(snapshot.state_->log, snapshot.published_->position.address, name);
+    if (!stream.settings_bytes.empty()) {
+        const Status hidden = hide(stream.settings());
+        if (!hidden) return hidden;
+    }
     seek(horizon, direction, limit);
+    return Done{};
+}
+
+// Sets the first event to be shown. The times of a stream's events grow with their indexes.
+Status StreamCursor::hide(const StreamSettings& settings) noexcept {
+    if (settings.tombstoned) return Code::stream_tombstoned;
+    if (settings.deleted) return Code::stream_deleted;
+    std::uint64_t first = first_in_count(settings, count_);
+    const std::uint64_t now_us =
+        settings.max_age_us == 0 ? 0 : snapshot_->state_->door.clock->now_us();
+    for (std::uint64_t end = count_; settings.max_age_us < now_us && first < end;) {
+        const std::uint64_t middle = first + (end - first) / 2;
+        seek(Horizon::index(middle), Direction::forwards, 1);
+        Recorded event;
+        const Result<bool> there = next(event);
+        remaining_ = 0;
+        if (!there) return there.error();
+        if (event.time_us < now_us - settings.max_age_us)
+            first = middle + 1;
+        else
+            end = middle;
+    }
+    first_ = first;
     return Done{};
 }
 
@@ -147,9 +209,11 @@ void StreamCursor::seek(Horizon horizon, Direction direction, std::uint64_t limi
     direction_ = direction;
     remaining_ = 0;
     if (count_ == 0) return;
+    const bool backwards = direction == Direction::backwards;
     next_ = horizon.is_newest() ? count_ - 1 : horizon.number();
-    if (next_ >= count_) return;
-    remaining_ = std::min(limit, direction == Direction::backwards ? next_ + 1 : count_ - next_);
+    if (!backwards) next_ = std::max(next_, first_);
+    if (next_ >= count_ || next_ < first_) return;
+    remaining_ = std::min(limit, backwards ? next_ - first_ + 1 : count_ - next_);
 }
 
 // Of events that lie far from one another, each is fetched a block ahead of its reading, so that it
@@ -157,7 +221,7 @@ void StreamCursor::seek(Horizon horizon, Direction direction, std::uint64_t limi
 Status StreamCursor::enter_block(std::uint64_t block) noexcept {
     constexpr std::uint64_t none = ~std::uint64_t{0};
     constexpr std::uint64_t near_size = std::uint64_t{64} << 10;
-    const store::Stream stream{count_, tail_};
+    const store::Stream stream{count_, tail_, {}};
     const tree::View view = snapshot_->state_->view(*snapshot_->published_);
     const bool is_known = block == ahead_;
     const Status found =
@@ -197,7 +261,7 @@ void StreamCursor::prefetch(std::uint64_t number) const noexcept {
 Result<std::uint64_t> StreamCursor::next_address() noexcept {
     if (remaining_ == 1) {
         const tree::View view = snapshot_->state_->view(*snapshot_->published_);
-        return store::find_event(view, name_, {count_, tail_}, next_);
+        return store::find_event(view, name_, {count_, tail_, {}}, next_);
     }
     const Status entered = enter_block(next_ / store::block_event_count);
     if (!entered) return entered.error();

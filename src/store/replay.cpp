@@ -68,7 +68,7 @@ Status Replay::apply(const log::Frame& frame) noexcept {
     if (!table || !front) return Code::corrupt;
     streams_ = log::StreamTable{*table, frame.header.stream_count};
     frame_address_ = frame.address;
-    std::fill_n(slots_.begin(), frame.header.stream_count, Slot{0, 0, 0});
+    std::fill_n(slots_.begin(), frame.header.stream_count, Slot{0, 0, 0, false});
     const Status applied = apply_events(frame, frame.events(geometry).subspan(*front));
     return applied ? note_created() : applied;
 }
@@ -109,6 +109,10 @@ Status Replay::add(const log::StoredEvent& event, std::uint64_t address) noexcep
         if (!gather_.push(slot.number, address)) return Code::out_of_memory;
     }
     slot.seen++;
+    if (slot.is_own) {
+        const Status noted = note_own(event);
+        if (!noted) return noted;
+    }
     return event.id.is_set() ? add_id(event, address) : Status{Done{}};
 }
 
@@ -122,6 +126,7 @@ Status Replay::resolve(std::uint32_t number) noexcept {
     Slot& slot = slots_[number];
     slot.number = *stream;
     slot.generation = gather_.generation();
+    slot.is_own = is_reserved(streams_.name());
     if (gather_.count(*stream) != first_index + slot.seen) return Code::corrupt;
     return Done{};
 }
@@ -131,6 +136,32 @@ Status Replay::add_id(const log::StoredEvent& event, std::uint64_t address) noex
     if (status) status = gather_.make_room();
     if (!status) return status;
     return put_id(state_.delta, streams_.name(), event.id, address);
+}
+
+// Settings go to the entry of their stream, which is there, if only since this frame.
+Status Replay::note_own(const log::StoredEvent& event) noexcept {
+    Status status = streams_.find(event.slot);
+    if (!status) return status;
+    if (behind(settings_prefix, streams_.name()).data() == nullptr) {
+        const bool is_checkpoint = behind(checkpoint_prefix, streams_.name()).data() != nullptr;
+        const bool fits = !is_checkpoint || event.payload.size() == checkpoint_size;
+        return fits ? Status{Done{}} : Code::corrupt;
+    }
+    if (!is_settings(event.payload)) return Code::corrupt;
+    status = note_created();
+    if (status) status = gather_.flush();
+    if (status) status = streams_.find(event.slot);
+    if (!status) return status;
+    const std::string_view about = behind(settings_prefix, streams_.name());
+    Stream stream;
+    const Result<bool> known = find_stream(state_.view(), about, stream);
+    if (!known) return known.error();
+    if (!*known || is_reserved(about)) return Code::corrupt;
+    StreamBuilder builder;
+    status = builder.open(stream);
+    if (!status) return status;
+    builder.set(event.payload);
+    return builder.put(state_.delta, about);
 }
 
 // Streams that begin in this frame without events.

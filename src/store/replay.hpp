@@ -28,6 +28,7 @@ private:
         std::uint32_t generation;
         std::uint32_t number;
         std::uint32_t seen;  // Events.
+        bool is_own;         // The store's own.
     };
 
     Status run_on(log::Scan& scan, std::uint64_t limit) noexcept;
@@ -42,6 +43,7 @@ private:
     Status resolve(std::uint32_t slot) noexcept;
     Status add_id(const log::StoredEvent& event, std::uint64_t address) noexcept;
     Status note_created() noexcept;
+    Status note_own(const log::StoredEvent& event) noexcept;
 
     State& state_;
     Published before_;  // To go back to, where a transaction has no end.

@@ -2,6 +2,8 @@
 // Verification: the log as it lies on the disk is whole, and the tree is what it adds up to. For
 // each event the tree must lead to just its address; and since both have the same number of events
 // and streams, there is nothing else of them in it. The marks are those that replay would set.
+#include <algorithm>
+
 #include "store/replay.hpp"
 
 namespace freshet {
@@ -26,12 +28,15 @@ private:
     Status check_id(const log::FrameEvents& events) noexcept;
     Status check_anchor(const log::Position& position) noexcept;
     Status check_streams() noexcept;
+    Status check_settings(const Stream& stream, std::string_view about,
+                          const log::FrameEvents& events) noexcept;
 
     State& state_;
     const Published& at_;
     const Head* anchor_;
     VerifyReport& report_;
     Published seen_;  // Its marks are those that there should be.
+    std::uint64_t settings_count_ = 0;  // Streams that have some.
 };
 
 Status Verification::run(log::Scan& scan) noexcept {
@@ -112,6 +117,11 @@ Status Verification::check_event(const log::FrameEvents& events) noexcept {
         find_event(state_.view(at_), events.stream(), stream, events.index());
     if (!address) return address.error();
     if (*address != events.address()) return Code::corrupt;
+    const std::string_view about = behind(settings_prefix, events.stream());
+    if (about.data() != nullptr) {
+        const Status same = check_settings(stream, about, events);
+        if (!same) return same;
+    }
     return events.event().id.is_set() ? check_id(events) : Status{Done{}};
 }
 
@@ -136,16 +146,31 @@ Status Verification::check_anchor(const log::Position& position) noexcept {
 
 Status Verification::check_streams() noexcept {
     std::uint64_t event_count = 0;
+    std::uint64_t settings_count = 0;
     for (StreamWalk walk{state_.view(at_)}; walk.valid(); walk.next()) {
         Stream stream;
         const Status decoded = walk.stream(stream);
         if (!decoded) return decoded;
+        settings_count += stream.settings_bytes.empty() ? 0U : 1U;
         event_count += stream.count;
         report_.stream_count++;
     }
+    if (settings_count != settings_count_) return Code::corrupt;
     if (event_count != report_.event_count || report_.stream_count != at_.stream_count)
         return Code::corrupt;
     return Done{};
+}
+
+// The newest settings are those that the stream's entry has.
+Status Verification::check_settings(const Stream& stream, std::string_view about,
+                                    const log::FrameEvents& events) noexcept {
+    if (events.index() == 0) settings_count_++;
+    if (events.index() + 1 < stream.count) return Done{};
+    Stream other;
+    const Result<bool> found = find_stream(state_.view(at_), about, other);
+    if (!found) return found.error();
+    return std::ranges::equal(other.settings_bytes, events.event().payload) ? Status{Done{}}
+                                                                            : Code::corrupt;
 }
 
 }  // namespace

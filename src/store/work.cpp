@@ -9,10 +9,6 @@ namespace freshet::store {
 
 namespace {
 
-bool is_stream_name(std::string_view name) noexcept {
-    return is_name(name, stream_name_size_max);
-}
-
 Code name_trouble(std::string_view name, std::size_t size_max) noexcept {
     return name.size() > size_max ? Code::too_large : Code::invalid_name;
 }
@@ -59,12 +55,16 @@ void Work::fail_id(std::uint32_t event, const Place& place) noexcept {
                  .time_us = place.time_us});
 }
 
+Status Work::check_name(std::string_view name, std::size_t size_max) noexcept {
+    if (is_name(name, size_max)) return Done{};
+    diagnostic_.needed = name.size();
+    diagnostic_.limit = size_max;
+    return name_trouble(name, size_max);
+}
+
 Status Work::load(std::string_view name, Stream& stream, bool& exists) noexcept {
-    if (!is_stream_name(name)) {
-        diagnostic_.needed = name.size();
-        diagnostic_.limit = stream_name_size_max;
-        return name_trouble(name, stream_name_size_max);
-    }
+    const Status named = check_name(name, stream_name_size_max);
+    if (!named) return named;
     const Result<bool> found = find_stream(state_.view(), name, stream);
     if (!found) return found.error();
     exists = *found;
@@ -89,9 +89,18 @@ Status Work::fail_version(Code code, std::string_view name, const Stream& stream
 Status Work::expect(std::string_view name, const Stream& stream, bool exists,
                     Expected expected) noexcept {
     const std::int64_t wanted = expected.number();
+    const bool must_exist = wanted == Expected::stream_exists().number();
     bool holds = stream.version() == wanted;
     if (wanted == Expected::any().number()) holds = true;
-    if (wanted == Expected::stream_exists().number()) holds = exists;
+    if (must_exist) holds = exists;
+    if (!stream.settings_bytes.empty()) {
+        const StreamSettings settings = stream.settings();
+        if (settings.tombstoned)
+            return fail_version(Code::stream_tombstoned, name, stream, exists, expected);
+        if (settings.deleted && must_exist)
+            return fail_version(Code::stream_deleted, name, stream, exists, expected);
+        if (settings.deleted && wanted == Expected::no_stream().number()) holds = true;
+    }
     return holds ? Status{Done{}}
                  : fail_version(Code::wrong_version, name, stream, exists, expected);
 }
@@ -108,6 +117,7 @@ Status Work::check(std::string_view name, Expected expected) noexcept {
 Status Work::create(std::string_view name) noexcept {
     Stream stream;
     bool exists = false;
+    if (is_reserved(name)) return Code::invalid_name;
     const Status loaded = load(name, stream, exists);
     if (!loaded) return loaded;
     if (exists)
@@ -215,20 +225,24 @@ Result<Appended> Work::append(const StreamAppend& append) noexcept {
     Appended result;
     Stream stream;
     bool exists = false;
-    const Status loaded = load(append.stream, stream, exists);
-    if (!loaded) return loaded.error();
+    if (is_reserved(append.stream)) return Code::invalid_name;
+    Status status = load(append.stream, stream, exists);
+    if (!status) return status.error();
     result.first_index = stream.version();
     result.last_index = stream.version();
     if (append.events.empty()) return result;
-    const Status valid = validate(append);
-    if (!valid) return valid.error();
+    status = validate(append);
+    if (!status) return status.error();
 
     const std::uint32_t failures_before = diagnostic_.failure_count;
-    const Result<bool> duplicate = is_duplicate(append, result);
+    const StreamSettings settings = stream.settings();
+    const Result<bool> duplicate = settings.tombstoned ? false : is_duplicate(append, result);
     if (!duplicate) return duplicate.error();
     if (*duplicate || diagnostic_.failure_count > failures_before) return result;
-    const Status expected = expect(append.stream, stream, exists, append.expected);
-    if (!expected) return expected.error();
+    status = settings.closed && !settings.tombstoned
+                 ? fail_version(Code::stream_closed, append.stream, stream, exists, append.expected)
+                 : expect(append.stream, stream, exists, append.expected);
+    if (!status) return status.error();
     if (diagnostic_.failure_count > failures_before) return result;
     const Status written = write(append, stream, exists, result);
     if (!written) return written.error();

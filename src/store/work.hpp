@@ -3,10 +3,12 @@
 //
 //      case (of one StreamAppend)                               answer
 //      no events                                                nothing is written or checked
+//      the stream is tombstoned                                 stream_tombstoned
 //      every id is there, in a row, with the same content       duplicate: where they are, whatever
 //                                                               was expected
 //      some ids are there, or elsewhere, or with other content, idempotency_conflict, naming the
 //      or twice in this transaction                             first event
+//      the stream is closed                                     stream_closed
 //      the expectation does not hold                            wrong_version, with the numbers
 //      else                                                     appended
 //
@@ -42,10 +44,17 @@ public:
     Status check(std::string_view stream, Expected expected) noexcept;
     Status create(std::string_view name) noexcept;
     Result<Appended> append(const StreamAppend& append) noexcept;
+    // False: nothing is to be written, or a check failed.
+    Result<bool> settings(std::string_view name, const StreamSettings& change,
+                          Expected expected) noexcept;
+    Result<bool> track(const Tracking& tracking) noexcept;
     void fail(const Failure& failure) noexcept;
 
 private:
+    Status check_name(std::string_view name, std::size_t size_max) noexcept;
     Status load(std::string_view name, Stream& stream, bool& exists) noexcept;
+    Status write_own(std::string_view prefix, std::string_view name, std::string_view type,
+                     Bytes payload) noexcept;
     Status expect(std::string_view name, const Stream& stream, bool exists,
                   Expected expected) noexcept;
     Status fail_version(Code code, std::string_view name, const Stream& stream, bool exists,
