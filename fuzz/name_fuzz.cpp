@@ -45,6 +45,11 @@ Code refusal(const std::string& name) {
     return name.size() > 255 ? Code::too_large : Code::invalid_name;
 }
 
+// Streams whose names begin with $ are the store's own.
+Code stream_refusal(const std::string& name) {
+    return !name.empty() && name.front() == '$' ? Code::invalid_name : refusal(name);
+}
+
 void check_names(const Pair& pair) {
     for (const std::string& name : {pair.stream, pair.type}) {
         // In memory of just this size.
@@ -62,7 +67,7 @@ Lines append_all(Session& session, const std::vector<Pair>& pairs) {
     std::set<std::string> created;
     for (std::size_t i = 0; i < pairs.size(); i++) {
         const Pair& pair = pairs[i];
-        const Code bad_stream = refusal(pair.stream);
+        const Code bad_stream = stream_refusal(pair.stream);
         if (i % 3 == 0) {
             const Code answer =
                 session.store().create(pair.stream, session.diagnostic).error().code;
