@@ -120,6 +120,7 @@ Status find_block(const tree::View& view, std::string_view name, const Stream& s
 
 Status StreamBuilder::open(const Stream& stream) noexcept {
     count_ = stream.count;
+    has_settings_ = false;
     if (!stream.settings_bytes.empty()) set(stream.settings_bytes);
     if (count_ > 0) return tail_.open(stream.tail);
     created_ = Reader{stream.tail}.varint();
