@@ -136,6 +136,17 @@ Seed made_up(std::string name, Seed seed, std::size_t at, std::uint64_t value, s
     return {std::move(name), std::move(seed.bytes)};
 }
 
+// The settings in the log made up: `at` from their beginning.
+Seed made_up_settings(std::string name, const Example& from, std::size_t at, std::uint64_t value) {
+    const Contents image = image_of(from.closed);
+    std::array<std::byte, 8> mark;
+    std::memcpy(mark.data(), &marked_max_count, mark.size());
+    const auto found = std::search(image.begin(), image.end(), mark.begin(), mark.end());
+    const auto begin = static_cast<std::size_t>(found - image.begin()) - 9;
+    return made_up(std::move(name), seed_of("", 2, from.closed), begin + at, value,
+                   at == 0 ? 1 : 8);
+}
+
 }  // namespace
 
 std::vector<Seed> make_seeds() {
@@ -151,6 +162,11 @@ std::vector<Seed> make_seeds() {
             made_up("last-epoch", seed_of("new", 0, plain.fresh), 40, most, 4),
             made_up("control-in-type", two, table + 1, 10, 1),
             made_up("control-in-stream", two, table + 9, 10, 1),
+            made_up_settings("settings-of-no-kind", plain, 0, 8),
+            made_up_settings("settings-tombstone", plain, 0, 4),
+            made_up_settings("settings-closed-deleted", plain, 0, 3),
+            made_up_settings("settings-truncate-all", plain, 1, most),
+            made_up_settings("settings-of-an-age", plain, 17, 30),
             two,
             {"empty", {std::byte{0}}},
             seed_of("new", 0, plain.fresh),

@@ -198,7 +198,8 @@ Code Session::append(std::string_view stream, const Event& event) {
 
 namespace {
 
-// Several streams, types, ids and metadata, an empty stream, a transaction in parts, a rollback.
+// Several streams, types, ids and metadata, an empty stream, a transaction in parts, settings, a
+// checkpoint.
 void do_everything(Store& store) {
     Diagnostic diagnostic;
     const auto append = [&](std::string_view stream, std::string_view type, std::string_view data,
@@ -220,6 +221,11 @@ void do_everything(Store& store) {
     require(bool{transaction.append({.stream = "z", .events = events}, diagnostic)}, "parts");
     require(bool{transaction.commit(Durability::durable, diagnostic)}, "commit");
     append("order-1", "shipped", "[]", "", 3);
+    const StreamSettings change{.truncate_before = 1, .max_count = marked_max_count};
+    require(bool{store.settings("order-1", change, Expected::version(2), diagnostic)}, "settings");
+    const Tracking tracking{.consumer = "c", .ordinal = 8};
+    const Batch batch{.appends = {}, .checks = {}, .conditions = {}, .tracking = {&tracking, 1}};
+    require(bool{store.append(batch, Durability::durable, diagnostic)}, "a checkpoint");
 }
 
 }  // namespace

@@ -92,6 +92,7 @@ public:
     Lines read_log(LogFilter filter = {});
     // The events of one stream, or why there are none.
     Code read_stream(std::string_view name, Direction direction, Lines& lines);
+    void check_stream(std::string_view name, const Lines& all);
     Code append(std::string_view stream, const Event& event);
 
     Diagnostic diagnostic;
@@ -118,6 +119,8 @@ struct Example {
     log::Geometry geometry;
 };
 const Example& example(Digest digest);
+// In the settings of a stream of it, by which they are found.
+inline constexpr std::uint64_t marked_max_count = 0x1122334455667788;
 
 // Opens a store on these files, to read and to write. Whatever they hold, nothing but a few codes
 // is the answer, or a store that is whole, goes on, and is the same when it is opened again.
