@@ -373,7 +373,7 @@ void Crowd::check(const Snapshot& snapshot, bool after_crash) {
     Model model{stream_names()};
     rebuild(snapshot, model);
     if (model.commit() != snapshot.commit()) violation("a snapshot's commit is not the log's");
-    if (const Code code = compare(snapshot, model); code != Code::none)
+    if (const Code code = compare(snapshot, model, machine_->clock); code != Code::none)
         violation("reading says %s", code_name(code));
     for (std::uint32_t stream = 0; stream < floors_.size() && after_crash; stream++)
         if (model.streams()[stream].version() < floors_[stream])

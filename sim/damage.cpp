@@ -82,7 +82,7 @@ void Run::try_damage(bool was_closed) {
     Snapshot snapshot;
     if (!image.store.snapshot(snapshot)) violation("%s: no snapshot", what);
     const std::uint64_t found = snapshot.commit();
-    const Code code = compare(snapshot, model_);
+    const Code code = compare(snapshot, model_, image.clock);
     if (code != Code::none && code != Code::corrupt)
         violation("%s: reading says %s", what, code_name(code));
     // What wipes out several frames can wipe out all that attest them.

@@ -68,32 +68,85 @@ Code compare_log(const Snapshot& snapshot, const Model& model) {
     }
 }
 
-Code compare_stream(const Snapshot& snapshot, const Model& model, std::uint32_t number) {
+// Who is too old is hidden: by a clock that was read between `before` and `after`.
+void check_age(const Model& model, std::uint32_t number, std::uint64_t first, std::uint64_t base,
+               std::uint64_t commit, std::uint64_t before_us, std::uint64_t after_us) {
+    const ModelStream& stream = model.streams()[number];
+    const std::uint64_t age = model.settings(number, commit).max_age_us;
+    const auto time_of = [&](std::uint64_t index) {
+        return model.time_us(model.events()[stream.events[index]].commit);
+    };
+    if (first < base) violation("stream %u shows what is truncated", number);
+    if (first > base && (age == 0 || time_of(first - 1) + age >= after_us))
+        violation("stream %u hides event %llu", number, static_cast<unsigned long long>(first - 1));
+    if (age == 0 || first >= model.stream_event_count(number, commit)) return;
+    if (time_of(first) != 0 && time_of(first) + age < before_us)
+        violation("stream %u shows event %llu, which is too old", number,
+                  static_cast<unsigned long long>(first));
+}
+
+// What a stream shows is what its settings as of the commit let through.
+Code compare_shown(const Snapshot& snapshot, const Model& model, std::uint32_t number,
+                   const SimClock& clock) {
     const ModelStream& stream = model.streams()[number];
     const std::uint64_t commit = snapshot.commit();
     const std::size_t count = model.stream_event_count(number, commit);
-    const Result<StreamInfo> info = snapshot.stream(stream.name);
-    if (!model.stream_exists(number, commit)) {
-        if (info) violation("stream %u is there", number);
-        return info.error().code == Code::stream_not_found ? Code::none : info.error().code;
-    }
-    if (!info && info.error().code == Code::stream_not_found)
-        violation("stream %u is not there", number);
-    if (!info) return info.error().code;
-    if (info->version != static_cast<std::int64_t>(count) - 1)
-        violation("stream %u has a wrong version", number);
+    const std::uint64_t before_us = clock.peek_us();
     StreamCursor cursor;
     if (const Status opened = cursor.open(snapshot, stream.name, Horizon::beginning()); !opened)
         return opened.error().code;
+    const std::uint64_t after_us = clock.peek_us() + 1;
     Recorded event;
-    for (std::size_t i = 0;; i++) {
+    std::uint64_t first = count;
+    for (std::uint64_t next = count;; next++) {
         const Result<bool> there = cursor.next(event);
         if (!there) return there.error().code;
-        if (*there != (i < count)) violation("stream %u has not %zu events", number, count);
+        if (!*there && next != count) violation("stream %u has not %zu events", number, count);
         if (!*there) break;
-        compare_event("stream", event, model.events()[stream.events[i]], model);
+        if (first == count) first = next = event.index;
+        if (next >= count) violation("stream %u has more than %zu events", number, count);
+        compare_event("stream", event, model.events()[stream.events[next]], model);
+    }
+    check_age(model, number, first, model.first_shown(number, commit), commit, before_us, after_us);
+    return Code::none;
+}
+
+Code compare_stream(const Snapshot& snapshot, const Model& model, std::uint32_t number,
+                    const SimClock& clock) {
+    const ModelStream& stream = model.streams()[number];
+    const std::uint64_t commit = snapshot.commit();
+    const std::size_t count = model.stream_event_count(number, commit);
+    const ModelSettings settings = model.settings(number, commit);
+    const Result<StreamInfo> info = snapshot.stream(stream.name);
+    Code wanted = model.stream_exists(number, commit) ? Code::none : Code::stream_not_found;
+    if (settings.tombstoned) wanted = Code::stream_tombstoned;
+    const Code code = info.error().code;
+    if (code != wanted &&
+        (code == Code::none || code == Code::stream_not_found || code == Code::stream_tombstoned))
+        violation("stream %u is %s, not %s", number, code_name(code), code_name(wanted));
+    if (!info) return code == wanted ? Code::none : code;
+    if (info->version != static_cast<std::int64_t>(count) - 1)
+        violation("stream %u has a wrong version", number);
+    if (info->closed != settings.closed || info->deleted != settings.deleted)
+        violation("stream %u has other settings", number);
+    if (settings.max_age_us == 0 && info->first_index != model.first_shown(number, commit))
+        violation("stream %u begins at %llu", number,
+                  static_cast<unsigned long long>(info->first_index));
+    if (!settings.deleted) {
+        const Code shown = compare_shown(snapshot, model, number, clock);
+        if (shown != Code::none) return shown;
     }
     return count > 0 ? compare_seek(snapshot, model, number, count - 1) : Code::none;
+}
+
+Code compare_checkpoints(const Snapshot& snapshot, const Model& model) {
+    for (std::uint32_t i = 0; i < consumer_count; i++) {
+        const Result<std::uint64_t> found = snapshot.checkpoint(consumer_name(i));
+        if (!found) return found.error().code;
+        if (*found != model.checkpoint(i, snapshot.commit()))
+            violation("consumer %u is at %llu", i, static_cast<unsigned long long>(*found));
+    }
+    return Code::none;
 }
 
 // Recovery has told what it found, and more was added; from now on nothing else may be found.
@@ -150,6 +203,10 @@ Code compare_seek(const Snapshot& snapshot, const Model& model, std::uint32_t nu
                   std::uint64_t index) {
     const ModelStream& stream = model.streams()[number];
     const std::size_t count = model.stream_event_count(number, snapshot.commit());
+    const ModelSettings settings = model.settings(number, snapshot.commit());
+    if (settings.tombstoned || settings.deleted || settings.max_age_us > 0) return Code::none;
+    const std::uint64_t first = model.first_shown(number, snapshot.commit());
+    const std::uint64_t shown = index < first ? 0 : std::min<std::uint64_t>(index + 1 - first, 2);
     StreamCursor cursor;
     const bool newest = index + 1 == count;
     const Horizon horizon = newest ? Horizon::newest() : Horizon::index(index);
@@ -157,7 +214,7 @@ Code compare_seek(const Snapshot& snapshot, const Model& model, std::uint32_t nu
         !opened)
         return opened.error().code;
     Recorded event;
-    for (std::uint64_t i = 0; i < std::min<std::uint64_t>(index + 1, 2); i++) {
+    for (std::uint64_t i = 0; i < shown; i++) {
         const Result<bool> there = cursor.next(event);
         if (!there) return there.error().code;
         if (!*there)
@@ -165,10 +222,15 @@ Code compare_seek(const Snapshot& snapshot, const Model& model, std::uint32_t nu
                       static_cast<unsigned long long>(index), number);
         compare_event("seek", event, model.events()[stream.events[index - i]], model);
     }
+    const Result<bool> more = shown < 2 ? cursor.next(event) : false;
+    if (!more) return more.error().code;
+    if (*more)
+        violation("seek %llu in stream %u finds what is hidden",
+                  static_cast<unsigned long long>(index), number);
     return Code::none;
 }
 
-Code compare(const Snapshot& snapshot, const Model& model) {
+Code compare(const Snapshot& snapshot, const Model& model, const SimClock& clock) {
     const std::uint64_t commit = snapshot.commit();
     if (commit > model.commit())
         violation("commit %llu was never made", static_cast<unsigned long long>(commit));
@@ -176,8 +238,8 @@ Code compare(const Snapshot& snapshot, const Model& model) {
         violation("the snapshot's next ordinal is wrong");
     Code code = compare_log(snapshot, model);
     for (std::uint32_t i = 0; i < model.streams().size() && code == Code::none; i++)
-        code = compare_stream(snapshot, model, i);
-    return code;
+        code = compare_stream(snapshot, model, i, clock);
+    return code == Code::none ? compare_checkpoints(snapshot, model) : code;
 }
 
 std::uint64_t examine(Machine& machine, const Promise& promise, Depth depth) {
@@ -196,7 +258,7 @@ std::uint64_t examine(Machine& machine, const Promise& promise, Depth depth) {
                   static_cast<unsigned long long>(promise.least),
                   static_cast<unsigned long long>(found));
     if (found < promise.least) add(report().weak_losses);
-    if (const Code code = compare(snapshot, *promise.model); code != Code::none)
+    if (const Code code = compare(snapshot, *promise.model, machine.clock); code != Code::none)
         violation("reading says %s", code_name(code));
     snapshot.close();
     if (depth == Depth::open_only) return found;

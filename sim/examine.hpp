@@ -48,8 +48,8 @@ struct Promise {
 [[gnu::format(printf, 1, 2)]] void violation(const char* format, ...) noexcept;
 
 // Everything a snapshot shows, by the log and by each stream, is what the model has as of its
-// commit. Returns what the store says instead of an answer, if it does.
-Code compare(const Snapshot& snapshot, const Model& model);
+// commit, by this clock. Returns what the store says instead of an answer, if it does.
+Code compare(const Snapshot& snapshot, const Model& model, const SimClock& clock);
 // One event of one stream, sought by its index.
 Code compare_seek(const Snapshot& snapshot, const Model& model, std::uint32_t stream,
                   std::uint64_t index);

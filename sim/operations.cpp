@@ -29,6 +29,21 @@ struct Call {
         for (const ModelCheck& check : request.checks)
             checks.push_back({.stream = model.streams()[check.stream].name,
                               .expected = expected_of(check.expected)});
+        for (const ModelTracking& one : request.tracking) {
+            consumers.push_back(consumer_name(one.consumer));
+            tracking.push_back({.consumer = {}, .ordinal = one.ordinal});
+        }
+        for (std::size_t i = 0; i < tracking.size(); i++) tracking[i].consumer = consumers[i];
+        for (const ModelCondition& one : request.conditions)
+            wanted.push_back({.item = {}, .type = one.type, .tag = one.tag});
+        for (std::size_t i = 0; i < wanted.size(); i++) {
+            Wanted& one = wanted[i];
+            one.item.stream_prefix = request.conditions[i].prefix;
+            if (!one.type.empty()) one.item.types = {&one.type, 1};
+            if (!one.tag.empty()) one.item.tags = {&one.tag, 1};
+            conditions.push_back(
+                {.items = {&one.item, 1}, .ordinal = request.conditions[i].ordinal});
+        }
     }
     static Expected expected_of(std::int64_t number) {
         if (number == -1) return Expected::no_stream();
@@ -39,6 +54,15 @@ struct Call {
     std::vector<std::vector<Event>> events;
     std::vector<StreamAppend> appends;
     std::vector<Check> checks;
+    std::vector<std::string> consumers;
+    std::vector<Tracking> tracking;
+    struct Wanted {
+        ConditionItem item;
+        std::string_view type;
+        std::string_view tag;
+    };
+    std::vector<Wanted> wanted;
+    std::vector<AppendCondition> conditions;
 };
 
 std::string filler(std::uint64_t seed, std::size_t size) {
@@ -50,13 +74,14 @@ std::string filler(std::uint64_t seed, std::size_t size) {
 bool is_append(Operation operation) {
     return operation == Operation::append_small || operation == Operation::append_wide ||
            operation == Operation::append_three || operation == Operation::deferred ||
-           operation == Operation::refused;
+           operation == Operation::refused || operation == Operation::track ||
+           operation == Operation::condition;
 }
 
 }  // namespace
 
 std::uint32_t Run::choose_stream() {
-    return static_cast<std::uint32_t>(choice_.below(model_.streams().size(), Domain::workload));
+    return static_cast<std::uint32_t>(choice_.below(model_.plain_count(), Domain::workload));
 }
 
 std::size_t Run::wide_size() const {
@@ -85,6 +110,10 @@ ModelEvent Run::make_event(std::size_t payload_size) {
     event.payload = filler(event_counter_, payload_size);
     if (choice_.chance(1, 4, Domain::workload))
         event.metadata = filler(~event_counter_, 1 + payload_size % 40);
+    if (event.metadata.empty() && event_counter_ % 3 == 0) {
+        event.tag = event_counter_ % 2 == 0 ? "even" : "odd";
+        event.metadata = R"({"$tags":["all",")" + event.tag + R"("]})";
+    }
     if (choice_.chance(1, 3, Domain::workload)) {
         const std::uint64_t id = mix(event_counter_, 77);
         for (std::size_t i = 0; i < 16; i++)
@@ -140,8 +169,10 @@ void Run::settle_refusal(const ModelVerdict& verdict, Error error) const {
             found.number != wanted.number)
             violation("failure %zu is told as %s of number %u", i, code_name(found.code),
                       found.number);
-        if (found.code == Code::wrong_version &&
-            (found.actual != wanted.actual || found.expected != wanted.expected))
+        const bool has_numbers = found.code == Code::wrong_version ||
+                                 found.code == Code::condition_failed ||
+                                 found.code == Code::checkpoint_behind;
+        if (has_numbers && (found.actual != wanted.actual || found.expected != wanted.expected))
             violation("failure %zu has wrong numbers: %lld, %lld", i,
                       static_cast<long long>(found.expected), static_cast<long long>(found.actual));
     }
@@ -150,7 +181,7 @@ void Run::settle_refusal(const ModelVerdict& verdict, Error error) const {
 void Run::settle(const ModelRequest& request, const ModelVerdict& verdict, Durability durability,
                  const Result<Appended>& answer) {
     if (!answer) {
-        const bool tentative = verdict.outcome == Outcome::appended;
+        const bool tentative = verdict.writes;
         if (verdict.code != Code::none && answer.error().code == verdict.code) {
             settle_refusal(verdict, answer.error());
             acknowledge(model_.commit());
@@ -166,14 +197,17 @@ void Run::settle(const ModelRequest& request, const ModelVerdict& verdict, Durab
     if (answer->outcome != verdict.outcome)
         violation("the outcome is %d, not %d", static_cast<int>(answer->outcome),
                   static_cast<int>(verdict.outcome));
-    if (verdict.outcome == Outcome::nothing) return;
-    if (answer->first_index != verdict.first_index || answer->last_index != verdict.last_index)
+    if (verdict.outcome == Outcome::nothing && !verdict.writes) return;
+    const bool has_events = verdict.outcome != Outcome::nothing;
+    if (has_events && (answer->first_index != verdict.first_index ||
+                       answer->last_index != verdict.last_index))
         violation("appended at %lld..%lld, not at %lld..%lld",
                   static_cast<long long>(answer->first_index),
                   static_cast<long long>(answer->last_index),
                   static_cast<long long>(verdict.first_index),
                   static_cast<long long>(verdict.last_index));
-    if (answer->first_ordinal != verdict.first_ordinal) violation("the first ordinal is wrong");
+    if (has_events && answer->first_ordinal != verdict.first_ordinal)
+        violation("the first ordinal is wrong");
     if (verdict.outcome == Outcome::duplicate) {
         if (!answer->durable) violation("a duplicate is answered before it is durable");
         acknowledge(model_.commit());
@@ -181,23 +215,28 @@ void Run::settle(const ModelRequest& request, const ModelVerdict& verdict, Durab
     }
     if (answer->commit != model_.commit())
         violation("the commit is %llu", static_cast<unsigned long long>(answer->commit));
-    if (answer->created != verdict.created) violation("created is wrong");
+    if (has_events && answer->created != verdict.created) violation("created is wrong");
     if (durability == Durability::durable && !answer->durable)
         violation("a durable append is not durable");
     model_.set_time(answer->commit, answer->time_us);
     if (answer->durable) acknowledge(answer->commit);
     for (const ModelAppend& append : request.appends)
-        if (append.events.front().id != IdBytes{}) history_.push_back(ModelRequest{{append}, {}});
+        if (append.events.front().id != IdBytes{})
+            history_.push_back(ModelRequest{{append}, {}, {}, {}});
 }
 
 void Run::do_append(const ModelRequest& request, Durability durability) {
     const ModelVerdict verdict = model_.judge(request);
     Call call{request};
     call.fill(request, model_);
-    if (verdict.outcome == Outcome::appended) model_.append(request);
+    if (verdict.writes) model_.append(request);
     if (rules_.canary_bug && durability == Durability::deferred) acknowledge(model_.commit());
+    const bool is_plain = request.conditions.empty() && request.tracking.empty();
+    const Batch batch{call.appends, call.checks, call.conditions, call.tracking};
     settle(request, verdict, durability,
-           machine_.store.append(call.appends, call.checks, durability, machine_.diagnostic));
+           is_plain
+               ? machine_.store.append(call.appends, call.checks, durability, machine_.diagnostic)
+               : machine_.store.append(batch, durability, machine_.diagnostic));
 }
 
 void Run::note_and_append(const ModelRequest& request, Durability durability) {
@@ -248,11 +287,27 @@ void Run::perform(Operation operation) {
             request.checks.push_back({(stream + 1) % 6, choose_expected((stream + 1) % 6)});
             break;
         }
+        case Operation::track: {
+            if (of(3) > 0) append_to(stream, 2);
+            const auto consumer = static_cast<std::uint32_t>(of(consumer_count));
+            const std::uint64_t stored = model_.checkpoint(consumer, model_.commit());
+            request.tracking.push_back({consumer, stored + of(4)});
+            if (of(4) == 3) request.tracking.push_back({consumer, stored + of(6)});
+            if (of(3) == 2) durability = Durability::deferred;
+            break;
+        }
+        case Operation::condition:
+            append_to(stream, 2);
+            add_condition(request);
+            if (of(4) == 3) add_condition(request);
+            break;
         default: break;
     }
     if (!request.appends.empty()) return note_and_append(request, durability);
     note("%s", operation_name(operation));
+    if (!request.tracking.empty()) return do_append(request, durability);
     switch (operation) {
+        case Operation::settings: do_settings(); break;
         case Operation::rollback: do_transaction(false, false); break;
         case Operation::rollback_large: do_transaction(false, true); break;
         case Operation::transaction: do_transaction(true, of(2) == 1); break;
@@ -287,6 +342,77 @@ void Run::do_create() {
     }
 }
 
+void Run::add_condition(ModelRequest& request) {
+    const auto of = [&](std::uint64_t n) { return choice_.below(n, Domain::workload); };
+    static constexpr std::array<const char*, 4> prefixes = {"", "order-", "order-2", "z/"};
+    static constexpr std::array<const char*, 4> types = {"", "t", "order.placed", "none"};
+    static constexpr std::array<const char*, 3> tags = {"", "even", "odd"};
+    ModelCondition condition;
+    const std::size_t count = model_.events().size();
+    condition.ordinal = count - std::min<std::uint64_t>(of(8), count);
+    condition.prefix = prefixes[of(prefixes.size())];
+    condition.type = types[of(types.size())];
+    condition.tag = tags[of(tags.size())];
+    request.conditions.push_back(std::move(condition));
+}
+
+ModelSettings Run::choose_settings(std::uint32_t stream) {
+    const auto of = [&](std::uint64_t n) { return choice_.below(n, Domain::workload); };
+    ModelSettings now = model_.settings(stream, model_.commit());
+    const std::uint64_t count = model_.streams()[stream].events.size();
+    switch (of(16)) {
+        case 0:
+        case 1:
+        case 2: now.truncate_before = count - std::min<std::uint64_t>(of(5), count); break;
+        case 3: now.truncate_before = of(count + 3); break;
+        case 4:
+        case 5:
+        case 6: now.max_count = of(6); break;
+        case 7: now.max_age_us = 1 + of(2000); break;
+        case 8: now.max_age_us = of(2) * 3'000'000'000; break;
+        case 9:
+        case 10:
+        case 11:
+            now.deleted = true;
+            now.truncate_before = count;
+            break;
+        case 12: now.closed = of(3) == 2; break;
+        case 13: now.tombstoned = of(3) == 2; break;
+        default: break;
+    }
+    return now;
+}
+
+void Run::do_settings() {
+    const std::uint32_t stream = choose_stream();
+    const ModelSettings old = model_.settings(stream, model_.commit());
+    ModelSettings now = choose_settings(stream);
+    now.closed = now.closed || old.closed;
+    if (now.deleted) now.truncate_before = model_.streams()[stream].events.size();
+    const Code wanted = model_.judge_settings(stream, now);
+    const bool writes = wanted == Code::none && model_.changes(stream, now);
+    if (writes) model_.set(stream, now, true);
+    const StreamSettings change{.truncate_before = now.truncate_before,
+                                .max_count = now.max_count,
+                                .max_age_us = now.max_age_us,
+                                .closed = now.closed,
+                                .deleted = now.deleted,
+                                .tombstoned = now.tombstoned};
+    note("  of stream %u: from %llu, at most %llu, %llu us%s%s%s", stream,
+         static_cast<unsigned long long>(now.truncate_before),
+         static_cast<unsigned long long>(now.max_count),
+         static_cast<unsigned long long>(now.max_age_us), now.closed ? ", closed" : "",
+         now.deleted ? ", deleted" : "", now.tombstoned ? ", tombstoned" : "");
+    const Status status = machine_.store.settings(model_.streams()[stream].name, change,
+                                                  Expected::any(), machine_.diagnostic);
+    const Code code = status.error().code;
+    if (code == wanted) {
+        acknowledge(model_.commit());
+    } else if (!excuse(status.error(), writes)) {
+        violation("settings say %s, not %s", code_name(code), code_name(wanted));
+    }
+}
+
 // Several calls, one commit or none. A large one is written in parts before its end.
 void Run::do_transaction(bool commits, bool large) {
     const std::uint32_t first = choose_stream();
@@ -296,7 +422,13 @@ void Run::do_transaction(bool commits, bool large) {
         request.appends.push_back(make_append((first + i) % 6, count, large ? wide_size() : 20));
         request.appends.back().expected = -2;
     }
+    if (model_.judge(request).code != Code::none) return;
+    ModelSettings now = model_.settings(first, model_.commit());
+    const bool sets = choice_.chance(1, 3, Domain::workload);
+    now.max_count = now.max_count == 0 ? 2 : now.max_count + 1;
+    now.deleted = false;
     if (commits) model_.append(request);
+    if (commits && sets) model_.set(first, now, false);
     Call call{request};
     call.fill(request, model_);
     Transaction transaction;
@@ -306,6 +438,12 @@ void Run::do_transaction(bool commits, bool large) {
         if (error.code != Code::none) break;
         error = transaction.append(append, machine_.diagnostic).error();
     }
+    const StreamSettings change{.max_count = now.max_count};
+    if (error.code == Code::none && sets)
+        error = transaction
+                    .settings(model_.streams()[first].name, change, Expected::any(),
+                              machine_.diagnostic)
+                    .error();
     const bool can_commit = error.code == Code::none && commits;
     Result<Appended> answer = error;
     if (can_commit)
@@ -392,7 +530,8 @@ void Run::do_verify() {
 // A new snapshot is compared, and one that was held: it must not have moved.
 void Run::do_read() {
     const auto look = [&](const Snapshot& at) {
-        if (const Code code = compare(at, model_); code != Code::none && !excuse(code, false))
+        if (const Code code = compare(at, model_, machine_.clock);
+            code != Code::none && !excuse(code, false))
             violation("reading says %s", code_name(code));
     };
     if (held_) look(*held_);

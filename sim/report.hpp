@@ -32,11 +32,14 @@ enum class Operation : std::uint8_t {
     verify,
     maintain,
     clock_jump,
+    settings,
+    track,
+    condition,
     recover,
     crowd,
 };
-inline constexpr std::size_t operation_count = 20;
-inline constexpr std::size_t choosable_count = 18;  // All but the last two.
+inline constexpr std::size_t operation_count = 23;
+inline constexpr std::size_t choosable_count = 21;  // All but the last two.
 const char* operation_name(Operation operation) noexcept;
 
 enum class Trouble : std::uint8_t {

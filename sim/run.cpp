@@ -266,7 +266,8 @@ void Run::recover() {
         violation("commit %llu was acknowledged, and %llu is the last one found",
                   static_cast<unsigned long long>(least_), static_cast<unsigned long long>(found));
     if (found < least_) add(report().weak_losses);
-    if (const Code code = compare(snapshot, model_); code != Code::none && !excuse(code, false))
+    if (const Code code = compare(snapshot, model_, machine_.clock);
+        code != Code::none && !excuse(code, false))
         violation("reading says %s", code_name(code));
     snapshot.close();
     model_.cut(found);

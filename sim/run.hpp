@@ -140,6 +140,9 @@ private:
     void do_follow();
     void do_verify();
     void do_maintain();
+    void do_settings();
+    [[nodiscard]] ModelSettings choose_settings(std::uint32_t stream);
+    void add_condition(ModelRequest& request);
 
     [[nodiscard]] ModelEvent make_event(std::size_t payload_size);
     [[nodiscard]] ModelAppend make_append(std::uint32_t stream, std::size_t count,

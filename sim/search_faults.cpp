@@ -9,14 +9,16 @@ namespace freshet::sim {
 
 namespace {
 
-constexpr std::array<Operation, 19> long_life = {
-    Operation::append_small,   Operation::append_wide, Operation::append_three,
-    Operation::deferred,       Operation::sync,        Operation::rollback,
-    Operation::rollback_large, Operation::roll,        Operation::transaction,
-    Operation::create,         Operation::retry,       Operation::refused,
-    Operation::read,           Operation::follow,      Operation::verify,
-    Operation::clock_jump,     Operation::maintain,    Operation::reopen,
-    Operation::append_small,
+constexpr std::array<Operation, 26> long_life = {
+    Operation::append_small,   Operation::append_wide,  Operation::append_three,
+    Operation::deferred,       Operation::sync,         Operation::rollback,
+    Operation::rollback_large, Operation::roll,         Operation::transaction,
+    Operation::create,         Operation::retry,        Operation::refused,
+    Operation::read,           Operation::follow,       Operation::verify,
+    Operation::clock_jump,     Operation::settings,     Operation::track,
+    Operation::settings,       Operation::condition,    Operation::track,
+    Operation::settings,       Operation::condition,    Operation::maintain,
+    Operation::reopen,         Operation::append_small,
 };
 
 // The life up to `at` without trouble, the operation there with it, and the rest without. False: no
@@ -71,7 +73,7 @@ Verdict judge(Machine& machine, const Model& model) {
     Snapshot snapshot;
     if (!machine.store.snapshot(snapshot)) violation("no snapshot");
     const bool is_whole = snapshot.commit() == model.commit();
-    const Code code = compare(snapshot, model);
+    const Code code = compare(snapshot, model, machine.clock);
     snapshot.close();
     static_cast<void>(machine.store.close());
     if (code == Code::corrupt) return Verdict::named;
