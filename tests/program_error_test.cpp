@@ -250,6 +250,11 @@ const std::set<std::string> never{
     "forked",              // It does not fork.
     "diverged",            // A log put in the place of another differs in its bytes first.
     "cancelled",           // It cancels nothing.
+    "stream-deleted",      // It changes no settings of streams, ...
+    "stream-tombstoned",   //
+    "stream-closed",       //
+    "condition-failed",    // ... takes no conditions ...
+    "checkpoint-behind",   // ... and writes no checkpoints.
     "durability-unknown",  // The first sync of a writer is for room, and fails before a commit.
 };
 
