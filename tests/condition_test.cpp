@@ -2,6 +2,7 @@
 // Commits that rest on events that are not there, and on how far a consumer has come: against a
 // list searched by hand, with every failure told together, undurable commits, retries, reopening.
 #include "freshet/category.hpp"
+#include "freshet/follower.hpp"
 #include "tests/store_fixture.hpp"
 
 namespace freshet::test {

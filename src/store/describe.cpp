@@ -168,10 +168,8 @@ Words words_of(Code code) noexcept {
                     "open the store again and look"};
         case Code::poisoned:
             return {"a sync or write failed before; no more is written", "open the store again"};
-        case Code::stream_deleted:
-            return {"the stream is deleted", "append to it: its indexes go on"};
-        case Code::stream_tombstoned:
-            return {"the stream is deleted for ever", "use another name"};
+        case Code::stream_deleted: return {"the stream is deleted", "append to it: indexes go on"};
+        case Code::stream_tombstoned: return {"the stream is deleted for ever", "use another name"};
         case Code::stream_closed:
             return {"the stream is closed: it takes no more events", "use another stream"};
         case Code::condition_failed:
