@@ -199,8 +199,8 @@ void Run::settle(const ModelRequest& request, const ModelVerdict& verdict, Durab
                   static_cast<int>(verdict.outcome));
     if (verdict.outcome == Outcome::nothing && !verdict.writes) return;
     const bool has_events = verdict.outcome != Outcome::nothing;
-    if (has_events && (answer->first_index != verdict.first_index ||
-                       answer->last_index != verdict.last_index))
+    if (has_events &&
+        (answer->first_index != verdict.first_index || answer->last_index != verdict.last_index))
         violation("appended at %lld..%lld, not at %lld..%lld",
                   static_cast<long long>(answer->first_index),
                   static_cast<long long>(answer->last_index),
@@ -287,15 +287,10 @@ void Run::perform(Operation operation) {
             request.checks.push_back({(stream + 1) % 6, choose_expected((stream + 1) % 6)});
             break;
         }
-        case Operation::track: {
+        case Operation::track:
             if (of(3) > 0) append_to(stream, 2);
-            const auto consumer = static_cast<std::uint32_t>(of(consumer_count));
-            const std::uint64_t stored = model_.checkpoint(consumer, model_.commit());
-            request.tracking.push_back({consumer, stored + of(4)});
-            if (of(4) == 3) request.tracking.push_back({consumer, stored + of(6)});
-            if (of(3) == 2) durability = Durability::deferred;
+            durability = add_tracking(request);
             break;
-        }
         case Operation::condition:
             append_to(stream, 2);
             add_condition(request);
@@ -319,14 +314,15 @@ void Run::perform(Operation operation) {
         case Operation::follow: do_follow(); break;
         case Operation::verify: do_verify(); break;
         case Operation::maintain: do_maintain(); break;
-        case Operation::clock_jump: {
-            static constexpr std::array<std::int64_t, 6> jumps = {
-                1'000, -1'000, -1'000'000'000, 3'600'000'000, 0, -1};
-            machine_.clock.jump(jumps[choice_.below(jumps.size(), Domain::clock)]);
-            break;
-        }
+        case Operation::clock_jump: do_clock_jump(); break;
         default: break;
     }
+}
+
+void Run::do_clock_jump() {
+    static constexpr std::array<std::int64_t, 6> jumps = {
+        1'000, -1'000, -1'000'000'000, 3'600'000'000, 0, -1};
+    machine_.clock.jump(jumps[choice_.below(jumps.size(), Domain::clock)]);
 }
 
 void Run::do_create() {
@@ -340,6 +336,15 @@ void Run::do_create() {
     } else if (!excuse(status.error(), !exists)) {
         violation("create says %s", code_name(status.error().code));
     }
+}
+
+Durability Run::add_tracking(ModelRequest& request) {
+    const auto of = [&](std::uint64_t n) { return choice_.below(n, Domain::workload); };
+    const auto consumer = static_cast<std::uint32_t>(of(consumer_count));
+    const std::uint64_t stored = model_.checkpoint(consumer, model_.commit());
+    request.tracking.push_back({consumer, stored + of(4)});
+    if (of(4) == 3) request.tracking.push_back({consumer, stored + of(6)});
+    return of(3) == 2 ? Durability::deferred : Durability::durable;
 }
 
 void Run::add_condition(ModelRequest& request) {

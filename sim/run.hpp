@@ -141,8 +141,10 @@ private:
     void do_verify();
     void do_maintain();
     void do_settings();
+    void do_clock_jump();
     [[nodiscard]] ModelSettings choose_settings(std::uint32_t stream);
     void add_condition(ModelRequest& request);
+    [[nodiscard]] Durability add_tracking(ModelRequest& request);
 
     [[nodiscard]] ModelEvent make_event(std::size_t payload_size);
     [[nodiscard]] ModelAppend make_append(std::uint32_t stream, std::size_t count,
