@@ -37,7 +37,8 @@ LIB_SOURCES := $(wildcard $(addprefix src/,$(addsuffix /*.cpp,base disk log tree
 # What runs once a commit at most, or waits for the disk, is made small; the rest is made fast.
 SMALL_SOURCES := $(wildcard src/disk/*.cpp) src/base/text.cpp src/tree/split.cpp \
 	$(addprefix src/log/,commit.cpp format.cpp head.cpp note.cpp scan.cpp segments.cpp writer.cpp) \
-	$(addprefix src/store/,append.cpp backup.cpp describe.cpp open.cpp place.cpp read_on.cpp state.cpp verify.cpp work.cpp)
+	$(addprefix src/store/,append.cpp backup.cpp batch.cpp checkpoint.cpp describe.cpp open.cpp place.cpp read_on.cpp) \
+	$(addprefix src/store/,replay_own.cpp settings.cpp shown.cpp state.cpp verify.cpp work.cpp work_own.cpp)
 PROGRAM_SOURCES := $(wildcard src/shell/*.cpp)
 SIM_SOURCES := $(filter-out sim/main.cpp,$(wildcard sim/*.cpp))
 SIM_MAIN := $(wildcard sim/main.cpp)

@@ -3,7 +3,6 @@
 // state, which may not be durable yet, waits until it is.
 #include <algorithm>
 
-#include "base/utf8.hpp"
 #include "store/work.hpp"
 
 namespace freshet {
@@ -200,10 +199,9 @@ Result<Appended> Store::append_nothing(std::span<const StreamAppend> appends,
     }
     result.durable = true;
     store::Stream stream;
-    Result<bool> found = Code::invalid_name;
-    if (is_name(appends[0].stream, stream_name_size_max))
-        found = store::find_stream(state_->view(*snapshot.published_), appends[0].stream, stream);
-    if (!found) {
+    const Status found =
+        store::find_named(*state_, *snapshot.published_, appends[0].stream, stream);
+    if (!found && !(found.error() == Code::stream_not_found)) {
         diagnostic.error = found.error();
         return found.error();
     }

@@ -4,9 +4,7 @@
 #include <new>
 #include <utility>
 
-#include "base/utf8.hpp"
 #include "log/reader.hpp"
-#include "store/checkpoint.hpp"
 #include "store/state.hpp"
 
 namespace freshet {
@@ -41,60 +39,6 @@ std::uint64_t Snapshot::time_us() const noexcept {
 }
 Head Snapshot::head() const noexcept {
     return store::head_of(*state_, *published_);
-}
-
-namespace {
-
-Status find(const store::State& state, const store::Published& at, std::string_view name,
-            store::Stream& stream) noexcept {
-    if (name.size() > stream_name_size_max) return Code::invalid_name;
-    const Result<bool> found = store::find_stream(state.view(at), name, stream);
-    if (!found) return found.error();
-    if (*found) return Done{};
-    return is_name(name, stream_name_size_max) ? Code::stream_not_found : Code::invalid_name;
-}
-
-// The first event that the settings show whatever its time.
-std::uint64_t first_in_count(const StreamSettings& settings, std::uint64_t count) noexcept {
-    const std::uint64_t first = std::min(settings.truncate_before, count);
-    const bool is_full = settings.max_count > 0 && settings.max_count < count - first;
-    return is_full ? count - settings.max_count : first;
-}
-
-}  // namespace
-
-Result<StreamInfo> Snapshot::stream(std::string_view name) const noexcept {
-    if (state_ == nullptr) return Code::invalid_argument;
-    store::Stream stream;
-    const Status found = find(*state_, *published_, name, stream);
-    if (!found) return found.error();
-    const StreamSettings settings = stream.settings();
-    if (settings.tombstoned) return Code::stream_tombstoned;
-    StreamInfo info{.version = stream.version(),
-                    .first_index = first_in_count(settings, stream.count),
-                    .closed = settings.closed,
-                    .deleted = settings.deleted};
-    if (info.deleted || settings.max_age_us == 0) return info;
-    StreamCursor cursor;
-    const Status opened = cursor.open(*this, name, Horizon::newest());
-    if (!opened) return opened.error();
-    info.first_index = cursor.first_;
-    return info;
-}
-
-Result<StreamSettings> Snapshot::settings(std::string_view name) const noexcept {
-    if (state_ == nullptr) return Code::invalid_argument;
-    store::Stream stream;
-    const Status found = find(*state_, *published_, name, stream);
-    if (!found) return found.error();
-    return stream.settings();
-}
-
-Result<std::uint64_t> Snapshot::checkpoint(std::string_view consumer) const noexcept {
-    if (state_ == nullptr) return Code::invalid_argument;
-    constexpr std::size_t size_max = stream_name_size_max - store::checkpoint_prefix.size();
-    if (!is_name(consumer, size_max)) return Code::invalid_name;
-    return store::read_checkpoint(*state_, published_, consumer);
 }
 
 Status Store::snapshot(Snapshot& snapshot) noexcept {
@@ -162,7 +106,7 @@ Status StreamCursor::open(const Snapshot& snapshot, std::string_view name, Horiz
     remaining_ = 0;
     if (!snapshot.is_open()) return Code::invalid_argument;
     store::Stream stream;
-    const Status found = find(*snapshot.state_, *snapshot.published_, name, stream);
+    const Status found = store::find_named(*snapshot.state_, *snapshot.published_, name, stream);
     if (!found) return found;
     snapshot_ = &snapshot;
     name_ = name;
@@ -179,29 +123,6 @@ Status StreamCursor::open(const Snapshot& snapshot, std::string_view name, Horiz
         if (!hidden) return hidden;
     }
     seek(horizon, direction, limit);
-    return Done{};
-}
-
-// Sets the first event to be shown. The times of a stream's events grow with their indexes.
-Status StreamCursor::hide(const StreamSettings& settings) noexcept {
-    if (settings.tombstoned) return Code::stream_tombstoned;
-    if (settings.deleted) return Code::stream_deleted;
-    std::uint64_t first = first_in_count(settings, count_);
-    const std::uint64_t now_us =
-        settings.max_age_us == 0 ? 0 : snapshot_->state_->door.clock->now_us();
-    for (std::uint64_t end = count_; settings.max_age_us < now_us && first < end;) {
-        const std::uint64_t middle = first + (end - first) / 2;
-        seek(Horizon::index(middle), Direction::forwards, 1);
-        Recorded event;
-        const Result<bool> there = next(event);
-        remaining_ = 0;
-        if (!there) return there.error();
-        if (event.time_us < now_us - settings.max_age_us)
-            first = middle + 1;
-        else
-            end = middle;
-    }
-    first_ = first;
     return Done{};
 }
 

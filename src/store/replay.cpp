@@ -138,32 +138,6 @@ Status Replay::add_id(const log::StoredEvent& event, std::uint64_t address) noex
     return put_id(state_.delta, streams_.name(), event.id, address);
 }
 
-// Settings go to the entry of their stream, which is there, if only since this frame.
-Status Replay::note_own(const log::StoredEvent& event) noexcept {
-    Status status = streams_.find(event.slot);
-    if (!status) return status;
-    if (behind(settings_prefix, streams_.name()).data() == nullptr) {
-        const bool is_checkpoint = behind(checkpoint_prefix, streams_.name()).data() != nullptr;
-        const bool fits = !is_checkpoint || event.payload.size() == checkpoint_size;
-        return fits ? Status{Done{}} : Code::corrupt;
-    }
-    if (!is_settings(event.payload)) return Code::corrupt;
-    status = note_created();
-    if (status) status = gather_.flush();
-    if (status) status = streams_.find(event.slot);
-    if (!status) return status;
-    const std::string_view about = behind(settings_prefix, streams_.name());
-    Stream stream;
-    const Result<bool> known = find_stream(state_.view(), about, stream);
-    if (!known) return known.error();
-    if (!*known || is_reserved(about)) return Code::corrupt;
-    StreamBuilder builder;
-    status = builder.open(stream);
-    if (!status) return status;
-    builder.set(event.payload);
-    return builder.put(state_.delta, about);
-}
-
 // Streams that begin in this frame without events.
 Status Replay::note_created() noexcept {
     for (std::uint32_t i = 0; i < streams_.count(); i++) {

@@ -84,6 +84,10 @@ struct Held {
 Result<Held> hold(State& state, std::size_t hint) noexcept;
 void let_go(State& state, std::uint32_t slot) noexcept;
 
+// A stream by the name that a caller gives. invalid_name; stream_not_found; corrupt.
+Status find_named(const State& state, const Published& at, std::string_view name,
+                  Stream& stream) noexcept;
+
 Head head_of(const State& state, const Published& at) noexcept;
 
 }  // namespace freshet::store

@@ -35,7 +35,7 @@ private:
     const Published& at_;
     const Head* anchor_;
     VerifyReport& report_;
-    Published seen_;  // Its marks are those that there should be.
+    Published seen_;                    // Its marks are those that there should be.
     std::uint64_t settings_count_ = 0;  // Streams that have some.
 };
 

@@ -93,16 +93,13 @@ Status Work::expect(std::string_view name, const Stream& stream, bool exists,
     bool holds = stream.version() == wanted;
     if (wanted == Expected::any().number()) holds = true;
     if (must_exist) holds = exists;
-    if (!stream.settings_bytes.empty()) {
-        const StreamSettings settings = stream.settings();
-        if (settings.tombstoned)
-            return fail_version(Code::stream_tombstoned, name, stream, exists, expected);
-        if (settings.deleted && must_exist)
-            return fail_version(Code::stream_deleted, name, stream, exists, expected);
-        if (settings.deleted && wanted == Expected::no_stream().number()) holds = true;
-    }
-    return holds ? Status{Done{}}
-                 : fail_version(Code::wrong_version, name, stream, exists, expected);
+    const StreamSettings settings = stream.settings();
+    if (settings.deleted && wanted == Expected::no_stream().number()) holds = true;
+    Code code = Code::wrong_version;
+    if (settings.deleted && must_exist) code = Code::stream_deleted;
+    if (settings.tombstoned) code = Code::stream_tombstoned;
+    if (holds && code == Code::wrong_version) return Done{};
+    return fail_version(code, name, stream, exists, expected);
 }
 
 Status Work::check(std::string_view name, Expected expected) noexcept {
