@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // What this processor can do beyond what every processor of its kind can.
 //
-// Asking it takes a microsecond in a virtual machine, so the answer is kept, and looked at without a
-// call. Two threads that ask at the same time find the same one.
+// Asking it takes a microsecond in a virtual machine, so the answer is kept, and looked at without
+// a call. Two threads that ask at the same time find the same one.
 #pragma once
 
 #include <atomic>

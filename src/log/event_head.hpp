@@ -63,8 +63,8 @@ private:
 // False: what begins there is no event, or does not end there.
 bool decode_head(Bytes bytes, Digest digest, EventHead& head) noexcept;
 
-// The same, inlined, where event_head_size_max bytes can be read; where the event ends is not looked
-// at.
+// The same, inlined, where event_head_size_max bytes can be read; where the event ends is not
+// looked at.
 inline bool decode_head(const std::byte* from, Digest digest, EventHead& head) noexcept {
     const auto control = std::to_integer<std::uint32_t>(from[crc_size]);
     const bool sha = digest == Digest::sha256;

@@ -47,7 +47,9 @@ void Gather::begin() noexcept {
 
 // For each stream room for two events and a name of 32 bytes.
 void Gather::take(MutableBytes memory) noexcept {
-    constexpr std::size_t share = sizeof(Entry) + sizeof(Place) + 2 * (8 + 8 + 4) + 2 * 4 + 32;
+    constexpr std::size_t of_event = 8 + 8 + 4;
+    constexpr std::size_t of_bucket = 4;
+    constexpr std::size_t share = sizeof(Entry) + sizeof(Place) + 2 * of_event + 2 * of_bucket + 32;
     const std::size_t count = memory.size() / share;
     entries_ = cut<Entry>(memory, count);
     places_ = cut<Place>(memory, count);

@@ -69,7 +69,8 @@ private:
     }
     std::size_t pass_any(std::string_view set, bool in_set) noexcept {
         std::size_t size = 0;
-        while (size < rest_.size() && (set.find(rest_[size]) != set.npos) == in_set) size++;
+        while (size < rest_.size() && (set.find(rest_[size]) != std::string_view::npos) == in_set)
+            size++;
         rest_.remove_prefix(size);
         return size;
     }
@@ -84,7 +85,7 @@ std::uint32_t take_hex(std::string_view& text) noexcept {
     std::uint32_t value = 0;
     for (std::size_t i = 0; i < 4; i++) {
         const std::size_t digit = digits.find(text[i]);
-        if (digit == digits.npos) return no_character;
+        if (digit == std::string_view::npos) return no_character;
         value = value << 4 | static_cast<std::uint32_t>(digit < 16 ? digit : digit - 6);
     }
     text.remove_prefix(4);
@@ -111,7 +112,8 @@ std::uint32_t take_escape(std::string_view& text) noexcept {
     text.remove_prefix(1);
     if (letter == 'u') return take_unit(text);
     const std::size_t known = letters.find(letter);
-    return known == letters.npos ? no_character : static_cast<std::uint32_t>(meanings[known]);
+    return known == std::string_view::npos ? no_character
+                                           : static_cast<std::uint32_t>(meanings[known]);
 }
 
 // Takes a character from the beginning of UTF-8; false: another one stands there.

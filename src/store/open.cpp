@@ -241,6 +241,7 @@ void Opening::say_dropped(const log::Scan& scan, const log::Position& end) noexc
 }
 
 Status Opening::read_and_recover() noexcept {
+    FRESHET_CHECK(state_ != nullptr);
     log::Scan scan{*door_.disk, found_.record.geometry, state_->log.buffer()};
     Status status = replay(scan, ~std::uint64_t{0});
     if (!status) return status;
@@ -271,6 +272,7 @@ Status Opening::read_and_recover() noexcept {
 
 // Shows nothing, and then what there is.
 Status Opening::read_durable() noexcept {
+    FRESHET_CHECK(state_ != nullptr);
     if (found_.record.sequence > log::head_sequence_max) return Code::corrupt;
     state_->epoch = found_.record.attested.epoch;
     const Status resumed = state_->log.resume(log::Position{}, 0);

@@ -38,6 +38,7 @@ std::uint64_t Snapshot::time_us() const noexcept {
     return published_->position.time_us;
 }
 Head Snapshot::head() const noexcept {
+    FRESHET_CHECK(is_open());
     return store::head_of(*state_, *published_);
 }
 

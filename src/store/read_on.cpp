@@ -144,7 +144,7 @@ Status ReadOn::damaged(std::uint64_t address, const log::Position& good) noexcep
 
 // Whether a whole frame of this store stands where the log should go on, and follows something
 // else than what was shown.
-bool ReadOn::has_parted() noexcept {
+bool ReadOn::has_parted() const noexcept {
     const log::Position& shown = state_.sealed.position;
     if (state_.working.position.address != shown.address) return false;
     const log::Geometry& geometry = state_.log.geometry();
