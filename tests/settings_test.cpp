@@ -342,7 +342,7 @@ TEST_F(Settings, AreOfTheirTransaction) {
             ASSERT_TRUE(transaction.append({stream, Expected::version(1), events}, diagnostic));
             ASSERT_TRUE(transaction.settings(stream, {.truncate_before = 3}, Expected::version(3),
                                              diagnostic));
-            const std::vector<Event> more = {event_of(in_parts ? large : "y")};
+            const std::vector<Event> more = {event_of(in_parts ? std::string_view{large} : "y")};
             ASSERT_TRUE(transaction.append({"other", Expected::any(), more}, diagnostic));
             ASSERT_TRUE(
                 transaction.settings(stream, {.closed = true}, Expected::any(), diagnostic));
