@@ -68,7 +68,7 @@ Status Replay::apply(const log::Frame& frame) noexcept {
     if (!table || !front) return Code::corrupt;
     streams_ = log::StreamTable{*table, frame.header.stream_count};
     frame_address_ = frame.address;
-    std::fill_n(slots_.begin(), frame.header.stream_count, Slot{0, 0, 0, false});
+    std::fill_n(slots_.begin(), frame.header.stream_count, Slot{0, 0, 0, false, 0});
     const Status applied = apply_events(frame, frame.events(geometry).subspan(*front));
     return applied ? note_created() : applied;
 }
@@ -102,6 +102,8 @@ Status Replay::add(const log::StoredEvent& event, std::uint64_t address) noexcep
         const Status resolved = resolve(event.slot);
         if (!resolved) return resolved;
     }
+    // Two streams of a frame may have one name, in a frame that somebody made.
+    if (gather_.count(slot.number) != slot.first_index + slot.seen) return Code::corrupt;
     if (!gather_.push(slot.number, address)) {
         Status again = gather_.flush();
         if (again) again = resolve(event.slot);
@@ -127,7 +129,7 @@ Status Replay::resolve(std::uint32_t number) noexcept {
     slot.number = *stream;
     slot.generation = gather_.generation();
     slot.is_own = is_reserved(streams_.name());
-    if (gather_.count(*stream) != first_index + slot.seen) return Code::corrupt;
+    slot.first_index = first_index;
     return Done{};
 }
 
@@ -138,15 +140,17 @@ Status Replay::add_id(const log::StoredEvent& event, std::uint64_t address) noex
     return put_id(state_.delta, streams_.name(), event.id, address);
 }
 
-// Streams that begin in this frame without events.
+// Streams that begin in this frame without events. No writer begins one that is there.
 Status Replay::note_created() noexcept {
     for (std::uint32_t i = 0; i < streams_.count(); i++) {
         if (slots_[i].seen > 0) continue;
         const Status found = streams_.find(i);
         if (!found) return found;
         if (streams_.first_index() != 0) continue;
+        const std::uint64_t known_count = state_.working.stream_count;
         const Result<std::uint32_t> stream = gather_.stream(streams_.name(), 0, frame_address_);
         if (!stream) return stream.error();
+        if (state_.working.stream_count == known_count) return Code::corrupt;
     }
     return Done{};
 }

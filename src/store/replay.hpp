@@ -29,6 +29,7 @@ private:
         std::uint32_t number;
         std::uint32_t seen;  // Events.
         bool is_own;         // The store's own.
+        std::uint64_t first_index;
     };
 
     Status run_on(log::Scan& scan, std::uint64_t limit) noexcept;
