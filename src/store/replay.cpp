@@ -146,7 +146,7 @@ Status Replay::note_created() noexcept {
         if (slots_[i].seen > 0) continue;
         const Status found = streams_.find(i);
         if (!found) return found;
-        if (streams_.first_index() != 0) continue;
+        if (streams_.first_index() != 0) return Code::corrupt;
         const std::uint64_t known_count = state_.working.stream_count;
         const Result<std::uint32_t> stream = gather_.stream(streams_.name(), 0, frame_address_);
         if (!stream) return stream.error();
