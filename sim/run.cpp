@@ -273,6 +273,7 @@ void Run::recover() {
     model_.cut(found);
     least_ = found;
     attested_ = found;
+    if (!has_store_) beside_.reset();  // What it saw may be a store that was given up unmade.
     has_store_ = true;
     up_ = true;
     follow_ordinal_ = std::min<std::uint64_t>(follow_ordinal_, model_.events().size());
