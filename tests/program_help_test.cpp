@@ -58,6 +58,21 @@ protected:
             {{"append", "--data"}, {{"s", "--type", "x", "--data", "@none"}, 9, "", "[bad-input]"}},
             {{"append", "--meta"}, {{"s", "--type", "x", "--meta", "@none"}, 9, "", "none: "}},
             {{"append", "--id"}, {{"s", "--type", "x", "--id", std::string(32, 'a')}, 0}},
+            {{"append", "--schema-version"},
+             {{"s", "--type", "x", "--schema-version", "7", "--expect", "9"}, 4, "", "wrong"}},
+            {{"append", "--correlation"},
+             {{"s", "--type", "x", "--correlation", "c", "--meta", "1"}, 2, "", "JSON object"}},
+            {{"append", "--causation"},
+             {{"s", "--type", "x", "--causation", "c", "--meta", "1"}, 2, "", "JSON object"}},
+            {{"append", "--fail-if-type"},
+             {{"s", "--type", "x", "--fail-if-type", "b"}, 4, "", "event 1 of commit 1"}},
+            {{"append", "--fail-if-tag"},
+             {{"s", "--type", "x", "--fail-if-tag", "t"}, 0, "", "index 2 to 2"}},
+            {{"append", "--fail-if-stream"},
+             {{"s", "--type", "x", "--fail-if-stream", "s"}, 4, "", "event 0 of commit 1"}},
+            {{"append", "--after"},
+             {{"s", "--type", "x", "--fail-if-stream", "s", "--after", "1"}, 0, "", "index 2"}},
+            {{"append", "--checkpoint"}, {{"--checkpoint", "mailer=2"}, 0, "", "checkpoint of"}},
             {{"read", "--from"}, {{"s", "--from", "1"}, 0, "2020202", "", "1010101"}},
             {{"read", "--backwards"},
              {{"s", "--backwards", "--limit", "1"}, 0, "2020202", "", "1010101"}},
@@ -66,11 +81,27 @@ protected:
             {{"log", "--commit"}, {{"--commit", "2"}, 0, "stream\t", "", "1010101"}},
             {{"log", "--stream-prefix"}, {{"--stream-prefix", "t"}, 0, "stream\t", "", "1010101"}},
             {{"log", "--type"}, {{"--type", "b"}, 0, "2020202", "", "1010101"}},
+            {{"log", "--consumer"}, {{"--consumer", "new"}, 0, "1010101"}},
+            {{"log", "--head"}, {{"--head", foreign_head}, 4, "", "[other-store]"}},
+            {{"log", "--category"}, {{"--category", "t"}, 0, "stream\t", "", "1010101"}},
+            {{"log", "--group"}, {{"--group", "0/1"}, 0, "1010101"}},
+            {{"log", "--correlation"}, {{"--correlation", "c"}, 0, "stream\t", "", "1010101"}},
+            {{"log", "--all"}, {{"--all"}, 0, "1010101"}},
             {{"log", "--limit"}, {{"--limit", "1"}, 0, "1010101", "", "2020202"}},
             {{"log", "--follow"}, {{"--follow", "--limit", "2"}, 0, "2020202"}},
             {{"log", "--verbose"}, {{"--verbose", "--limit", "2"}, 0, "2020202"}},
             {{"log", "-v"}, {{"-v", "--limit", "2"}, 0, "2020202"}},
             {{"streams", "--limit"}, {{"--limit", "0"}, 0, "stream\t", "", "\ns\t"}},
+            {{"streams", "--all"}, {{"--all"}, 0, "\ns\t"}},
+            {{"settings", "--truncate-before"},
+             {{"s", "--truncate-before", "1"}, 0, "first_index\t1\n"}},
+            {{"settings", "--max-count"}, {{"s", "--max-count", "1"}, 0, "first_index\t1\n"}},
+            {{"settings", "--max-age"}, {{"s", "--max-age", "90m"}, 0, "max_age\t90m\n"}},
+            {{"settings", "--delete"}, {{"s", "--delete"}, 0, "deleted\ttrue\n"}},
+            {{"settings", "--close"}, {{"s", "--close"}, 0, "closed\ttrue\n"}},
+            {{"settings", "--tombstone"}, {{"s", "--tombstone"}, 0, "tombstoned\ttrue\n"}},
+            {{"settings", "--expect"}, {{"s", "--close", "--expect", "0"}, 4, "", "version 1"}},
+            {{"checkpoints", "--limit"}, {{"--limit", "0"}, 0, "consumer\t"}},
             {{"backup", "--to-commit"}, {{target, "--to-commit", "0"}, 0, "events\t0\n"}},
             {{"backup", "--to-time"},
              {{target + "-2", "--to-time", "2000-01-01"}, 0, "commit\t0\n"}},
@@ -91,8 +122,8 @@ protected:
     std::string foreign_head;
 };
 
-const Words commands{"create", "append", "read", "log",   "streams",
-                     "verify", "stats",  "head", "backup"};
+const Words commands{"create",      "append", "read",  "log",  "streams", "settings",
+                     "checkpoints", "verify", "stats", "head", "backup"};
 
 // The flags at the beginnings of lines: `  -q, --quiet  ...` and `  --box, --tsv ...`.
 std::set<std::string> flags_of(const std::string& help) {
@@ -133,11 +164,12 @@ TEST_F(Flags, OfEveryHelpDoWhatTheySay) {
 
 // Method: the flags for all, with each command that prints something.
 TEST_F(Flags, ForAllCommandsWorkWithEach) {
-    for (const std::string command : {"read", "log", "streams", "verify", "stats", "head"}) {
+    for (const std::string command :
+         {"read", "log", "streams", "settings", "verify", "stats", "head"}) {
         for (const auto& [name, call] : calls()) {
             if (!name.first.empty()) continue;
             Words words{command, db};
-            if (command == "read") words.emplace_back("s");
+            if (command == "read" || command == "settings") words.emplace_back("s");
             words.insert(words.end(), call.words.begin(), call.words.end());
             const Ended ended = run(words);
             EXPECT_EQ(ended.code, call.code) << command << " " << name.second << ended.err;
@@ -227,7 +259,7 @@ TEST_F(Flags, OfCreateSayWhatAStoreIsMadeOf) {
             .code,
         0);
     EXPECT_EQ(lines(run({"streams", made}).out),
-              (Words{"stream\tevents\tversion", "a\t0\t-1", "b\t0\t-1"}));
+              (Words{"stream\tevents\tversion\tstate", "a\t0\t-1\topen", "b\t0\t-1\topen"}));
     EXPECT_FALSE(contains(fact(run({"head", made}).out, "head"), "00000000000000000000"));
     expect_error(run({"append", made, "a"}, event("x", "\"" + std::string(5000, 'y') + "\"")), 11,
                  "too-large");

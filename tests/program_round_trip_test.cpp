@@ -19,6 +19,10 @@ protected:
         static const std::regex commit{R"("commit":[0-9]+,"time":"[^"]*")"};
         return std::regex_replace(text, commit, "");
     }
+    static std::string without_ordinals(const std::string& text) {
+        static const std::regex ordinal{R"("ordinal":[0-9]+)"};
+        return std::regex_replace(without_commits(text), ordinal, "");
+    }
     std::string copy = directory.path("copy.fdb");
 };
 
@@ -87,14 +91,16 @@ TEST_F(RoundTrip, OfAnEventFromArgumentsIsThatOfALine) {
     const std::string file = directory.path("payload");
     std::ofstream{file, std::ios::binary} << std::string("\0\xff\n", 3);
     ASSERT_EQ(run({"append", db, "s", "--create", "--type", "Paid", "--data", "{\"cents\":995}",
-                   "--meta", "[1]", "--id", "550e8400-e29b-41d4-a716-446655440000"})
+                   "--meta", "{\"by\":1}", "--id", "550e8400-e29b-41d4-a716-446655440000",
+                   "--schema-version", "7", "--correlation", "a \"b\\", "--causation", "c"})
                   .code,
               0);
     ASSERT_EQ(run({"append", db, "s", "--type", "Raw", "--data", "@" + file}).code, 0);
     ASSERT_EQ(run({"append", db, "s", "--type", "Said", "--data", "@-"}, "a\nb").code, 0);
     ASSERT_EQ(run({"append", db, "s", "--type", "Empty", "--meta", ""}, "never read").code, 0);
     ASSERT_EQ(append("{\"type\":\"Paid\",\"id\":\"550e8400e29b41d4a716446655440000\","
-                     "\"data\":{\"cents\":995},\"metadata\":[1]}\n"
+                     "\"data\":{\"cents\":995},\"schema_version\":7,\"metadata\":"
+                     "{\"$correlationId\":\"a \\\"b\\\\\",\"$causationId\":\"c\",\"by\":1}}\n"
                      "{\"type\":\"Raw\",\"data_base64\":\"AP8K\"}\n"
                      "{\"type\":\"Said\",\"data_base64\":\"YQpi\"}\n{\"type\":\"Empty\"}\n",
                      {}, "t")
@@ -106,6 +112,21 @@ TEST_F(RoundTrip, OfAnEventFromArgumentsIsThatOfALine) {
     EXPECT_EQ(std::regex_replace(s, place, "\n"), std::regex_replace(t, place, "\n"));
 }
 
+// Method: settings and checkpoints between the events. They are the store's own: they do not go
+// out unless asked for, and do not come in.
+TEST_F(RoundTrip, LeavesOutWhatIsTheStoresOwn) {
+    ASSERT_EQ(run({"append", db, "--create", "--checkpoint", "c=3"}, all_kinds()).code, 0);
+    ASSERT_EQ(run({"settings", db, "plain", "--close"}).code, 0);
+    const std::string out = log(db);
+    EXPECT_EQ(lines(out).size(), 36U);
+    ASSERT_EQ(run({"append", copy, "--create"}, out).code, 0);
+    EXPECT_EQ(without_ordinals(log(copy)), without_ordinals(out));
+    EXPECT_EQ(lines(run({"log", db, "--ndjson", "--stream-prefix", "$"}).out).size(), 2U);
+    const std::string all = run({"log", db, "--ndjson", "--all"}).out;
+    EXPECT_EQ(lines(all).size(), 38U);
+    expect_error(run({"append", copy}, all), 9, "bad-line");
+}
+
 // Method: what a spreadsheet or PostgreSQL would read, with everything in it that must be escaped.
 TEST_F(RoundTrip, EscapesLinesWithTabsAsPostgresDoes) {
     ASSERT_EQ(append("{\"type\":\"x\",\"data_base64\":\"YQliCmNcZA1l\"}\n"  // a\tb\nc\\d\re
@@ -115,7 +136,9 @@ TEST_F(RoundTrip, EscapesLinesWithTabsAsPostgresDoes) {
               0);
     const std::vector<std::string> rows = lines(run({"read", db, "s"}).out);
     ASSERT_EQ(rows.size(), 4U);
-    EXPECT_EQ(rows[0], "stream\tindex\tordinal\tcommit\ttime\ttype\tid\tdata\tmetadata");
+    EXPECT_EQ(rows[0],
+              "stream\tindex\tordinal\tcommit\ttime\ttype\tid\tdata\tmetadata\t"
+              "schema_version");
     EXPECT_TRUE(contains(rows[1], "\tx\t\\N\ta\\tb\\nc\\\\d\\re\t\\N")) << rows[1];
     EXPECT_TRUE(contains(rows[2], "\tx\t\\N\t\\\\x00ff\t\\N")) << rows[2];
     EXPECT_TRUE(contains(rows[3], "\tx\t\\N\t\\N\t\\N")) << rows[3];

@@ -104,8 +104,8 @@ TEST_F(OnATerminal, UsesColourOnlyWhereItIsWanted) {
 TEST_F(OnATerminal, DrawsPlainLinesWhereItIsDumb) {
     make_events();
     const std::string box = show({"streams", db}, 1, 80, "dumb");
-    EXPECT_EQ(lines(box)[0], "+--------+--------+---------+");
-    EXPECT_EQ(lines(box)[3], "| s      |      4 |       3 |");
+    EXPECT_EQ(lines(box)[0], "+--------+--------+---------+-------+");
+    EXPECT_EQ(lines(box)[3], "| s      |      4 |       3 | open  |");
 }
 
 TEST_F(OnATerminal, PrintsNoBoxWhereAnotherFormWasAskedFor) {

@@ -16,8 +16,8 @@ TEST_F(Program, SaysItsVersion) {
 }
 
 TEST_F(Program, HelpsOnEverything) {
-    for (const std::string topic :
-         {"create", "append", "read", "log", "streams", "verify", "stats", "head"}) {
+    for (const std::string topic : {"create", "append", "read", "log", "streams", "settings",
+                                    "checkpoints", "verify", "stats", "head", "backup"}) {
         const Ended help = run({"help", topic});
         EXPECT_EQ(help.code, 0);
         EXPECT_TRUE(contains(help.out, "freshet " + topic));
@@ -73,6 +73,36 @@ TEST_F(Program, NamesEveryMistakeInItsArguments) {
         {{"log", "db", "--wait", "soon"}, "a number of milliseconds"},
         {{"append", "db", "--type", "x"}, "needs the name of a stream"},
         {{"append", "db", "s", "--data", "x"}, "needs --type"},
+        {{"append", "db", "s", "--correlation", "x"}, "needs --type"},
+        {{"append", "db", "s", "--causation", "x"}, "needs --type"},
+        {{"append", "db", "s", "--schema-version", "2"}, "needs --type"},
+        {{"append", "db", "s", "--type", "x", "--schema-version", "0"}, "from 1 to 65535"},
+        {{"append", "db", "s", "--type", "x", "--schema-version", "65536"}, "from 1 to 65535"},
+        {{"append", "db", "s", "--type", "x", "--correlation", ""}, "1 to 255 bytes of text"},
+        {{"append", "db", "s", "--type", "x", "--causation", "a\nb"}, "1 to 255 bytes of text"},
+        {{"append", "db", "s", "--after", "3"}, "look"},
+        {{"append", "db", "s", "--batch", "3", "--fail-if-type", "x"}, "leave out --batch"},
+        {{"append", "db", "s", "--batch", "3", "--checkpoint", "c=1"}, "leave out --batch"},
+        {{"append", "db", "s", "--checkpoint", "c"}, "a name, = and a number"},
+        {{"append", "db", "s", "--checkpoint", "c="}, "a name, = and a number"},
+        {{"append", "db", "s", "--close"}, "append does not take --close"},
+        {{"settings", "db"}, "name of the stream is missing"},
+        {{"settings", "db", "s", "--expect", "0"}, "goes with a change"},
+        {{"settings", "db", "s", "--max-count", "18446744073709551615"}, "0 for all"},
+        {{"settings", "db", "s", "--truncate-before", "x"}, "the index of an event"},
+        {{"settings", "db", "s", "--max-age", "30"}, "like 90s, 12h or 30d"},
+        {{"settings", "db", "s", "--max-age", "30w"}, "like 90s, 12h or 30d"},
+        {{"settings", "db", "s", "--max-age", "300000000000d"}, "like 90s, 12h or 30d"},
+        {{"settings", "db", "s", "--max-age", ""}, "like 90s, 12h or 30d"},
+        {{"settings", "db", "s", "--tombstoen"}, "did you mean --tombstone?"},
+        {{"setings"}, "did you mean settings?"},
+        {{"checkpoints"}, "store is missing"},
+        {{"log", "db", "--group", "2/2"}, "from 0 to N - 1"},
+        {{"log", "db", "--group", "1"}, "from 0 to N - 1"},
+        {{"log", "db", "--group", "0/0"}, "from 0 to N - 1"},
+        {{"log", "db", "--group", "0/4294967296"}, "from 0 to N - 1"},
+        {{"log", "db", "--after", "1", "--consumer", "c"}, "all say where to start"},
+        {{"log", "db", "--head", "x"}, "freshet head"},
         {{"append", "db", "s", "--meta", "x"}, "needs --type"},
         {{"append", "db", "s", "--type", "x", "--id", "12"}, "32 hexadecimal digits"},
         {{"help", "a", "b"}, "one word too many"},
@@ -91,7 +121,7 @@ TEST_F(Program, NamesEveryMistakeInItsArguments) {
         {{"read", "db", "s", "--limit", "18446744073709551616"}, "give a number"},
         {{"read", "db", "s", "--limit="}, "give a number"},
         {{"log", "db", "--after", "x"}, "give a number"},
-        {{"log", "db", "--after", "1", "--commit", "1"}, "both say where to start"},
+        {{"log", "db", "--after", "1", "--commit", "1"}, "all say where to start"},
         {{"log", "db", "--memory", "64Q"}, "like 64M"},
         {{"log", "db", "--memory", "M"}, "like 64M"},
         {{"log", "db", "--memory", ""}, "like 64M"},

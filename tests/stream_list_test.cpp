@@ -10,6 +10,8 @@
 namespace freshet {
 namespace {
 
+using namespace std::string_literals;
+
 std::vector<std::string> names_of(const Snapshot& snapshot, std::string_view prefix) {
     std::vector<std::string> names;
     StreamList list;
@@ -66,6 +68,29 @@ TEST_F(StreamLists, ShowTheSnapshotAndNotWhatCameLater) {
     EXPECT_EQ(names_of(snapshot, ""), (std::vector<std::string>{"a", "c"}));
     ASSERT_TRUE(opened.store.snapshot(snapshot));
     EXPECT_EQ(names_of(snapshot, ""), (std::vector<std::string>{"a", "b", "c"}));
+}
+
+// Method: names before and behind the store's own, which settings and checkpoints make.
+TEST_F(StreamLists, HideTheStoresOwnUnlessTheyAreAskedFor) {
+    create({"!", "#z", "%", "a"});
+    const Tracking tracking{"mailer", 1};
+    Diagnostic diagnostic;
+    ASSERT_TRUE(
+        opened.store.append(Batch{.tracking = {&tracking, 1}}, Durability::durable, diagnostic));
+    ASSERT_TRUE(opened.store.settings("a", {.closed = true}, Expected::any(), diagnostic));
+    ASSERT_TRUE(opened.store.snapshot(snapshot));
+    EXPECT_EQ(names_of(snapshot, ""), (std::vector<std::string>{"!", "#z", "%", "a"}));
+    EXPECT_EQ(names_of(snapshot, "#"), std::vector<std::string>{"#z"});
+    const std::vector<std::string> own{"$checkpoint/mailer", "$settings/a"};
+    EXPECT_EQ(names_of(snapshot, "$"), own);
+    EXPECT_EQ(names_of(snapshot, "$s"), std::vector<std::string>{own[1]});
+    StreamList list;
+    ASSERT_TRUE(list.open(snapshot, "", OwnStreams::shown));
+    for (const std::string& wanted : {"!"s, "#z"s, own[0], own[1], "%"s, "a"s}) {
+        std::string_view name;
+        ASSERT_TRUE(list.next(name));
+        EXPECT_EQ(name, wanted);
+    }
 }
 
 TEST_F(StreamLists, RefuseWhatIsNoSnapshotAndNoPrefix) {

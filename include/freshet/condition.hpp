@@ -36,7 +36,7 @@ struct AppendCondition {
 // written in the same commit as what the consumer made of the events before it, so that each has
 // its effect exactly once. It only grows: one that is not greater than what is stored is refused as
 // checkpoint_behind. A consumer that has none is at 0. The consumer's name has 1 to 243 bytes, of
-// which a stream's name may consist.
+// which a stream's name may consist; the stream `$checkpoint/CONSUMER` has one event for each.
 struct Tracking {
     std::string_view consumer;
     std::uint64_t ordinal = 0;

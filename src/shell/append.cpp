@@ -12,6 +12,7 @@
 #include "shell/commands.hpp"
 #include "shell/exit.hpp"
 #include "shell/file.hpp"
+#include "shell/ids.hpp"
 #include "shell/input.hpp"
 #include "shell/ndjson.hpp"
 #include "shell/progress.hpp"
@@ -139,8 +140,10 @@ private:
         Event& event = batch_.next();
         event.type = request_.type;
         event.id = request_.id;
+        event.schema_version = request_.schema_version;
         code_ = read_value(request_.data, memory, event.payload);
         if (code_ == exit_done) code_ = read_value(request_.metadata, memory, event.metadata);
+        if (code_ == exit_done) code_ = add_ids(request_, memory, event.metadata);
         if (code_ != exit_done) return;
         batch_.add(request_.stream());
         commit();
@@ -150,7 +153,8 @@ private:
     // ---- commits ----
 
     void commit() noexcept {
-        if (batch_.count() > 0 && !append_batch()) return;
+        const bool is_needed = batch_.count() > 0 || request_.has_checkpoint;
+        if (is_needed && !append_batch()) return;
         done_.lines = input_.line_number();
         batch_.clear();
         input_.release();
@@ -160,9 +164,19 @@ private:
 
     bool append_batch() noexcept {
         if (done_.events() == 0) batch_.expect(request_.expected);
+        const ConditionItem item{.stream_prefix = request_.fail_if_stream,
+                                 .types = request_.fail_if_types.all(),
+                                 .tags = request_.fail_if_tags.all()};
+        const AppendCondition condition{.items = {&item, 1}, .ordinal = request_.start.number()};
+        const Check check{.stream = request_.stream(), .expected = request_.expected};
+        const bool is_alone = batch_.count() == 0 && request_.stream_count > 0;
+        const freshet::Batch batch{
+            .appends = batch_.appends(),
+            .checks = {&check, is_alone ? 1U : 0U},
+            .conditions = {&condition, request_.has_condition ? 1U : 0U},
+            .tracking = {&request_.tracking, request_.has_checkpoint ? 1U : 0U}};
         Diagnostic diagnostic;
-        const Result<Appended> result =
-            store_.append(batch_.appends(), {}, Durability::deferred, diagnostic);
+        const Result<Appended> result = store_.append(batch, Durability::deferred, diagnostic);
         if (!result) {
             report_refused(diagnostic);
             return false;
@@ -178,14 +192,16 @@ private:
         return true;
     }
 
-    [[nodiscard]] bool is_unsynced() const noexcept { return done_.events() > durable_.events(); }
+    [[nodiscard]] bool is_unsynced() const noexcept {
+        return done_.events() > durable_.events() || done_.commit > durable_.commit;
+    }
 
     void sync() noexcept {
         unsynced_size_ = 0;
         if (code_ != exit_done || !is_unsynced()) return;
         Diagnostic diagnostic;
         if (!store_.sync(diagnostic)) return report_lost(diagnostic);
-        has_unattested_ = has_unattested_ || done_.appended > durable_.appended;
+        has_unattested_ = has_unattested_ || done_.commit > durable_.commit;
         durable_ = done_;
     }
 
@@ -300,20 +316,22 @@ private:
             {"duplicates", Cell::of(durable_.duplicate)},
             {"first_index", has_index ? Cell::of(first_index_) : Cell{}},
             {"last_index", has_index ? Cell::of(durable_.last_index) : Cell{}},
-            {"commit", durable_.appended > 0 ? Cell::of(durable_.commit) : Cell{}},
+            {"commit", durable_.commit > 0 ? Cell::of(durable_.commit) : Cell{}},
         };
         return print_facts(facts);
     }
 
     void say_done() const noexcept {
         const std::uint64_t count = durable_.appended;
+        const std::string_view commit = joined({", commit ", piece(durable_.commit)});
         if (durable_.duplicate > 0)
             say({piece(durable_.duplicate), events_were(durable_.duplicate), " there already"});
+        else if (count == 0 && durable_.commit > 0)
+            say({"checkpoint of ", request_.tracking.consumer, commit});
         else if (count == 0)
             say({"nothing to append"});
         if (count == 0) return;
         const std::string_view events = count == 1 ? " event" : " events";
-        const std::string_view commit = joined({", commit ", piece(durable_.commit)});
         if (request_.stream_count == 0) return say({"appended ", piece(count), events, commit});
         say({"appended ", piece(count), events, " to ", request_.stream(), ": index ",
              piece(static_cast<std::uint64_t>(first_index_)), " to ",

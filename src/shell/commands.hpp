@@ -12,6 +12,8 @@ int run_append(const Request& request) noexcept;
 int run_read(const Request& request) noexcept;
 int run_log(const Request& request) noexcept;
 int run_streams(const Request& request) noexcept;
+int run_settings(const Request& request) noexcept;
+int run_checkpoints(const Request& request) noexcept;
 int run_verify(const Request& request) noexcept;
 int run_stats(const Request& request) noexcept;
 int run_head(const Request& request) noexcept;

@@ -14,6 +14,8 @@ constexpr std::string_view overview =
   freshet read DB STREAM         print the events of one stream
   freshet log DB                 print the events of all streams in commit order
   freshet streams DB [PREFIX]    list the streams
+  freshet settings DB STREAM     what a stream shows and takes: cut, bound, close or delete it
+  freshet checkpoints DB [NAME]  list how far consumers have come
   freshet verify DB              check every byte of the store
   freshet stats DB               sizes and counts
   freshet head DB                where the log ends: keep it elsewhere for verify
@@ -38,7 +40,7 @@ need not be made before something is appended to it.
 
 constexpr std::string_view about_append =
     R"(freshet append DB [STREAM] [FLAGS] < EVENTS
-freshet append DB STREAM --type TYPE [--data TEXT] [--meta TEXT] [--id ID] [FLAGS]
+freshet append DB STREAM --type TYPE [--data TEXT] [--meta TEXT] [FLAGS]
 
 Appends events from standard input, one JSON object a line (see: freshet help events), or one
 event from the arguments. Without STREAM each line names its own:
@@ -54,10 +56,22 @@ error, is on the disk.
                          For the first batch; if it does not hold, nothing is appended.
   --batch N|all          N events a commit, or all of the input in one. Without it up to 1000,
                          and fewer where the input pauses or the memory is full.
+
+One event from the arguments:
   --type TYPE            one event of this type, and nothing from standard input
   --data TEXT|@FILE      its payload; @- is standard input
   --meta TEXT|@FILE      its metadata
   --id ID                makes it safe to try again: 32 hexadecimal digits or a UUID
+  --schema-version N     of the type, 1 to 65535; 1
+  --correlation ID       to which conversation it belongs: $correlationId in its metadata
+  --causation ID         from which event or command it followed: $causationId
+
+What the commit rests on, and what comes with it; all of the input is then one commit:
+  --fail-if-type TYPE    refuse it if there is an event of this type, or of any of several ...
+  --fail-if-tag TAG      ... with this tag, or with all of several, ...
+  --fail-if-stream PREFIX  ... in a stream whose name begins so, ...
+  --after ORDINAL        ... behind the one with this ordinal, which was seen; else anywhere
+  --checkpoint CONSUMER=ORDINAL   this consumer goes on from there; it never goes back
 )";
 
 constexpr std::string_view about_read =
@@ -73,12 +87,19 @@ Prints the events of one stream. Works beside a program that appends.
 constexpr std::string_view about_log =
     R"(freshet log DB [FLAGS]
 
-Prints the events of all streams in commit order. Works beside a program that appends.
+Prints the events of all streams in commit order, those too that their streams hide. Works
+beside a program that appends.
 
   --after ORDINAL        only events after the one with this ordinal
   --commit N             start at this commit
+  --consumer NAME        start where this consumer's checkpoint says
+  --head HEAD            start at this head of earlier, if this store has it in its history
   --stream-prefix TEXT   only streams whose names begin so
+  --category NAME        only streams of this category: account of account-17
+  --group K/N            only the share of consumer K of N, from 0: by the hash of what follows -
   --type TYPE            only events of this type
+  --correlation ID       only events with this $correlationId in their metadata
+  --all                  the store's own events, too: settings and checkpoints
   --limit N              at most N events
   --follow               go on as more becomes durable, through writers that come and go
   -v, --verbose          with --follow, say on standard error each time all has been printed
@@ -88,9 +109,35 @@ constexpr std::string_view about_streams =
     R"(freshet streams DB [PREFIX] [FLAGS]
 
 Lists the streams whose names begin with PREFIX, or all, in the order of their names: how many
-events each has, and its version, which is the index of the last one; -1 if it is empty.
+events each shows, its version, which is the index of the last one (-1 if it is empty), and its
+state: open, closed, deleted or tombstoned.
 
   --limit N              at most N streams
+  --all                  the store's own streams, too; their names begin with $
+)";
+
+constexpr std::string_view about_settings =
+    R"(freshet settings DB STREAM [FLAGS]
+
+Prints what a stream shows and takes; with a flag of these, changes it first. Nothing leaves the
+log, and indexes go on as they were.
+
+  --truncate-before N    hide the events before index N, for ever
+  --max-count N          show only the newest N; 0 for all
+  --max-age AGE          show only what is at most so old: 90s, 12h, 30d; 0 for any
+  --delete               hide all there is, until something is appended again
+  --close                take no more events, for ever
+  --tombstone            the name is dead: no reads, no appends, for ever
+  --expect E             any, none, exists or N: what the stream must be, as of append
+)";
+
+constexpr std::string_view about_checkpoints =
+    R"(freshet checkpoints DB [NAME] [FLAGS]
+
+Lists the consumers whose names begin with NAME, or all: the ordinal from which each goes on, and
+which commit said so, and when. `freshet append --checkpoint` writes them.
+
+  --limit N              at most N consumers
 )";
 
 constexpr std::string_view about_verify =
@@ -157,7 +204,7 @@ With --json and --ndjson an error is one line of JSON on standard error.
 Environment: NO_COLOR (no colours), TERM=dumb (nor lines), FRESHET_MEMORY (as --memory).
 )";
 
-constexpr std::array<Topic, 14> all_topics{{
+constexpr std::array<Topic, 16> all_topics{{
     {"help", overview},
     {"version", overview},
     {"create", about_create, true},
@@ -165,6 +212,8 @@ constexpr std::array<Topic, 14> all_topics{{
     {"read", about_read, true},
     {"log", about_log, true},
     {"streams", about_streams, true},
+    {"settings", about_settings, true},
+    {"checkpoints", about_checkpoints, true},
     {"verify", about_verify, true},
     {"stats", about_stats, true},
     {"head", about_head, true},

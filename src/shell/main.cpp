@@ -48,6 +48,8 @@ int run(const Request& request) noexcept {
         case Command::read: return run_read(request);
         case Command::log: return run_log(request);
         case Command::streams: return run_streams(request);
+        case Command::settings: return run_settings(request);
+        case Command::checkpoints: return run_checkpoints(request);
         case Command::verify: return run_verify(request);
         case Command::stats: return run_stats(request);
         case Command::head: return run_head(request);

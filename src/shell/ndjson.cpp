@@ -7,6 +7,7 @@
 #include "shell/base64.hpp"
 #include "shell/json.hpp"
 #include "shell/nearest.hpp"
+#include "shell/streams.hpp"
 #include "shell/values.hpp"
 
 namespace freshet::shell {
@@ -114,6 +115,10 @@ private:
         *stream_ = parse_text();
         if (!is_name(*stream_, stream_name_size_max)) {
             reader_.fail("a stream's name is 1 to 255 bytes without control characters", start);
+        }
+        if (is_own(*stream_)) {
+            reader_.fail("streams whose names begin with $ are the store's own, to be read only",
+                         start);
         }
     }
 

@@ -13,7 +13,8 @@
 //  schema_version    1 to 65535; missing: 1           where it is not 1
 //  stream            passed over, where the stream    always
 //                    is given for all lines; else
-//                    required
+//                    required, and not of the
+//                    store's own
 //  index, ordinal,   passed over                      always
 //  commit, time
 #pragma once

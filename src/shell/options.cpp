@@ -3,173 +3,16 @@
 
 #include <algorithm>
 #include <array>
+#include <initializer_list>
 
 #include "base/text.hpp"
+#include "shell/flags.hpp"
 #include "shell/nearest.hpp"
-#include "shell/values.hpp"
 
 namespace freshet::shell {
 namespace {
 
-constexpr std::uint32_t bit(Command command) noexcept {
-    return 1U << static_cast<unsigned>(command);
-}
-constexpr std::uint32_t of_create = bit(Command::create);
-constexpr std::uint32_t of_append = bit(Command::append);
-constexpr std::uint32_t of_read = bit(Command::read);
-constexpr std::uint32_t of_log = bit(Command::log);
-constexpr std::uint32_t listers = of_read | of_log | bit(Command::streams);
-constexpr std::uint32_t all = ~0U;
-
-// Which words a command takes behind its name.
-struct CommandInfo {
-    std::string_view name;
-    bool needs_database = false;
-    std::size_t stream_count_min = 0;
-    std::size_t stream_count_max = 0;
-};
-
-constexpr std::array<CommandInfo, 12> commands{{
-    {""},
-    {"create", true, 0, stream_count_max},
-    {"append", true, 0, 1},
-    {"read", true, 1, 1},
-    {"log", true},
-    {"streams", true, 0, 1},
-    {"verify", true},
-    {"stats", true},
-    {"head", true},
-    {"backup", true, 1, 1},
-    {"help"},
-    {"version"},
-}};
-
 using Text = std::string_view;
-
-struct FlagInfo {
-    Text name;
-    Text value;                  // How its value is called; empty: it takes none.
-    Text wanted;                 // What a good value is.
-    std::uint32_t commands = 0;  // Which take it.
-    bool (*set)(Request& request, Text value) noexcept = nullptr;
-};
-
-bool set_batch(Request& request, Text text) noexcept {
-    request.fixed_batches = true;
-    request.batch_count_max = no_limit;
-    return text == "all" ||
-           (parse_count(text, request.batch_count_max) && request.batch_count_max > 0);
-}
-
-bool set_from(Request& request, Text text) noexcept {
-    std::uint64_t index = 0;
-    request.from = Horizon::newest();
-    if (text == "newest") return true;
-    const bool good = text == "beginning" || parse_count(text, index);
-    request.from = Horizon::index(index);
-    return good;
-}
-
-bool set_color(Request& request, Text text) noexcept {
-    request.color = text == "always"  ? Color::always
-                    : text == "never" ? Color::never
-                                      : Color::automatic;
-    return text == "always" || text == "never" || text == "auto";
-}
-
-bool set_format(Request& request, Format format) noexcept {
-    request.format = format;
-    return true;
-}
-
-bool set_after(Request& request, Text text) noexcept {
-    std::uint64_t ordinal = 0;
-    if (!parse_count(text, ordinal)) return false;
-    request.start = LogStart::ordinal(ordinal == no_limit ? ordinal : ordinal + 1);
-    return true;
-}
-
-bool set_commit(Request& request, Text text) noexcept {
-    std::uint64_t commit = 0;
-    if (!parse_count(text, commit)) return false;
-    request.start = LogStart::commit(commit);
-    return true;
-}
-
-bool set_to_commit(Request& request, Text text) noexcept {
-    std::uint64_t commit = 0;
-    const bool good = parse_count(text, commit);
-    request.until = Until::commit(commit);
-    return good;
-}
-
-bool set_to_time(Request& request, Text text) noexcept {
-    std::uint64_t time_us = 0;
-    const bool good = parse_time(text, time_us);
-    request.until = Until::time(time_us);
-    return good;
-}
-
-bool set_text(Text& text, Text value) noexcept {
-    text = value;
-    return true;
-}
-
-constexpr FlagInfo flags[] = {
-    {"--help", "", "", all, [](Request& r, Text) noexcept { return r.wants_help = true; }},
-    {"--version", "", "", bit(Command::none),
-     [](Request& r, Text) noexcept {
-         r.command = Command::version;
-         return true;
-     }},
-    {"--quiet", "", "", all, [](Request& r, Text) noexcept { return r.quiet = true; }},
-    {"--memory", "SIZE", "a size like 64M or 2G", all,
-     [](Request& r, Text v) noexcept { return parse_size(v, r.memory_size); }},
-    {"--wait", "MS", "a number of milliseconds", all,
-     [](Request& r, Text v) noexcept { return parse_count(v, r.wait_ms); }},
-    {"--color", "auto|always|never", "auto, always or never", all, set_color},
-    {"--box", "", "", all, [](Request& r, Text) noexcept { return set_format(r, Format::box); }},
-    {"--tsv", "", "", all, [](Request& r, Text) noexcept { return set_format(r, Format::tsv); }},
-    {"--json", "", "", all, [](Request& r, Text) noexcept { return set_format(r, Format::json); }},
-    {"--ndjson", "", "", all,
-     [](Request& r, Text) noexcept { return set_format(r, Format::ndjson); }},
-    {"--create", "", "", of_append, [](Request& r, Text) noexcept { return r.create = true; }},
-    {"--expect", "any|none|exists|N", "any, none, exists or the index of the last event", of_append,
-     [](Request& r, Text v) noexcept { return parse_expected(v, r.expected); }},
-    {"--batch", "N|all", "a number from 1 on, or all", of_append, set_batch},
-    {"--data", "TEXT|@FILE", "", of_append,
-     [](Request& r, Text v) noexcept { return set_text(r.data, v); }},
-    {"--meta", "TEXT|@FILE", "", of_append,
-     [](Request& r, Text v) noexcept { return set_text(r.metadata, v); }},
-    {"--id", "ID", "32 hexadecimal digits or a UUID, not all zeros", of_append,
-     [](Request& r, Text v) noexcept { return parse_event_id(v, r.id); }},
-    {"--from", "beginning|N|newest", "beginning, newest or the index of an event", of_read,
-     set_from},
-    {"--backwards", "", "", of_read,
-     [](Request& r, Text) noexcept {
-         r.direction = Direction::backwards;
-         return true;
-     }},
-    {"--limit", "N", "a number", listers,
-     [](Request& r, Text v) noexcept { return parse_count(v, r.limit); }},
-    {"--after", "ORDINAL", "a number", of_log, set_after},
-    {"--commit", "N", "a number", of_log, set_commit},
-    {"--type", "TYPE", "", of_append | of_log,
-     [](Request& r, Text v) noexcept { return set_text(r.type, v); }},
-    {"--stream-prefix", "TEXT", "", of_log,
-     [](Request& r, Text v) noexcept { return set_text(r.filter.stream_prefix, v); }},
-    {"--follow", "", "", of_log, [](Request& r, Text) noexcept { return r.follow = true; }},
-    {"--verbose", "", "", of_log, [](Request& r, Text) noexcept { return r.verbose = true; }},
-    {"--to-commit", "N", "a number", bit(Command::backup), set_to_commit},
-    {"--to-time", "TIME", "a time like 2026-11-20T23:50:07Z", bit(Command::backup), set_to_time},
-    {"--head", "HEAD", "", bit(Command::verify),
-     [](Request& r, Text v) noexcept { return set_text(r.head, v); }},
-    {"--sha256", "", "", of_create, [](Request& r, Text) noexcept { return r.sha256 = true; }},
-    {"--segment-size", "SIZE", "a size like 64M", of_create,
-     [](Request& r, Text v) noexcept { return parse_size(v, r.segment_size); }},
-    {"--frame-size", "SIZE", "a size like 1M", of_create,
-     [](Request& r, Text v) noexcept { return parse_size(v, r.frame_size); }},
-};
 
 constinit std::array<char, 512> message_memory{};
 constinit std::array<char, 512> hint_memory{};
@@ -224,7 +67,7 @@ private:
     }
 
     static const FlagInfo* find(Text name) noexcept {
-        for (const FlagInfo& info : flags) {
+        for (const FlagInfo& info : flags()) {
             if (info.name == name) return &info;
         }
         return nullptr;
@@ -241,7 +84,7 @@ private:
         const FlagInfo* const info = find(name);
         if (info == nullptr) return refuse_flag(name);
         if ((info->commands & bit(request_.command)) == 0) return refuse_misplaced(name);
-        seen_ |= std::uint64_t{1} << (info - flags);
+        seen_ |= std::uint64_t{1} << (info - flags().data());
         if (info->value.empty()) return has_value ? refuse_given(name) : set(*info, {});
         if (has_value) return set(*info, {word.data() + equals + 1, word.size() - equals - 1});
         if (next_ < words_.size()) return set(*info, words_[next_++]);
@@ -258,12 +101,12 @@ private:
     }
 
     [[nodiscard]] bool has(Text name) const noexcept {
-        return (seen_ >> (find(name) - flags) & 1) != 0;
+        return (seen_ >> (find(name) - flags().data()) & 1) != 0;
     }
 
     bool refuse_flag(Text name) noexcept {
         Nearest nearest{name};
-        for (const FlagInfo& info : flags) {
+        for (const FlagInfo& info : flags()) {
             if ((info.commands & bit(request_.command)) != 0) nearest.consider(info.name);
         }
         message().text("there is no flag ").text(name);
@@ -289,7 +132,7 @@ private:
     // ---- words ----
 
     [[nodiscard]] const CommandInfo& command() const noexcept {
-        return commands[static_cast<std::size_t>(request_.command)];
+        return commands()[static_cast<std::size_t>(request_.command)];
     }
 
     bool parse_word(const char* word) noexcept {
@@ -311,7 +154,7 @@ private:
         request_.command = find_command(name);
         if (request_.command != Command::none) return true;
         Nearest nearest{name};
-        for (const CommandInfo& info : commands) nearest.consider(info.name);
+        for (const CommandInfo& info : commands()) nearest.consider(info.name);
         message().text("there is no command ").text(name);
         return refuse_unknown(nearest.best());
     }
@@ -328,37 +171,72 @@ private:
                frame % 8 == 0 && frame <= segment / 4;
     }
 
-    // What must stand together, or cannot.
-    bool check_complete() noexcept {
+    [[nodiscard]] std::ptrdiff_t count_of(std::initializer_list<Text> names) const noexcept {
+        return std::count_if(names.begin(), names.end(),
+                             [this](Text name) noexcept { return has(name); });
+    }
+
+    // What follows from which flags are there.
+    void complete() noexcept {
+        const Command command = request_.command;
         if (request_.direction == Direction::backwards && !has("--from"))
             request_.from = Horizon::newest();
-        const bool has_stream = request_.stream_count > 0;
-        if (request_.command == Command::log) request_.filter.type = request_.type;
+        if (command == Command::log) request_.filter.type = request_.type;
         if (request_.segment_size != 0 && !has("--frame-size"))
             request_.frame_size = std::min(Options{}.frame_size_max, request_.segment_size / 4);
-        request_.one_event = request_.command == Command::append && has("--type");
-        if (request_.command == Command::none)
-            message().text("no command was given");
-        else if (command().needs_database && request_.database == nullptr)
-            message().text("the store is missing: a directory");
-        else if (request_.stream_count < command().stream_count_min)
-            message().text(request_.command == Command::backup
-                               ? "the directory for the copy is missing"
-                               : "the name of the stream is missing");
-        else if (has("--expect") && !has_stream)
-            message().text("--expect needs the name of a stream");
-        else if (has("--after") && has("--commit"))
-            message().text("--after and --commit both say where to start");
-        else if (has("--to-commit") && has("--to-time"))
-            message().text("--to-commit and --to-time both say where to end");
-        else if (!has_good_sizes())
-            message().text("no store can be made of these sizes");
-        else if (request_.one_event && !has_stream)
-            message().text("--type makes one event, and needs the name of a stream");
-        else if (!has("--type") && (has("--data") || has("--meta") || has("--id")))
-            message().text("--data, --meta and --id belong to one event, which needs --type");
-        else
-            return true;
+        request_.one_event = command == Command::append && has("--type");
+        request_.has_condition =
+            count_of({"--fail-if-type", "--fail-if-tag", "--fail-if-stream"}) > 0;
+        request_.has_checkpoint = has("--checkpoint");
+        request_.has_settings = count_of({"--truncate-before", "--max-count", "--max-age",
+                                          "--delete", "--close", "--tombstone"}) > 0;
+        if (!has("--batch") && (request_.has_condition || request_.has_checkpoint)) {
+            request_.fixed_batches = true;
+            request_.batch_count_max = no_limit;
+        }
+    }
+
+    // What must stand together, or cannot; null: all is well.
+    [[nodiscard]] const char* mistake() const noexcept {
+        const Command command = request_.command;
+        if (command == Command::none) return "no command was given";
+        if (this->command().needs_database && request_.database == nullptr)
+            return "the store is missing: a directory";
+        if (request_.stream_count < this->command().stream_count_min) {
+            return command == Command::backup ? "the directory for the copy is missing"
+                                              : "the name of the stream is missing";
+        }
+        if (command == Command::append) return mistake_of_append();
+        if (has("--expect") && !request_.has_settings) return "--expect goes with a change";
+        if (count_of({"--after", "--commit", "--consumer", "--head"}) > 1)
+            return "--after, --commit, --consumer and --head all say where to start";
+        if (has("--to-commit") && has("--to-time"))
+            return "--to-commit and --to-time both say where to end";
+        return has_good_sizes() ? nullptr : "no store can be made of these sizes";
+    }
+
+    [[nodiscard]] const char* mistake_of_append() const noexcept {
+        const bool has_stream = request_.stream_count > 0;
+        if (has("--expect") && !has_stream) return "--expect needs the name of a stream";
+        if (request_.one_event && !has_stream)
+            return "--type makes one event, and needs the name of a stream";
+        if (!has("--type") && count_of({"--data", "--meta", "--id", "--schema-version",
+                                        "--correlation", "--causation"}) > 0)
+            return "--data, --meta, --id, --schema-version, --correlation and --causation belong "
+                   "to one event, which needs --type";
+        if (has("--after") && !request_.has_condition)
+            return "--after says from where on --fail-if-type and its like look";
+        if ((request_.has_condition || request_.has_checkpoint) &&
+            request_.batch_count_max != no_limit)
+            return "conditions and checkpoints are of one commit: leave out --batch";
+        return nullptr;
+    }
+
+    bool check_complete() noexcept {
+        complete();
+        const char* const wrong = mistake();
+        if (wrong == nullptr) return true;
+        message().text(wrong);
         return refuse_with_help();
     }
 
@@ -382,12 +260,12 @@ bool parse_request(std::span<const char* const> words, const char* memory_text, 
 }
 
 std::string_view command_name(Command command) noexcept {
-    return commands[static_cast<std::size_t>(command)].name;
+    return commands()[static_cast<std::size_t>(command)].name;
 }
 
 Command find_command(std::string_view name) noexcept {
-    for (std::size_t i = 1; i < commands.size(); i++) {
-        if (commands[i].name == name) return Command{static_cast<std::uint8_t>(i)};
+    for (std::size_t i = 1; i < commands().size(); i++) {
+        if (commands()[i].name == name) return Command{static_cast<std::uint8_t>(i)};
     }
     return Command::none;
 }

@@ -12,15 +12,16 @@ namespace {
 constexpr std::array<Column, 4> columns_of_stream{{{"index", true}, {"time"}, {"type"}, {"data"}}};
 constexpr std::array<Column, 5> columns_of_log{
     {{"ordinal", true}, {"stream"}, {"time"}, {"type"}, {"data"}}};
-constexpr std::array<Column, 9> columns_of_line{{{"stream"},
-                                                 {"index", true},
-                                                 {"ordinal", true},
-                                                 {"commit", true},
-                                                 {"time"},
-                                                 {"type"},
-                                                 {"id"},
-                                                 {"data"},
-                                                 {"metadata"}}};
+constexpr std::array<Column, 10> columns_of_line{{{"stream"},
+                                                  {"index", true},
+                                                  {"ordinal", true},
+                                                  {"commit", true},
+                                                  {"time"},
+                                                  {"type"},
+                                                  {"id"},
+                                                  {"data"},
+                                                  {"metadata"},
+                                                  {"schema_version", true}}};
 
 std::span<const Column> columns_for(bool is_log) noexcept {
     if (style().format != Format::box) return columns_of_line;
@@ -60,7 +61,8 @@ void EventPrinter::print_line(const Recorded& event) noexcept {
         Cell::of(event.type),
         event.id.is_set() ? Cell::of(TextWriter{id}.hex(event.id.bytes).written()) : Cell{},
         cell_of(event.payload),
-        cell_of(event.metadata)};
+        cell_of(event.metadata),
+        Cell::of(std::uint64_t{event.schema_version})};
     table_.row(cells);
 }
 

@@ -1,16 +1,20 @@
 // SPDX-License-Identifier: MIT
 // `freshet read` and `freshet log`: events of one stream, or of all, as they are in a snapshot.
 #include "freshet/follower.hpp"
-#include "freshet/stream_list.hpp"
 #include "shell/commands.hpp"
 #include "shell/exit.hpp"
-#include "shell/nearest.hpp"
 #include "shell/print.hpp"
 #include "shell/report.hpp"
 #include "shell/session.hpp"
+#include "shell/streams.hpp"
 
 namespace freshet::shell {
 namespace {
+
+bool is_shown(const Recorded& event, const Request& request) noexcept {
+    return !is_own(event.stream) || shows_own(request, request.filter.stream_prefix) ||
+           request.command == Command::read;
+}
 
 // What was read before an error is printed before it is said.
 template <class Cursor>
@@ -18,31 +22,16 @@ int print_all(Cursor& cursor, const Request& request, EventPrinter::Of of) noexc
     EventPrinter printer{of};
     Error error;
     Recorded event;
-    for (std::uint64_t i = 0; i < request.limit && !printer.has_failed(); i++) {
+    for (std::uint64_t count = 0; count < request.limit && !printer.has_failed();) {
         const Result<bool> more = cursor.next(event);
         error = more.error();
         if (!more || !*more) break;
+        if (!is_shown(event, request)) continue;
         printer.print(event);
+        count++;
     }
     const int printed = printer.finish();
     return error.code == Code::none ? printed : report(error, request.database);
-}
-
-int report_stream(Error error, const Request& request, const Snapshot& snapshot) noexcept {
-    if (error.code != Code::stream_not_found) return report(error, request.stream());
-    Nearest nearest{request.stream()};
-    StreamList list;
-    if (list.open(snapshot)) {
-        for (std::string_view name; list.next(name);) nearest.consider(name);
-    }
-    return complain(
-        {.code = code_name(error.code),
-         .exit_code = exit_code(error.code),
-         .about = request.database,
-         .message = joined({"there is no stream \"", request.stream(), "\""}),
-         .hint = nearest.best().empty()
-                     ? joined({"freshet streams ", request.database, " shows which there are"})
-                     : joined({"did you mean ", nearest.best(), "?"})});
 }
 
 void say_caught_up(const Follower& follower, const Request& request) noexcept {
@@ -65,6 +54,7 @@ int follow(Store& store, std::uint64_t ordinal, const Request& request) noexcept
             return report(step.error(), request.database);
         }
         if (*step == Follower::Step::event) {
+            if (!is_shown(event, request)) continue;
             printer.print(event);
             count++;
             continue;
@@ -73,6 +63,23 @@ int follow(Store& store, std::uint64_t ordinal, const Request& request) noexcept
         if (*step == Follower::Step::caught_up) say_caught_up(follower, request);
     }
     return printer.finish();
+}
+
+// From where the request says, or a consumer's checkpoint, or a head that is in this history.
+Status open_log(LogCursor& cursor, Session& session, const Snapshot& snapshot,
+                const Request& request) noexcept {
+    LogStart start = request.start;
+    if (request.has_head) {
+        if (const Status contained = session.store().contains(request.head); !contained)
+            return contained;
+        start = LogStart::ordinal(request.head.next_ordinal);
+    }
+    if (!request.consumer.empty()) {
+        const Result<std::uint64_t> ordinal = snapshot.checkpoint(request.consumer);
+        if (!ordinal) return ordinal.error();
+        start = LogStart::ordinal(*ordinal);
+    }
+    return cursor.open(snapshot, start, request.filter);
 }
 
 }  // namespace
@@ -92,7 +99,7 @@ int run_log(const Request& request) noexcept {
     Snapshot snapshot;
     if (const int code = session.open_snapshot(request, snapshot); code != exit_done) return code;
     LogCursor cursor;
-    const Status status = cursor.open(snapshot, request.start, request.filter);
+    const Status status = open_log(cursor, session, snapshot, request);
     if (!status) return report(status.error(), request.database);
     if (!request.follow) return print_all(cursor, request, EventPrinter::Of::log);
     const std::uint64_t ordinal = cursor.next_ordinal();

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "shell/values.hpp"
 
+#include <algorithm>
+
 #include "base/text.hpp"
 
 namespace freshet::shell {
@@ -21,6 +23,13 @@ unsigned shift_of(char unit) noexcept {
         default: return 99;
     }
 }
+
+struct AgeUnit {
+    std::string_view name;
+    std::uint64_t size_us;
+};
+constexpr AgeUnit age_units[] = {{"d", 86'400'000'000}, {"h", 3'600'000'000}, {"m", 60'000'000},
+                                 {"s", 1'000'000},      {"ms", 1'000},        {"us", 1}};
 
 // Reads a text from its beginning; the first that is missing fails all.
 class TimeReader {
@@ -144,6 +153,38 @@ bool parse_size(std::string_view text, std::uint32_t& size) noexcept {
     std::uint64_t wide = 0;
     if (!parse_size(text, wide) || wide > ~std::uint32_t{0}) return false;
     size = static_cast<std::uint32_t>(wide);
+    return true;
+}
+
+bool parse_age(std::string_view text, std::uint64_t& age_us) noexcept {
+    age_us = 0;
+    if (text == "0") return true;
+    std::size_t digit_count = 0;
+    while (digit_count < text.size() && is_digit(text[digit_count])) digit_count++;
+    const Result<std::uint64_t> count = parse_number({text.data(), digit_count});
+    text.remove_prefix(digit_count);
+    for (const AgeUnit& unit : age_units) {
+        if (!count || unit.name != text || *count >= unchanged / unit.size_us) continue;
+        age_us = *count * unit.size_us;
+        return true;
+    }
+    return false;
+}
+
+std::string_view age_text(std::uint64_t age_us, std::span<char> into) noexcept {
+    const AgeUnit* unit = age_units;
+    while (age_us % unit->size_us != 0) unit++;
+    return TextWriter{into}.number(age_us / unit->size_us).text(unit->name).written();
+}
+
+bool parse_group(std::string_view text, std::uint32_t& member, std::uint32_t& count) noexcept {
+    const std::size_t slash = std::min(text.find('/'), text.size());
+    const Result<std::uint64_t> first = parse_number({text.data(), slash});
+    text.remove_prefix(std::min(slash + 1, text.size()));
+    const Result<std::uint64_t> second = parse_number(text);
+    if (!first || !second || *first >= *second || *second > ~std::uint32_t{0}) return false;
+    member = static_cast<std::uint32_t>(*first);
+    count = static_cast<std::uint32_t>(*second);
     return true;
 }
 

@@ -34,26 +34,18 @@ int report_head(const Request& request, std::string_view message, std::string_vi
 }  // namespace
 
 int run_verify(const Request& request) noexcept {
-    Head anchor;
-    const bool has_anchor = !request.head.empty();
-    if (has_anchor && !parse_head(request.head, anchor)) {
-        return complain({.code = "usage",
-                         .exit_code = exit_usage,
-                         .message = "this is no head",
-                         .hint = "take the word that `freshet head` or an earlier verify gave"});
-    }
     Session session;
     const std::uint64_t scratch_size = request.memory_size / scratch_share;
     if (const int code = session.open(request, Access::inspect, scratch_size); code != exit_done) {
         return code;
     }
+    const Head* const anchor = request.has_head ? &request.head : nullptr;
     VerifyReport found;
     Diagnostic diagnostic;
-    const Status status =
-        session.store().verify(session.own(), has_anchor ? &anchor : nullptr, found, diagnostic);
-    const bool is_other_store = has_anchor && status.error() == Code::invalid_argument;
+    const Status status = session.store().verify(session.own(), anchor, found, diagnostic);
+    const bool is_other_store = request.has_head && status.error() == Code::invalid_argument;
     if (!status && !is_other_store) return report(diagnostic, request.database);
-    if (is_other_store || (has_anchor && !found.anchor_found)) {
+    if (is_other_store || (request.has_head && !found.anchor_found)) {
         return report_head(request, "this store does not contain that head",
                            "it is another store, or its history was changed: compare a backup");
     }
