@@ -73,6 +73,11 @@ else
     say FAIL tests 'GoogleTest is missing: apt-get install libgtest-dev'
 fi
 step 'floors and banned names' bash tests/gates/floors.sh
+if has patch; then
+    step 'planted bugs fit the sources' bash tests/gates/mutants.sh
+else
+    skip 'planted bugs fit the sources' 'patch is not installed'
+fi
 step 'headers alone' bash tests/gates/headers.sh
 step 'symbols, linked by cc' bash tests/gates/symbols.sh
 if [ -e src/shell/main.cpp ]; then step 'what the README says' bash tests/gates/readme.sh; fi
