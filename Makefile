@@ -84,7 +84,7 @@ SIM_OBJECTS := $(call objects,simulator,$(SIM_SOURCES))
 SIM_MAIN_OBJECT := $(call objects,simulator,$(SIM_MAIN))
 TEST_LIB_OBJECTS := $(call objects,test-lib,$(LIB_SOURCES))
 TEST_SHELL_OBJECTS := $(call objects,test-lib,$(filter-out src/shell/main.cpp,$(PROGRAM_SOURCES)))
-TEST_OBJECTS := $(call objects,test,$(TEST_SOURCES) $(SIM_SOURCES) fuzz/repair.cpp)
+TEST_OBJECTS := $(call objects,test,$(TEST_SOURCES) $(SIM_SOURCES) fuzz/repair.cpp fuzz/forge.cpp)
 REPLAY_OBJECTS := $(call objects,test,$(wildcard fuzz/*.cpp))
 FUZZ_OBJECTS := $(call objects,test,$(filter-out fuzz/replay.cpp %_fuzz.cpp,$(wildcard fuzz/*.cpp)) $(SIM_SOURCES)) \
 	$(TEST_SHELL_OBJECTS) $(TEST_LIB_OBJECTS)

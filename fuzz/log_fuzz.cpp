@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "base/codec.hpp"
+#include "fuzz/forge.hpp"
 #include "fuzz/machine.hpp"
 #include "fuzz/mutate.hpp"
 #include "fuzz/repair.hpp"
@@ -147,9 +148,20 @@ Seed made_up_settings(std::string name, const Example& from, std::size_t at, std
                    at == 0 ? 1 : 8);
 }
 
+// Frames that no writer makes; `to` in the place of `from`.
+Seed forged(std::string name, const std::vector<ForgedFrame>& frames, std::string_view from = {},
+            std::string_view to = {}) {
+    const Example& plain = example(Digest::none);
+    Contents log = forge_log(image_of(plain.fresh), plain.geometry, frames);
+    if (!from.empty()) change_log(log, plain.geometry, from, to);
+    log.insert(log.begin(), std::byte{0});
+    return {std::move(name), std::move(log)};
+}
+
 }  // namespace
 
 std::vector<Seed> make_seeds() {
+    using namespace std::string_view_literals;
     const Example& plain = example(Digest::none);
     const Example& proven = example(Digest::sha256);
     constexpr std::uint64_t most = ~std::uint64_t{0};
@@ -167,6 +179,16 @@ std::vector<Seed> make_seeds() {
             made_up_settings("settings-closed-deleted", plain, 0, 3),
             made_up_settings("settings-truncate-all", plain, 1, most),
             made_up_settings("settings-of-an-age", plain, 17, 30),
+            forged("stream-begun-twice",
+                   {{.events = {{"s", 0, "T"}}}, {.events = {{"s", 0, ""}}, .commit = 2}}),
+            forged("stream-named-twice", {{.events = {{"same", 0, "T"}, {"some", 0, "T"}}}},
+                   "\1\3ome", "\1\3ame"),
+            forged("stream-named-behind-its-beginning", {{.events = {{"made", 0, ""}}}},
+                   "\0\4made\0"sv, "\0\4made\1"sv),
+            forged("claim-in-a-transaction",
+                   {{.events = {{"s", 0, "T"}}, .last = false},
+                    {.events = {{"s", 1, "T"}}},
+                    {.events = {{"s", 2, "T"}}, .commit = 2, .synced_to = 200}}),
             two,
             {"empty", {std::byte{0}}},
             seed_of("new", 0, plain.fresh),

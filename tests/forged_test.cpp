@@ -2,9 +2,8 @@
 // Files whose checksums are all right and whose contents are made up: a checksum is no proof of who
 // wrote. Whatever stands there, a store that opens goes on, and can be opened again. Found by
 // fuzz/log and fuzz/head.
-#include "base/arena.hpp"
+#include "fuzz/forge.hpp"
 #include "fuzz/repair.hpp"
-#include "log/frame.hpp"
 #include "log/head.hpp"
 #include "tests/files.hpp"
 
@@ -46,43 +45,25 @@ protected:
         return files;
     }
 
-    struct Line {
-        std::string_view stream;
-        std::uint64_t index;
-        std::string_view type;
-        std::string_view payload;
-    };
-
     // A log of this one event and nothing else.
     Files with_frame(std::string_view stream, std::string_view type, std::uint64_t time_us) const {
-        return with_frame({{stream, 0, type, "x"}}, time_us);
+        return with_frames({{.events = {{stream, 0, type}}, .time_us = time_us}});
     }
-
     // A log of one frame with these events.
-    Files with_frame(const std::vector<Line>& lines, std::uint64_t time_us = 1) const {
-        const log::Geometry geometry = geometry_of(fresh);
-        log::SegmentHeader segment;
-        std::uint32_t format = 0;
+    Files with_frame(const std::vector<fuzz::ForgedEvent>& events) const {
+        return with_frames({{.events = events}});
+    }
+    Files with_frames(const std::vector<fuzz::ForgedFrame>& frames) const {
         Files files = fresh;
-        Contents& bytes = files.at("00000001.log");
-        EXPECT_TRUE(log::decode(bytes, segment, format));
-        bytes.resize(geometry.segment_size);
-
-        std::vector<std::byte> memory(log::FrameBuilder::required_memory());
-        Arena arena{memory};
-        log::FrameBuilder builder;
-        EXPECT_TRUE(builder.open(arena, geometry));
-        log::Position after;
-        after.epoch = segment.epoch;
-        std::byte* const room = bytes.data() + log::segment_header_size;
-        builder.begin(room, after, log::segment_header_size, 1, time_us);
-        for (const Line& line : lines) {
-            const Event event{.type = line.type, .payload = as_bytes(line.payload)};
-            builder.add(line.stream, line.index, event, nullptr);
-        }
-        const log::Position end = builder.seal(true);
-        log::stamp(room, log::segment_header_size, log::segment_header_size, geometry);
-        bytes.resize(end.address);
+        Contents& log = files.at("00000001.log");
+        log = fuzz::forge_log(log, geometry_of(fresh), frames);
+        return files;
+    }
+    // The same with other bytes where some stand.
+    Files with_frames(const std::vector<fuzz::ForgedFrame>& frames, std::string_view from,
+                      std::string_view to) const {
+        Files files = with_frames(frames);
+        fuzz::change_log(files.at("00000001.log"), geometry_of(fresh), from, to);
         return files;
     }
 
@@ -198,6 +179,67 @@ TEST_F(Forged, TakesNoSettingsThatAreNone) {
                   Code::corrupt);
     EXPECT_EQ(go_on(with_frame({{"$checkpoint/c", 0, "any", "12345678"}, {"$x", 0, "T", "x"}})),
               (Lines{"1 0 $checkpoint/c@0 12345678", "1 1 $x@0 x"}));
+}
+
+// A stream begins once. A frame may name it twice, where each goes on from the other.
+TEST_F(Forged, BeginsNoStreamTwice) {
+    EXPECT_EQ(go_on(with_frames({{.events = {{"same", 0, ""}}},
+                                 {.events = {{"same", 0, "T"}, {"new", 0, ""}}, .commit = 2}})),
+              Lines{"2 0 same@0 x"});
+    for (const std::string_view type : {"", "T"}) {
+        EXPECT_EQ(open_code(with_frames({{.events = {{"same", 0, type}}},
+                                         {.events = {{"same", 0, ""}}, .commit = 2}})),
+                  Code::corrupt);
+        for (const std::string_view again : {"", "T"}) {
+            const Files files = with_frames({{.events = {{"same", 0, type}, {"some", 0, again}}}},
+                                            "\1\3ome", "\1\3ame");
+            EXPECT_EQ(open_code(files), Code::corrupt);
+        }
+    }
+    EXPECT_EQ(go_on(with_frames({{.events = {{"same", 0, "T"}, {"some", 1, "T"}}}}, "\1\3ome",
+                                "\1\3ame")),
+              (Lines{"1 0 same@0 x", "1 1 same@1 x"}));
+    EXPECT_EQ(
+        open_code(with_frames({{.events = {{"same", 0, "T"}, {"some", 1, "T"}, {"same", 1, "T"}}}},
+                              "\1\3ome", "\1\3ame")),
+        Code::corrupt);
+}
+
+TEST_F(Forged, NamesNoStreamWithoutEventsBehindItsBeginning) {
+    using namespace std::string_view_literals;
+    const std::vector<fuzz::ForgedFrame> frames = {{.events = {{"known", 0, "T"}}},
+                                                   {.events = {{"other", 0, ""}}, .commit = 2}};
+    EXPECT_EQ(go_on(with_frames(frames)), Lines{"1 0 known@0 x"});
+    for (const std::string_view to : {"\0\5other\1"sv, "\0\5other\x7f"sv, "\0\5known\1"sv})
+        EXPECT_EQ(open_code(with_frames(frames, "\0\5other\0"sv, to)), Code::corrupt);
+}
+
+// Goal: a claim that no writer makes, into the middle of a frame or of a transaction, is no reason
+// to refuse a log that is whole, nor to show half a transaction. Method: each place.
+TEST_F(Forged, ShowsWholeTransactionsOnlyWhateverIsClaimed) {
+    const std::vector<fuzz::ForgedFrame> frames = {
+        {.events = {{"s", 0, "T"}}, .synced_to = 8},
+        {.events = {{"s", 1, "T"}}, .commit = 2, .last = false, .synced_to = 8},
+        {.events = {{"s", 2, "T"}}, .commit = 2, .synced_to = 8},
+        {.events = {{"s", 3, "T"}}, .commit = 3}};
+    const auto begin_of = [&](std::ptrdiff_t number) {
+        return with_frames({frames.begin(), frames.begin() + number}).at("00000001.log").size();
+    };
+    for (std::uint64_t claim = 8; claim <= begin_of(3); claim += 8) {
+        std::vector<fuzz::ForgedFrame> claiming = frames;
+        claiming.back().synced_to = claim;
+        const Files files = with_frames(claiming);
+        put_files(machine.disk, files);
+        options.read_only = true;
+        {
+            OpenStore store{machine.door(), options};
+            ASSERT_EQ(store.error, Code::none) << claim;
+            const std::size_t first = claim > begin_of(0) ? 1 : 0;
+            EXPECT_EQ(store.read_log().size(), claim > begin_of(2) ? 3 : first) << claim;
+        }
+        options.read_only = false;
+        EXPECT_EQ(go_on(files).size(), 4U) << claim;
+    }
 }
 
 // Numbers that no call would write hide everything, or nothing; nobody reads beyond the end.

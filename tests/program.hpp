@@ -94,6 +94,7 @@ private:
         dup2(in_[0], 0);
         dup2(out_[1], 1);
         dup2(err_[1], 2);
+        std::signal(SIGINT, SIG_DFL);  // A shell has it ignored by what runs in the background.
         if (prepare) prepare();
         const char* program = std::getenv("FRESHET");
         std::vector<char*> arguments;
