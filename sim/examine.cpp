@@ -38,6 +38,8 @@ void compare_event(const char* how, const Recorded& found, const ModelEvent& wan
         what = "its time";
     else if (found.type != wanted.type)
         what = "its type";
+    else if (found.schema_version != wanted.schema_version)
+        what = "its schema version";
     else if (text_of(found.payload) != wanted.payload)
         what = "its payload";
     else if (text_of(found.metadata) != wanted.metadata)

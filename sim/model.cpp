@@ -58,7 +58,7 @@ Code Model::judge_expected(std::uint32_t number, std::int64_t expected) const {
 }
 
 bool Model::same_content(const ModelEvent& a, const ModelEvent& b) const {
-    return a.type == b.type && a.payload == b.payload;
+    return a.type == b.type && a.schema_version == b.schema_version && a.payload == b.payload;
 }
 
 // All ids there, side by side, in this order, with this content: a duplicate. None there: to be

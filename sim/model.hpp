@@ -30,6 +30,7 @@ struct ModelSettings {
 
 struct ModelEvent {
     std::string type;
+    std::uint16_t schema_version = 1;
     std::string payload;
     std::string metadata;
     std::string tag;  // The one that its metadata has.

@@ -18,7 +18,8 @@ struct Call {
                 events[i].push_back({.type = event.type,
                                      .payload = as_bytes(event.payload),
                                      .metadata = as_bytes(event.metadata),
-                                     .id = EventId{event.id}});
+                                     .id = EventId{event.id},
+                                     .schema_version = event.schema_version});
         }
     }
     void fill(const ModelRequest& request, const Model& model) {
@@ -107,6 +108,8 @@ ModelEvent Run::make_event(std::size_t payload_size) {
     event_counter_++;
     static constexpr std::array<const char*, 3> types = {"t", "order.placed", "order.paid-in-full"};
     event.type = types[choice_.below(types.size(), Domain::workload)];
+    // Without a choice, so that tapes of old stay what they were; the same below.
+    event.schema_version = static_cast<std::uint16_t>(1 + mix(event_counter_, 3) % 4 / 2 * 300);
     event.payload = filler(event_counter_, payload_size);
     if (choice_.chance(1, 4, Domain::workload))
         event.metadata = filler(~event_counter_, 1 + payload_size % 40);
@@ -239,6 +242,14 @@ void Run::do_append(const ModelRequest& request, Durability durability) {
                : machine_.store.append(batch, durability, machine_.diagnostic));
 }
 
+// As another event with the same id would be.
+void Run::change(ModelEvent& event) const {
+    if (mix(event_counter_, 5) % 2 == 0)
+        event.payload += "changed";
+    else
+        event.schema_version++;
+}
+
 void Run::note_and_append(const ModelRequest& request, Durability durability) {
     std::size_t count = 0;
     for (const ModelAppend& append : request.appends) count += append.events.size();
@@ -278,7 +289,7 @@ void Run::perform(Operation operation) {
             break;
         case Operation::retry:
             if (!history_.empty()) request = history_[history_.size() - 1 - of(history_.size())];
-            if (!history_.empty() && of(4) == 3) request.appends[0].events[0].payload += "changed";
+            if (!history_.empty() && of(4) == 3) change(request.appends[0].events[0]);
             break;
         case Operation::refused: {
             request.appends.push_back(make_append(stream, 1, small()));
@@ -397,10 +408,14 @@ void Run::do_settings() {
     const Code wanted = model_.judge_settings(stream, now);
     const bool writes = wanted == Code::none && model_.changes(stream, now);
     if (writes) model_.set(stream, now, true);
-    const StreamSettings change{.truncate_before = now.truncate_before,
-                                .max_count = now.max_count,
-                                .max_age_us = now.max_age_us,
-                                .closed = now.closed,
+    const bool says_all = mix(event_counter_, 7) % 2 == 0;
+    const auto said = [&](std::uint64_t number, std::uint64_t before) {
+        return says_all || number != before ? number : unchanged;
+    };
+    const StreamSettings change{.truncate_before = said(now.truncate_before, old.truncate_before),
+                                .max_count = said(now.max_count, old.max_count),
+                                .max_age_us = said(now.max_age_us, old.max_age_us),
+                                .closed = now.closed && (says_all || !old.closed),
                                 .deleted = now.deleted,
                                 .tombstoned = now.tombstoned};
     note("  of stream %u: from %llu, at most %llu, %llu us%s%s%s", stream,

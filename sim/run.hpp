@@ -147,6 +147,7 @@ private:
     [[nodiscard]] Durability add_tracking(ModelRequest& request);
 
     [[nodiscard]] ModelEvent make_event(std::size_t payload_size);
+    void change(ModelEvent& event) const;
     [[nodiscard]] ModelAppend make_append(std::uint32_t stream, std::size_t count,
                                           std::size_t payload_size);
     [[nodiscard]] std::int64_t choose_expected(std::uint32_t stream);
