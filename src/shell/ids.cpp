@@ -44,7 +44,7 @@ int add_ids(const Request& request, std::span<char>& memory, Bytes& metadata) no
     const std::string_view members = members_of(metadata.empty() ? "{}" : as_text(metadata));
     if (members.data() == nullptr)
         return refuse("--correlation and --causation need --meta to be a JSON object",
-                      "give metadata like {\"by\":\"ada\"}, or none");
+                      R"(give metadata like {"by":"ada"}, or none)");
     for (const char* const name : {"$correlationId", "$causationId"}) {
         if (metadata_member(metadata, name).data() != nullptr)
             return refuse("--meta has an id of its own", "give each id once");

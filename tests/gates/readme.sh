@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Goal: what the README says works. Method: its C++ program is compiled with the strict warnings, linked, run, and
-# its output compared with the text block after it; each command of its console blocks is run in one folder
+# Goal: what the README says works. Method: each C++ program in it is compiled with the strict warnings, linked, run,
+# and its output compared with the text block after it; each command of its console blocks is run in one folder
 # and its output compared; and each test that a promise names must exist.
 . tests/gates/common.sh
 
@@ -11,19 +11,22 @@ work="$build/gate-readme"
 rm -rf "$work" && mkdir -p "$work/room"
 $MAKE -j"$J" all > "$work/log" 2>&1 || { cat "$work/log" >&2; exit 1; }
 
-# block LANGUAGE: the first fenced block of that language.
+# block LANGUAGE N: the Nth fenced block of that language.
 block() {
-    awk -v fence="\`\`\`$1" '
-        $0 == fence && !done { on = 1; next }
-        /^```$/ { if (on) done = 1; on = 0 }
+    awk -v fence="\`\`\`$1" -v wanted="$2" '
+        $0 == fence { on = ++count == wanted; next }
+        /^```$/ { on = 0 }
         on' README.md
 }
 
-block cpp > "$work/main.cpp"
-block text > "$work/expected"
-"$CXX" -std=c++20 -Wall -Wextra -Wpedantic -Werror -Iinclude "$work/main.cpp" "$build/libfreshet.a" -pthread -o "$work/program"
-(cd "$work/room" && ../program > ../actual)
-diff "$work/expected" "$work/actual" || fail 'the quick start does not print what the README says'
+programs=$(grep -c '^```cpp$' README.md)
+for number in $(seq "$programs"); do
+    block cpp "$number" > "$work/main.cpp"
+    block text "$number" > "$work/expected"
+    "$CXX" -std=c++20 -Wall -Wextra -Wpedantic -Werror -Iinclude "$work/main.cpp" "$build/libfreshet.a" -pthread -o "$work/program"
+    (cd "$work/room" && ../program > ../actual)
+    diff "$work/expected" "$work/actual" || fail "program $number does not print what the README says"
+done
 
 # The console blocks, as `$ command` lines with what they print, in one session.
 awk '$0 == "```console" { on = 1; next } /^```$/ { on = 0 } on' README.md > "$work/session"
@@ -50,4 +53,4 @@ for name in $(grep -oE '`[A-Z][A-Za-z]+\.[A-Z][A-Za-z]+`' README.md | tr -d '`' 
     fi
 done
 [ "$missing" = 0 ]
-echo "quick start, $(grep -c '^\$ ' "$work/session") commands, promises"
+echo "$programs programs, $(grep -c '^\$ ' "$work/session") commands, promises"
