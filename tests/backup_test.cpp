@@ -170,8 +170,8 @@ TEST_F(Backups, CanBeCancelledAndMadeAgain) {
         std::uint64_t cancel_at = 0;
     } watch;
     BackupOptions with;
-    with.progress_context = &watch;
-    with.progress = [](void* context, std::uint64_t done, std::uint64_t total) noexcept {
+    with.progress.context = &watch;
+    with.progress.tell = [](void* context, std::uint64_t done, std::uint64_t total) noexcept {
         Watch& watched = *static_cast<Watch*>(context);
         EXPECT_GE(done, watched.last);
         EXPECT_LE(done, total);

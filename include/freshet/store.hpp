@@ -35,6 +35,16 @@ enum class Level : std::uint8_t { debug, info, warning, error };
 using LogCallback = void (*)(void* context, Level level, Code code,
                              std::string_view message) noexcept;
 
+// Is told now and then how many bytes of how many are done (0: nobody knows); anything but 0
+// cancels.
+struct ProgressCallback {
+    int (*tell)(void* context, std::uint64_t done, std::uint64_t total) noexcept = nullptr;
+    void* context = nullptr;
+    [[nodiscard]] bool cancels(std::uint64_t done, std::uint64_t total) const noexcept {
+        return tell != nullptr && tell(context, done, total) != 0;
+    }
+};
+
 enum class Digest : std::uint8_t {
     // CRC-32C alone: finds accidents.
     none,
@@ -72,6 +82,7 @@ struct Options {
 
     LogCallback log = nullptr;
     void* log_context = nullptr;
+    ProgressCallback progress{};  // Of reading the log, by open() and refresh().
 };
 
 // How many bytes open() takes with these options, however much is in the store. One that was made
@@ -160,9 +171,7 @@ private:
 
 struct BackupOptions {
     Until until = Until::newest();
-    // Is told now and then how many bytes of how many are copied; anything but 0 cancels.
-    int (*progress)(void* context, std::uint64_t done, std::uint64_t total) noexcept = nullptr;
-    void* progress_context = nullptr;
+    ProgressCallback progress{};
 };
 
 struct BackupReport {
@@ -341,7 +350,7 @@ public:
 
     // Opens, and recovers if the last writer did not close. The door and the memory stay lent until
     // close(). not_found (and no Options::create), not_a_store, newer_format, corrupt, locked,
-    // out_of_memory, permission, read_only, full, io, invalid_argument.
+    // out_of_memory, permission, read_only, full, io, invalid_argument, cancelled.
     Status open(const Options& options, Door door, MutableBytes memory,
                 Diagnostic& diagnostic) noexcept;
     // Makes everything durable, attests the end and cuts the log to it. The store is closed
@@ -375,9 +384,10 @@ public:
 
     // Of a store opened read only: what another process has made durable since shows too, and
     // snapshots held stay as they are. Takes some microseconds when there is no news. In a writing
-    // store there never is any. Errors change nothing that shows, and may go away: out_of_memory
-    // (the pool), io, corrupt (diagnostic says where); not_found, other_store, ahead_of_log,
-    // diverged (the store was taken away, or another one or an older copy put in its place).
+    // store there never is any. Errors take nothing away that shows, and may go away: out_of_memory
+    // (the pool), io, cancelled, corrupt (diagnostic says where); not_found, other_store,
+    // ahead_of_log, diverged (the store was taken away, or another one or an older copy put in its
+    // place).
     Result<Refreshed> refresh(Diagnostic& diagnostic) noexcept;
 
     // too_many_snapshots.
@@ -393,10 +403,10 @@ public:
     // Reads the whole log from the disk up to the newest durable commit: every checksum, the chain,
     // and that the tree is what the log adds up to. With `anchor`, also that the log contains that
     // place. `scratch`: at least frame_size_max + 8 KiB. corrupt (diagnostic says where), io,
-    // out_of_memory; of the anchor: ahead_of_log (this log has not come that far), invalid_argument
-    // (it is another store's).
+    // out_of_memory, cancelled; of the anchor: ahead_of_log (this log has not come that far),
+    // invalid_argument (it is another store's).
     Status verify(MutableBytes scratch, const Head* anchor, VerifyReport& report,
-                  Diagnostic& diagnostic) noexcept;
+                  Diagnostic& diagnostic, const ProgressCallback& progress = {}) noexcept;
 
     // Makes a copy of the store as of one commit in the directory of `target`, which has no store
     // in it, while this one is read and written, or is open read only. The copy is read back and
@@ -418,7 +428,7 @@ private:
     friend class Transaction;
     friend class Follower;
     Status verify_into(MutableBytes scratch, const Head* anchor, VerifyReport& report,
-                       Diagnostic& diagnostic) noexcept;
+                       Diagnostic& diagnostic, const ProgressCallback& progress) noexcept;
     Result<Appended> append_nothing(std::span<const StreamAppend> appends,
                                     Diagnostic& diagnostic) noexcept;
 

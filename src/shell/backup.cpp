@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
 // `freshet backup`: a copy of a store in use, as of its newest commit or an earlier one.
-#include <signal.h>
-
 #include "shell/commands.hpp"
 #include "shell/exit.hpp"
 #include "shell/head_text.hpp"
@@ -15,35 +13,11 @@ namespace {
 
 constexpr std::uint64_t scratch_share = 4;
 
-volatile sig_atomic_t is_interrupted = 0;
-
-void note_signal(int) noexcept {
-    is_interrupted = 1;
-}
-
-void catch_signals() noexcept {
-    for (const int number : {SIGINT, SIGTERM, SIGHUP}) {
-        struct sigaction action {};
-        sigaction(number, nullptr, &action);
-        if (action.sa_handler == SIG_IGN) continue;
-        action.sa_handler = note_signal;
-        sigaction(number, &action, nullptr);
-    }
-}
-
-int show(void* progress, std::uint64_t done, std::uint64_t total) noexcept {
-    static_cast<Progress*>(progress)->update(done >> 20, done, total);
-    return is_interrupted;
-}
-
 int report_backup(const Diagnostic& diagnostic, const Request& request) noexcept {
     switch (diagnostic.error.code) {
         case Code::cancelled:
-            return complain({.code = code_name(Code::interrupted),
-                             .exit_code = exit_interrupted,
-                             .about = request.target(),
-                             .message = "stopped by a signal; this is no store yet",
-                             .hint = "the same command makes it anew"});
+            return report_cancelled(request.target(), "stopped by a signal; this is no store yet",
+                                    "the same command makes it anew");
         case Code::already_exists:
             return complain({.code = code_name(Code::already_exists),
                              .exit_code = exit_code(Code::already_exists),
@@ -76,9 +50,8 @@ int run_backup(const Request& request) noexcept {
     PosixDisk target;
     if (const Status opened = target.open_directory(request.target(), true); !opened)
         return report(opened.error(), request.target());
-    catch_signals();
     Progress progress{"backup", "MiB", request.quiet};
-    const BackupOptions options{request.until, show, &progress};
+    const BackupOptions options{request.until, watch(progress)};
     BackupReport report;
     Diagnostic diagnostic;
     const Status status =

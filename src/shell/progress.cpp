@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "shell/progress.hpp"
 
+#include <signal.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -8,7 +9,9 @@
 #include <array>
 
 #include "base/text.hpp"
+#include "shell/exit.hpp"
 #include "shell/output.hpp"
+#include "shell/report.hpp"
 #include "shell/style.hpp"
 
 namespace freshet::shell {
@@ -45,7 +48,42 @@ void put_time_left(TextWriter& text, std::uint64_t elapsed_us, std::uint64_t siz
     text.text("  ").number(seconds / 60).text(":").digits(seconds % 60, 2).text(" left");
 }
 
+volatile sig_atomic_t is_interrupted = 0;
+
+void note_signal(int) noexcept {
+    is_interrupted = 1;
+}
+
+void catch_signals() noexcept {
+    for (const int number : {SIGINT, SIGTERM, SIGHUP}) {
+        struct sigaction action {};
+        sigaction(number, nullptr, &action);
+        if (action.sa_handler == SIG_IGN) continue;
+        action.sa_handler = note_signal;
+        sigaction(number, &action, nullptr);
+    }
+}
+
+int show(void* progress, std::uint64_t done, std::uint64_t total) noexcept {
+    static_cast<Progress*>(progress)->update(done >> 20, done, total);
+    return is_interrupted;
+}
+
 }  // namespace
+
+ProgressCallback watch(Progress& progress) noexcept {
+    catch_signals();
+    return {show, &progress};
+}
+
+int report_cancelled(std::string_view about, std::string_view message,
+                     std::string_view hint) noexcept {
+    return complain({.code = code_name(Code::interrupted),
+                     .exit_code = exit_interrupted,
+                     .about = about,
+                     .message = message,
+                     .hint = hint});
+}
 
 std::uint64_t steady_us() noexcept {
     timespec now{};

@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <string_view>
 
+#include "freshet/store.hpp"
+
 namespace freshet::shell {
 
 class Progress {
@@ -32,6 +34,13 @@ private:
     std::uint64_t start_us_ = 0;
     std::uint64_t next_us_ = 0;
 };
+
+// The progress of a call of the library, in MiB; ^C and polite requests to end cancel it from here
+// on.
+ProgressCallback watch(Progress& progress) noexcept;
+// It was broken off by a signal: says so, with what it means, and returns the exit code.
+int report_cancelled(std::string_view about, std::string_view message,
+                     std::string_view hint) noexcept;
 
 // Of a clock that is never set.
 std::uint64_t steady_us() noexcept;

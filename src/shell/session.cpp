@@ -8,7 +8,6 @@
 #include <array>
 
 #include "shell/exit.hpp"
-#include "shell/progress.hpp"
 #include "shell/report.hpp"
 
 namespace freshet::shell {
@@ -62,6 +61,13 @@ int report_open(const Diagnostic& diagnostic, const Request& request) noexcept {
 
 }  // namespace
 
+// A follower reads on later: of that nothing is shown.
+int Session::tell(void* session, std::uint64_t done, std::uint64_t total) noexcept {
+    Session& self = *static_cast<Session*>(session);
+    if (self.opening_ != nullptr) self.opening_->update(done >> 20, done, total);
+    return 0;
+}
+
 // A read-only store has one thing to say that is no error: that it does not show its newest
 // commits.
 void Session::hear(void* session, Level level, Code code, std::string_view message) noexcept {
@@ -71,6 +77,7 @@ void Session::hear(void* session, Level level, Code code, std::string_view messa
         self.is_hiding_ = true;
         return;
     }
+    if (self.opening_ != nullptr) self.opening_->clear();
     say_warning(code_name(code), self.request_->database, message);
 }
 
@@ -119,6 +126,7 @@ int Session::open(const Request& request, Access access, std::size_t own_size,
     options.read_only = access == Access::inspect || access == Access::read;
     options.log = hear;
     options.log_context = this;
+    options.progress = {tell, this};
     options.pool_size = pool_size_min;
     options.growth_size = growth_for(input_size);
     if (request.segment_size != 0) options.segment_size = request.segment_size;
@@ -132,11 +140,15 @@ int Session::open(const Request& request, Access access, std::size_t own_size,
     own_ = {memory.data(), own_size};
     rest_ = {memory.data() + own_size, memory.size() - own_size};
 
+    Progress opening{"open", "MiB", request.quiet};
+    opening_ = &opening;
     Diagnostic diagnostic;
     Status status = door_.open(request.database, options.create);
     if (!status) diagnostic.error = status.error();
     if (status) status = open_in_time(options, diagnostic);
     if (status && is_hiding_ && access == Access::read) status = recover(options, diagnostic);
+    opening.clear();
+    opening_ = nullptr;
     if (!status) return report_open(diagnostic, request);
     if (is_hiding_ && !request.quiet) {
         say_note(

@@ -5,6 +5,7 @@
 #include "freshet/posix.hpp"
 #include "freshet/store.hpp"
 #include "shell/options.hpp"
+#include "shell/progress.hpp"
 
 namespace freshet::shell {
 
@@ -36,6 +37,7 @@ private:
     Status open_once(Options options, Diagnostic& diagnostic) noexcept;
     Status open_in_time(const Options& options, Diagnostic& diagnostic) noexcept;
     Status recover(Options options, Diagnostic& diagnostic) noexcept;
+    static int tell(void* session, std::uint64_t done, std::uint64_t total) noexcept;
     static void hear(void* session, Level level, Code code, std::string_view message) noexcept;
 
     PosixDoor door_;
@@ -43,7 +45,8 @@ private:
     MutableBytes own_;
     MutableBytes rest_;
     const Request* request_ = nullptr;
-    bool is_hiding_ = false;  // The store said that it holds newer commits than it shows.
+    Progress* opening_ = nullptr;  // While it opens.
+    bool is_hiding_ = false;       // The store said that it holds newer commits than it shows.
 };
 
 }  // namespace freshet::shell

@@ -4,6 +4,7 @@
 #include "shell/commands.hpp"
 #include "shell/exit.hpp"
 #include "shell/head_text.hpp"
+#include "shell/progress.hpp"
 #include "shell/report.hpp"
 #include "shell/session.hpp"
 #include "shell/table.hpp"
@@ -42,7 +43,14 @@ int run_verify(const Request& request) noexcept {
     const Head* const anchor = request.has_head ? &request.head : nullptr;
     VerifyReport found;
     Diagnostic diagnostic;
-    const Status status = session.store().verify(session.own(), anchor, found, diagnostic);
+    Progress progress{"verify", "MiB", request.quiet};
+    const Status status =
+        session.store().verify(session.own(), anchor, found, diagnostic, watch(progress));
+    progress.clear();
+    if (status.error() == Code::cancelled) {
+        return report_cancelled(request.database, "stopped by a signal; nothing is wrong so far",
+                                "the same command begins anew");
+    }
     const bool is_other_store = request.has_head && status.error() == Code::invalid_argument;
     if (!status && !is_other_store) return report(diagnostic, request.database);
     if (is_other_store || (request.has_head && !found.anchor_found)) {

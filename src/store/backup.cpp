@@ -158,10 +158,8 @@ Status Backup::copy_bytes(File from, File to, std::uint64_t size) noexcept {
         if (!written) return written;
         offset += wanted;
         report_.copied_size = std::min(geometry_.address(segment) + offset, report_.total_size);
-        const bool goes_on = options_.progress == nullptr ||
-                             options_.progress(options_.progress_context, report_.copied_size,
-                                               report_.total_size) == 0;
-        if (!goes_on) return Code::cancelled;
+        if (options_.progress.cancels(report_.copied_size, report_.total_size))
+            return Code::cancelled;
     }
     return Done{};
 }

@@ -100,12 +100,14 @@ Status ReadOn::find_end(log::Position& end, std::uint64_t& attested) noexcept {
     return check_end(scan, attested);
 }
 
+// What came whole before an error shows: the tree has it already, where a transaction in parts came
+// between, and the next time goes on behind it.
 Status ReadOn::read_up_to(std::uint64_t end) noexcept {
     log::Scan scan{*state_.door.disk, state_.log.geometry(), state_.log.buffer()};
     Status status = go(scan);
     if (status) status = Replay{state_}.run(scan, end);
     if (!status) {
-        state_.working = state_.sealed;
+        show();
         if (status.error() == Code::corrupt)
             return damaged(scan.position().address, scan.committed());
         if (status.error() == Code::out_of_memory) diagnostic_.limit = state_.options.pool_size;

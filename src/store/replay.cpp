@@ -56,6 +56,8 @@ void Replay::drop() noexcept {
 Status Replay::mark(const log::Frame& frame, const log::Position& before) noexcept {
     const Status room = gather_.make_room();
     if (!room) return room;
+    const bool is_due = is_mark_due(state_.working, frame.address, state_.log.geometry());
+    if (is_due && state_.options.progress.cancels(frame.address, 0)) return Code::cancelled;
     return mark_transaction(state_, before, frame.header.time_us, frame.address);
 }
 

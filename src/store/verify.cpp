@@ -12,15 +12,18 @@ namespace store {
 
 namespace {
 
+constexpr std::uint64_t told_distance = std::uint64_t{64} << 10;
+
 class Verification {
 public:
-    Verification(State& state, const Published& at, const Head* anchor,
-                 VerifyReport& report) noexcept
-        : state_{state}, at_{at}, anchor_{anchor}, report_{report} {}
+    Verification(State& state, const Published& at, const Head* anchor, VerifyReport& report,
+                 const ProgressCallback& progress) noexcept
+        : state_{state}, at_{at}, anchor_{anchor}, report_{report}, progress_{progress} {}
 
     Status run(log::Scan& scan) noexcept;
 
 private:
+    Status tell(std::uint64_t address) noexcept;
     Status check_mark(const log::Frame& frame, const log::Position& before) noexcept;
     Status check_created(const log::Frame& frame) noexcept;
     Status check_frame(const log::Frame& frame) noexcept;
@@ -35,6 +38,8 @@ private:
     const Published& at_;
     const Head* anchor_;
     VerifyReport& report_;
+    const ProgressCallback& progress_;
+    std::uint64_t next_told_ = 0;
     Published seen_;                    // Its marks are those that there should be.
     std::uint64_t settings_count_ = 0;  // Streams that have some.
 };
@@ -52,7 +57,8 @@ Status Verification::run(log::Scan& scan) noexcept {
         if (!*there) break;
         report_.byte_count += frame.header.size;
         report_.event_count += frame.header.event_count;
-        if (is_first) status = check_mark(frame, before);
+        status = tell(frame.address);
+        if (status && is_first) status = check_mark(frame, before);
         if (status) status = check_created(frame);
         if (status) status = check_frame(frame);
         if (status && frame.header.last) status = check_anchor(scan.committed());
@@ -64,6 +70,13 @@ Status Verification::run(log::Scan& scan) noexcept {
         return Code::corrupt;
     if (seen_.mark_count != at_.mark_count) return Code::corrupt;
     return check_streams();
+}
+
+Status Verification::tell(std::uint64_t address) noexcept {
+    if (address < next_told_) return Done{};
+    next_told_ = address + told_distance;
+    const bool ends = progress_.cancels(address, at_.position.address);
+    return ends ? Status{Code::cancelled} : Status{Done{}};
 }
 
 // `frame` begins the transaction behind `before`.
@@ -178,16 +191,16 @@ Status Verification::check_settings(const Stream& stream, std::string_view about
 }  // namespace store
 
 Status Store::verify(MutableBytes scratch, const Head* anchor, VerifyReport& report,
-                     Diagnostic& diagnostic) noexcept {
+                     Diagnostic& diagnostic, const ProgressCallback& progress) noexcept {
     diagnostic = Diagnostic{};
     report = VerifyReport{};
-    const Status status = verify_into(scratch, anchor, report, diagnostic);
+    const Status status = verify_into(scratch, anchor, report, diagnostic, progress);
     if (!status) diagnostic.error = status.error();
     return status;
 }
 
 Status Store::verify_into(MutableBytes scratch, const Head* anchor, VerifyReport& report,
-                          Diagnostic& diagnostic) noexcept {
+                          Diagnostic& diagnostic, const ProgressCallback& progress) noexcept {
     if (state_ == nullptr) return Code::invalid_argument;
     const log::Geometry& geometry = state_->log.geometry();
     diagnostic.needed = geometry.frame_size_max + (std::uint64_t{8} << 10);
@@ -204,7 +217,8 @@ Status Store::verify_into(MutableBytes scratch, const Head* anchor, VerifyReport
     if (anchor != nullptr && anchor->commit > now.commit()) return Code::ahead_of_log;
 
     log::Scan scan{*state_->door.disk, geometry, scratch};
-    const Status verified = store::Verification{*state_, *now.published_, anchor, report}.run(scan);
+    const Status verified =
+        store::Verification{*state_, *now.published_, anchor, report, progress}.run(scan);
     if (verified) return verified;
     diagnostic.segment = geometry.segment(scan.position().address);
     diagnostic.offset = geometry.offset(scan.position().address);
