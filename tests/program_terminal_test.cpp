@@ -139,6 +139,29 @@ TEST_F(OnATerminal, ShowsProgressOfLongWorkAndTakesItAway) {
     EXPECT_LE(count, 15U);
 }
 
+// Method: let it run for a fifth of the time only, so that it takes long; then stop it for good.
+TEST_F(OnATerminal, ShowsHowFarVerifyHasCome) {
+    ASSERT_EQ(append(events(200'000, std::string(100, 'x')), {"--create"}).code, 0);
+    Terminal terminal;
+    Running verify{{"verify", db}, [&] { terminal.take(2); }};
+    const auto shows = [&](const char* text) {
+        verify.send(SIGCONT);
+        usleep(5'000);
+        verify.send(SIGSTOP);
+        return contains(terminal.shown(), text);
+    };
+    for (int i = 0; i < 50 && !shows("\rverify  ["); i++) continue;
+    EXPECT_TRUE(contains(terminal.shown(), " MiB  ")) << terminal.shown();
+    verify.send(SIGINT);
+    verify.send(SIGCONT);
+    verify.pump();
+    const Ended ended = verify.wait();
+    EXPECT_EQ(ended.code, 130) << terminal.shown();
+    EXPECT_EQ(ended.out, "");
+    EXPECT_TRUE(contains(terminal.shown(), "error[interrupted]")) << terminal.shown();
+    EXPECT_TRUE(contains(terminal.shown(), "nothing is wrong so far")) << terminal.shown();
+}
+
 TEST_F(OnATerminal, ShowsNoProgressOfShortWorkOrWhereNobodyLooks) {
     make(1);
     Terminal terminal;
