@@ -170,6 +170,18 @@ TEST_F(OnATerminal, ShowsNoProgressOfShortWorkOrWhereNobodyLooks) {
     EXPECT_EQ(append(events(10)).err, "appended 10 events to s: index 11 to 20, commit 3\n");
 }
 
+TEST_F(OnATerminal, SaysThatItWaitsForEventsFromIt) {
+    make(1);
+    Terminal terminal;
+    Running writer{{"append", db, "s"}, [&] { terminal.take(0); }};
+    writer.pump([&] { return contains(writer.ended.err, "note: "); });
+    EXPECT_TRUE(contains(writer.ended.err, "one JSON object a line; ^D ends")) << writer.ended.err;
+    terminal.type("{\"type\":\"x\"}\n\x04");
+    writer.pump();
+    EXPECT_EQ(writer.wait().code, 0) << writer.ended.err;
+    EXPECT_EQ(event_count(), 2U);
+}
+
 TEST_F(OnATerminal, ObeysControlC) {
     make(1);
     Terminal terminal;

@@ -55,6 +55,7 @@ TEST_F(Program, NamesEveryMistakeInItsArguments) {
         {{"frobnicate"}, "see: freshet help"},
         {{"-x"}, "there is no flag -x"},
         {{"append"}, "store is missing"},
+        {{"create", ""}, "store is missing"},
         {{"append", "db", "--expect", "3"}, "--expect needs the name of a stream"},
         {{"append", "db", "s", "more"}, "one word too many"},
         {{"read", "db"}, "stream is missing"},
@@ -131,6 +132,37 @@ TEST_F(Program, NamesEveryMistakeInItsArguments) {
     };
     for (const auto& [words, part] : cases) expect_error(run(words), 2, "usage", part);
     EXPECT_FALSE(std::filesystem::exists("db"));
+}
+
+// Method: mistakes about places, and what is said of each, in words of the system where it has them.
+TEST_F(Program, SaysWhatIsWrongWithAPlace) {
+    make(1);
+    const std::string nowhere = directory.path("none") + "/shop.fdb";
+    const struct {
+        Words words;
+        int code;
+        std::string part;
+    } cases[] = {
+        {{"log", nowhere}, 5, "[not-found]: " + nowhere + ": there is no store here"},
+        {{"create", nowhere}, 5, "the directory that it should be in is missing"},
+        {{"append", nowhere, "s", "--create"}, 5, "the directory that it should be in is missing"},
+        {{"append", nowhere, "s"}, 5, "add --create to make a new one"},
+        {{"backup", db, nowhere}, 5, "no directory can be made here (No such file or directory)"},
+        {{"log", "/dev/null"}, 5, "not a freshet store (Not a directory)"},
+        {{"append", db, "s", "--type", "x", "--data", "@/"}, 9, "cannot be read (Is a directory)"},
+        {{"append", db, "new", "--type", "x", "--expect", "4"},
+         4,
+         "[wrong-version]: new: expected version 4, but the stream has no events"},
+    };
+    for (const auto& [words, code, part] : cases) {
+        const Ended ended = run(words);
+        EXPECT_EQ(ended.code, code) << ended.err;
+        EXPECT_TRUE(contains(ended.err, part)) << ended.err;
+    }
+    ASSERT_EQ(run({"settings", db, "s", "--close"}).code, 0);
+    const std::string lines =
+        "{\"type\":\"x\",\"stream\":\"t\"}\n{\"type\":\"x\",\"stream\":\"s\"}\n";
+    EXPECT_TRUE(contains(run({"append", db}, lines).err, "error[stream-closed]: s: append 2: "));
 }
 
 TEST_F(Program, TakesItsMemoryFromTheEnvironmentToo) {

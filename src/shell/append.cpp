@@ -72,6 +72,8 @@ public:
         if (request_.one_event) {
             take_one();
         } else {
+            if (is_terminal(STDIN_FILENO) && !request_.quiet)
+                say_note({"events come from the terminal, one JSON object a line; ^D ends"});
             while (code_ == exit_done && !finished_) step();
         }
         const int closed = close();
@@ -266,10 +268,21 @@ private:
                       .hint = where_to_go_on("give more with --memory; ")});
     }
 
+    // Of a refusal that is one stream's, that; else the store.
+    [[nodiscard]] std::string_view about(const Diagnostic& diagnostic) const noexcept {
+        const Failure& failure = diagnostic.failures[0];
+        const bool is_of_all = diagnostic.failure_count == 0 ||
+                               failure.code == Code::condition_failed ||
+                               failure.code == Code::checkpoint_behind;
+        if (is_of_all) return request_.database;
+        const std::span<const StreamAppend> appends = batch_.appends();
+        return failure.number < appends.size() ? appends[failure.number].stream : request_.stream();
+    }
+
     void report_refused(const Diagnostic& diagnostic) noexcept {
         settle();
         if (diagnostic.error.code == Code::out_of_memory) return report_memory();
-        code_ = report(diagnostic, request_.database);
+        code_ = report(diagnostic, about(diagnostic));
         say_earlier();
     }
 

@@ -28,6 +28,16 @@ int report_backup(const Diagnostic& diagnostic, const Request& request) noexcept
     }
 }
 
+int report_target(Error error, std::string_view target) noexcept {
+    if (error.code != Code::not_found) return report(error, target);
+    return complain(
+        {.code = code_name(error.code),
+         .exit_code = exit_code(error.code),
+         .about = target,
+         .message = joined({"no directory can be made here", system_words(error.system_error)}),
+         .hint = "check the path"});
+}
+
 int print_report(const BackupReport& report) noexcept {
     std::array<char, head_text_size_max> text;
     const Fact facts[] = {
@@ -49,7 +59,7 @@ int run_backup(const Request& request) noexcept {
         return code;
     PosixDisk target;
     if (const Status opened = target.open_directory(request.target(), true); !opened)
-        return report(opened.error(), request.target());
+        return report_target(opened.error(), request.target());
     Progress progress{"backup", "MiB", request.quiet};
     const BackupOptions options{request.until, watch(progress)};
     BackupReport report;

@@ -16,8 +16,7 @@ int report_unreadable(std::string_view name, int error) noexcept {
     return complain({.code = "bad-input",
                      .exit_code = exit_bad_input,
                      .about = name,
-                     .message = joined({"cannot be read (system error ",
-                                        piece(static_cast<std::uint64_t>(error)), ")"}),
+                     .message = joined({"cannot be read", system_words(error)}),
                      .hint = "check the path; text that begins with @ goes into a file first"});
 }
 

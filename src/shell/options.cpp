@@ -200,7 +200,8 @@ private:
     [[nodiscard]] const char* mistake() const noexcept {
         const Command command = request_.command;
         if (command == Command::none) return "no command was given";
-        if (this->command().needs_database && request_.database == nullptr)
+        const bool has_database = request_.database != nullptr && *request_.database != '\0';
+        if (this->command().needs_database && !has_database)
             return "the store is missing: a directory";
         if (request_.stream_count < this->command().stream_count_min) {
             return command == Command::backup ? "the directory for the copy is missing"

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 
 #include "base/text.hpp"
 #include "shell/exit.hpp"
@@ -86,14 +87,21 @@ int complain(const Complaint& complaint) noexcept {
     return complaint.exit_code;
 }
 
+std::string_view system_words(int error) noexcept {
+    return error == 0 ? std::string_view{} : joined({" (", std::strerror(error), ")"});
+}
+
 int report(const Diagnostic& diagnostic, std::string_view about) noexcept {
     std::array<char, 1024> sentence;
     std::array<char, 512> action;
+    Diagnostic named = diagnostic;
+    named.error.system_error = 0;
     const bool is_memory = diagnostic.error.code == Code::out_of_memory;
     return complain({.code = code_name(diagnostic.error.code),
                      .exit_code = exit_code(diagnostic.error.code),
                      .about = about,
-                     .message = describe(diagnostic, sentence),
+                     .message = joined(
+                         {describe(named, sentence), system_words(diagnostic.error.system_error)}),
                      .hint = is_memory ? "give more with --memory" : hint(diagnostic, action)});
 }
 

@@ -36,6 +36,9 @@ int report(Error error, std::string_view about) noexcept;
 // Of standard output; 0 if there was no error.
 int report_output(const Output& output) noexcept;
 
+// What the system calls an error, in brackets and behind a space; empty: 0. As joined().
+std::string_view system_words(int error) noexcept;
+
 // One line in one write, so that lines of several processes do not mix.
 void say(std::initializer_list<std::string_view> pieces) noexcept;
 void say_note(std::initializer_list<std::string_view> pieces) noexcept;  // `note: ...`

@@ -50,11 +50,13 @@ int report_open(const Diagnostic& diagnostic, const Request& request) noexcept {
              .hint = "wait for it with --wait MS; read, log and others work beside it"});
     }
     if (code != Code::not_found) return report(diagnostic, request.database);
+    const bool is_to_be_made = request.command == Command::create || request.create;
     const bool can_create = request.command == Command::append && !request.create;
     return complain({.code = code_name(code),
                      .exit_code = exit_code(code),
                      .about = request.database,
-                     .message = "there is no store here",
+                     .message = is_to_be_made ? "the directory that it should be in is missing"
+                                              : "there is no store here",
                      .hint = can_create ? "add --create to make a new one, or check the path"
                                         : "check the path"});
 }

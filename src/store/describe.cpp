@@ -85,7 +85,10 @@ void put_failure(TextWriter& text, const Diagnostic& diagnostic) noexcept {
         default:
             text.text("expected ");
             put_expected(text, failure.expected);
-            text.text(", but the stream is at version ").number(failure.actual);
+            if (failure.actual < 0)
+                text.text(", but the stream has no events");
+            else
+                text.text(", but the stream is at version ").number(failure.actual);
             put_last_writer(text, failure);
             break;
     }
