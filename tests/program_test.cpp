@@ -134,7 +134,7 @@ TEST_F(Program, NamesEveryMistakeInItsArguments) {
     EXPECT_FALSE(std::filesystem::exists("db"));
 }
 
-// Method: mistakes about places, and what is said of each, in the words of the system if it has some.
+// Method: mistakes about places, and what is said of each, in the words of the system if any.
 TEST_F(Program, SaysWhatIsWrongWithAPlace) {
     make(1);
     const std::string nowhere = directory.path("none") + "/shop.fdb";
