@@ -248,8 +248,7 @@ public:
 private:
     friend class Snapshot;
     Result<std::uint64_t> next_address() noexcept;
-    Status enter_block(std::uint64_t block) noexcept;
-    void prefetch(std::uint64_t number) const noexcept;
+    Status enter_block(std::uint64_t number) noexcept;
     Status hide(const StreamSettings& settings) noexcept;
 
     const Snapshot* snapshot_ = nullptr;
@@ -257,15 +256,12 @@ private:
     std::uint64_t first_ = 0;  // That is not hidden.
     std::uint64_t next_ = 0;
     std::uint64_t remaining_ = 0;
-    Direction direction_ = Direction::forwards;
+    std::uint64_t step_ = 1;   // To the next one: 1, or -1.
     std::uint64_t count_ = 0;  // Events in the stream, ...
     Bytes tail_;               // ... and the last of their addresses, as the tree has them.
     std::uint64_t block_ = ~std::uint64_t{0};
-    std::uint64_t ahead_ = ~std::uint64_t{0};        // The block to be read next,
-    bool is_scattered_ = false;                      // if its events are far from one another.
-    std::array<std::uint64_t, 32> addresses_;        // Of block_.
-    std::array<std::uint64_t, 32> ahead_addresses_;  // Of ahead_.
-    alignas(8) std::array<std::byte, 384> reader_;   // A log::EventReader.
+    std::array<std::uint64_t, 32> addresses_;       // Of its events.
+    alignas(8) std::array<std::byte, 384> reader_;  // A log::EventReader.
 };
 
 // All events in commit order, filtered: the log as it is, with what streams hide and with the

@@ -134,13 +134,13 @@ namespace {
     std::size_t left = bytes.size();
     for (; left >= 3 * lane_size; left -= 3 * lane_size, at += 3 * lane_size)
         wide = three_lanes(wide, at);
-    for (; left >= 32; left -= 32, at += 32) {
-        wide = _mm_crc32_u64(wide, load<std::uint64_t>(at));
-        wide = _mm_crc32_u64(wide, load<std::uint64_t>(at + 8));
-        wide = _mm_crc32_u64(wide, load<std::uint64_t>(at + 16));
-        wide = _mm_crc32_u64(wide, load<std::uint64_t>(at + 24));
+    for (; left >= 64; left -= 64, at += 64) {
+#pragma GCC unroll 8
+        for (std::size_t i = 0; i < 64; i += 8)
+            wide = _mm_crc32_u64(wide, load<std::uint64_t>(at + i));
     }
-    for (; left >= 8; left -= 8, at += 8) wide = _mm_crc32_u64(wide, load<std::uint64_t>(at));
+    for (const std::byte* const end = at + (left & 56); at < end; at += 8)
+        wide = _mm_crc32_u64(wide, load<std::uint64_t>(at));
     auto crc = static_cast<std::uint32_t>(wide);
     if ((left & 4) != 0) crc = _mm_crc32_u32(crc, load<std::uint32_t>(at)), at += 4;
     if ((left & 2) != 0) crc = _mm_crc32_u16(crc, load<std::uint16_t>(at)), at += 2;
@@ -160,6 +160,13 @@ namespace {
     return go_on(_mm_crc32_u64(wide, second), bytes);
 }
 
+[[gnu::target("sse4.2")]] std::uint32_t accelerated(std::uint32_t before, std::uint64_t first,
+                                                    std::uint64_t second,
+                                                    std::uint64_t third) noexcept {
+    const std::uint64_t wide = _mm_crc32_u64(static_cast<std::uint32_t>(~before), first);
+    return static_cast<std::uint32_t>(~_mm_crc32_u64(_mm_crc32_u64(wide, second), third));
+}
+
 #else
 
 std::uint32_t accelerated(std::uint32_t before, Bytes bytes) noexcept {
@@ -169,6 +176,11 @@ std::uint32_t accelerated(std::uint32_t before, Bytes bytes) noexcept {
 std::uint32_t accelerated(std::uint32_t before, std::uint64_t first, std::uint64_t second,
                           Bytes bytes) noexcept {
     return portable(before, first, second, bytes);
+}
+
+std::uint32_t accelerated(std::uint32_t before, std::uint64_t first, std::uint64_t second,
+                          std::uint64_t third) noexcept {
+    return portable(before, first, second, std::as_bytes(std::span{&third, 1}));
 }
 
 #endif

@@ -45,12 +45,6 @@ std::uint32_t seed_of(std::uint32_t stream_seed, const EventType& type) noexcept
     return crc32c(crc32c(stream_seed, front), as_bytes(type.name));
 }
 
-std::uint32_t seed_of(std::uint32_t type_seed, const FrameHeader& frame) noexcept {
-    std::array<std::byte, 8> ordinal;
-    store_at(ordinal.data(), frame.first_ordinal);
-    return crc32c(type_seed, frame.commit, frame.time_us, ordinal);
-}
-
 std::size_t encoded_size_max(const Event& event, Digest digest) noexcept {
     constexpr std::size_t fixed = crc_size + 1 + std::size_t{5} * 5 + 16 + 2 * varint_size_max;
     const std::size_t proof = digest == Digest::sha256 ? 32 + salt_size : 0;
@@ -89,7 +83,7 @@ bool decode_head(Bytes bytes, Digest digest, EventHead& head) noexcept {
     const bool is_short = bytes.size() < event_head_size_max;
     if (is_short && !bytes.empty()) std::memcpy(padded.data(), bytes.data(), bytes.size());
     return decode_head(is_short ? padded.data() : bytes.data(), digest, head) &&
-           head.size() <= bytes.size();
+           head.is_shortest && head.size() <= bytes.size();
 }
 
 Status decode(Bytes bytes, Digest digest, StoredEvent& event) noexcept {

@@ -43,6 +43,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "base/checksum.hpp"
 #include "base/sha256.hpp"
 #include "log/format.hpp"
 
@@ -69,7 +70,9 @@ struct EventType {
 // What the checksum of an event begins with: that of its stream, of its type, of its frame.
 std::uint32_t seed_of(std::string_view stream) noexcept;
 std::uint32_t seed_of(std::uint32_t stream_seed, const EventType& type) noexcept;
-std::uint32_t seed_of(std::uint32_t type_seed, const FrameHeader& frame) noexcept;
+inline std::uint32_t seed_of(std::uint32_t type_seed, const FrameHeader& frame) noexcept {
+    return crc32c(type_seed, frame.commit, frame.time_us, frame.first_ordinal);
+}
 
 // An event as it stands in a frame.
 struct StoredEvent {
@@ -101,6 +104,7 @@ struct EventHead {
     std::uint32_t metadata_at = 0;
     std::uint32_t metadata_size = 0;
     std::uint32_t payload_size = 0;
+    bool is_shortest = false;  // Each number has the form that it is written in.
 
     [[nodiscard]] std::uint64_t payload_at() const noexcept {
         return std::uint64_t{metadata_at} + metadata_size;
@@ -108,7 +112,7 @@ struct EventHead {
     [[nodiscard]] std::uint64_t size() const noexcept { return payload_at() + payload_size; }
 };
 
-// The most bytes a head takes: seven numbers of 32 bits, an id and a proof.
+// The most bytes that are looked at to decode a head: seven numbers of 32 bits, an id and a proof.
 inline constexpr std::size_t event_head_size_max = 5 + 7 * 5 + 16 + proof_size;
 
 // What is to be written; offset, number and so on are the frame's to give.

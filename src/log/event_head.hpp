@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Decodes what stands before an event's contents. Workload: tens of millions of events a second,
 // each field a number of 1 to 3 bytes; so it is inlined where events are read, looks at bytes
-// without asking for the end of the buffer, and keeps the outcome in registers.
+// without asking for the end of the buffer, keeps the outcome in registers, and computes only what
+// is asked for there.
 #pragma once
 
 #include "base/codec.hpp"
@@ -84,7 +85,8 @@ inline bool decode_head(const std::byte* from, Digest digest, EventHead& head) n
     head.proof_at = sha ? static_cast<std::uint32_t>(reader.position() - from) : 0;
     if (sha) reader.skip(proof_size);
     head.metadata_at = static_cast<std::uint32_t>(reader.position() - from);
-    return reader.ok();
+    head.is_shortest = reader.ok();
+    return true;
 }
 
 }  // namespace freshet::log

@@ -157,14 +157,6 @@ Status decode(Bytes bytes, std::uint64_t address, const Geometry& geometry, Fram
     return Done{};
 }
 
-void decode_moment(const std::byte* from, FrameHeader& header) noexcept {
-    header.commit = load<std::uint64_t>(from + 32);
-    header.time_us = load<std::uint64_t>(from + 40);
-    header.first_ordinal = load<std::uint64_t>(from + 48);
-    header.events_size = load<std::uint32_t>(from + 60);
-    header.type_count = load<std::uint16_t>(from + 70);
-}
-
 Chain chain_after(const std::byte* header, const Geometry& geometry) noexcept {
     const Bytes head{header, unchained_begin};
     const Bytes rest{header + unchained_end, geometry.frame_header_size() - unchained_end};

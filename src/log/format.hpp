@@ -53,8 +53,10 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <cstdint>
 
+#include "base/codec.hpp"
 #include "freshet/bytes.hpp"
 #include "freshet/error.hpp"
 #include "freshet/store.hpp"
@@ -63,6 +65,9 @@ namespace freshet::log {
 
 inline constexpr std::size_t segment_header_size = 96;
 inline constexpr std::size_t frame_header_size_max = 144;
+constexpr std::size_t frame_header_size(Digest digest) noexcept {
+    return digest == Digest::sha256 ? 144 : 80;
+}
 inline constexpr std::uint32_t frame_stream_count_max = 1024;
 inline constexpr std::uint32_t frame_type_count_max = 255;
 
@@ -86,7 +91,7 @@ struct Geometry {
     Digest digest = Digest::none;
 
     [[nodiscard]] std::uint32_t segment(std::uint64_t address) const noexcept {
-        return static_cast<std::uint32_t>(address / segment_size) + 1;
+        return static_cast<std::uint32_t>(address >> std::countr_zero(segment_size)) + 1;
     }
     [[nodiscard]] std::uint32_t offset(std::uint64_t address) const noexcept {
         return static_cast<std::uint32_t>(address & (segment_size - 1));
@@ -98,7 +103,7 @@ struct Geometry {
         return address(segment) + segment_header_size;
     }
     [[nodiscard]] std::size_t frame_header_size() const noexcept {
-        return digest == Digest::sha256 ? 144 : 80;
+        return log::frame_header_size(digest);
     }
 };
 
@@ -160,7 +165,13 @@ Status decode(Bytes bytes, std::uint64_t address, const Geometry& geometry, Fram
               bool stamped = true) noexcept;
 
 // Commit, time, first ordinal, size of the events and count of types alone, with nothing checked.
-void decode_moment(const std::byte* from, FrameHeader& header) noexcept;
+inline void decode_moment(const std::byte* from, FrameHeader& header) noexcept {
+    header.commit = load<std::uint64_t>(from + 32);
+    header.time_us = load<std::uint64_t>(from + 40);
+    header.first_ordinal = load<std::uint64_t>(from + 48);
+    header.events_size = load<std::uint32_t>(from + 60);
+    header.type_count = load<std::uint16_t>(from + 70);
+}
 
 // The chain value after the frame whose encoded header this is.
 Chain chain_after(const std::byte* header, const Geometry& geometry) noexcept;

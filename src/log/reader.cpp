@@ -17,7 +17,7 @@ void EventReader::open(Log& log, std::uint64_t end, std::string_view stream) noe
     segment_size_ = 0;
     frame_address_ = 0;
     frame_end_ = 0;
-    known_type_ = EventType{};
+    first_ = {};
 }
 
 Status EventReader::enter_segment(std::uint64_t address) noexcept {
@@ -34,53 +34,60 @@ Status EventReader::enter_segment(std::uint64_t address) noexcept {
 // What an event's own checksum covers of the header is not checked here, and the rest, the place of
 // the types, can only lead to another name, which does not pass either.
 Status EventReader::enter_frame(std::uint64_t address) noexcept {
-    const Geometry& geometry = log_->geometry();
+    const std::size_t begin = frame_header_size(digest_);
     const std::uint64_t room = segment_end() - address;
     frame_address_ = 0;
-    type_.schema_version = 0;
-    if (room < geometry.frame_header_size()) return Code::corrupt;
+    if (room < begin) return Code::corrupt;
     decode_moment(at(address), frame_);
-    const std::size_t begin = geometry.frame_header_size();
     if (frame_.events_size > room - begin) return Code::corrupt;
-    const Bytes rest{at(address) + begin, static_cast<std::size_t>(room) - begin};
-    types_ = {rest, rest.subspan(frame_.events_size), frame_.type_count};
     frame_address_ = address;
     frame_end_ = address + begin + frame_.events_size;
+    type_number_ = none;
     return Done{};
 }
 
 Status EventReader::enter_type(std::uint32_t number) noexcept {
-    type_ = types_.find(number);
-    if (!type_.is_valid()) return Code::corrupt;
-    type_number_ = number;
-    if (!(type_ == known_type_)) type_seed_ = seed_of(stream_seed_, type_);
-    known_type_ = type_;
-    seed_ = seed_of(type_seed_, frame_);
+    const std::byte* const events = at(frame_end_) - frame_.events_size;
+    const bool is_first = number == 0 && !first_.empty() && first_.size() <= frame_.events_size &&
+                          std::memcmp(events, first_.data(), first_.size()) == 0;
+    if (!is_first) return look_up_type(number);
+    type_ = first_type_;
+    type_number_ = 0;
+    seed_ = seed_of(first_seed_, frame_);
     return Done{};
 }
 
-Status EventReader::read(std::uint64_t address, std::uint64_t index, Recorded& event) noexcept {
-    if (!is_in_segment(address)) {
-        const Status entered = address < end_ ? enter_segment(address) : Code::corrupt;
-        if (!entered) return entered;
-    }
-    const std::byte* const bytes = at(address);
-    EventHead head;
-    const bool decoded =
-        segment_end() - address >= event_head_size_max
-            ? decode_head(bytes, digest_, head)
-            : decode_head(Bytes{bytes, static_cast<std::size_t>(segment_end() - address)}, digest_,
-                          head);
-    if (!decoded || head.offset > address - segment_) return Code::corrupt;
+Status EventReader::look_up_type(std::uint32_t number) noexcept {
+    const std::byte* const tables = at(frame_end_);
+    const Bytes events{tables - frame_.events_size, frame_.events_size};
+    const Bytes rest{tables, static_cast<std::size_t>(segment_end() - frame_end_)};
+    const TypeTable types{events, rest, frame_.type_count};
+    type_ = types.find(number);
+    if (!type_.is_valid()) return Code::corrupt;
+    type_number_ = number;
+    const std::uint32_t type_seed = seed_of(stream_seed_, type_);
+    seed_ = seed_of(type_seed, frame_);
+    if (number != 0) return Done{};
+    first_ = events.first(*types.front_size());
+    first_type_ = type_;
+    first_seed_ = type_seed;
+    return Done{};
+}
+
+[[gnu::always_inline]] inline Status EventReader::check(const EventHead& head,
+                                                        std::uint64_t address, std::uint64_t index,
+                                                        Recorded& event) noexcept {
+    if (head.offset > address - segment_) return Code::corrupt;
     if (address - head.offset != frame_address_) {
         const Status entered = enter_frame(address - head.offset);
         if (!entered) return entered;
     }
     if (head.size() > frame_end_ - address) return Code::corrupt;
-    if (head.type != type_number_ || !type_.is_valid()) {
+    if (head.type != type_number_) {
         const Status entered = enter_type(head.type);
         if (!entered) return entered;
     }
+    const std::byte* const bytes = at(address);
     const Bytes covered{bytes + crc_size, static_cast<std::size_t>(head.size()) - crc_size};
     if (crc32c(seed_, address, index, covered) != head.crc) return Code::corrupt;
     event.stream = stream_;
@@ -97,20 +104,40 @@ Status EventReader::read(std::uint64_t address, std::uint64_t index, Recorded& e
     return Done{};
 }
 
-void EventReader::prefetch(std::uint64_t address) const noexcept {
-    if (!is_in_segment(address)) return;
-    __builtin_prefetch(at(address));
-    __builtin_prefetch(at(address) + 64);
-    __builtin_prefetch(at(address) + 128);
+Status EventReader::read(std::uint64_t address, std::uint64_t index, Recorded& event) noexcept {
+    const Status entered = enter(address);
+    if (!entered) return entered;
+    if (segment_end() - address < event_head_size_max) return read_last(address, index, event);
+    EventHead head;
+    if (!decode_head(at(address), digest_, head)) return Code::corrupt;
+    return check(head, address, index, event);
 }
 
-void EventReader::prefetch_frame(std::uint64_t address) const noexcept {
-    const bool is_here = address > frame_address_ && address < frame_end_;
-    if (is_here || !is_in_segment(address) || segment_end() - address < event_head_size_max) return;
-    const std::uint32_t offset = NumberReader{at(address) + crc_size + 1}.number();
-    if (offset > address - segment_) return;
-    __builtin_prefetch(at(address - offset));
-    __builtin_prefetch(at(address - offset) + 64);
+// Of an event so near the end of the segment that its head is looked at in a copy.
+[[gnu::cold]] Status EventReader::read_last(std::uint64_t address, std::uint64_t index,
+                                            Recorded& event) noexcept {
+    EventHead head;
+    const auto room = static_cast<std::size_t>(segment_end() - address);
+    if (!decode_head(Bytes{at(address), room}, digest_, head)) return Code::corrupt;
+    return check(head, address, index, event);
+}
+
+// By loads that nobody waits for until the last one: a prefetch is dropped where many are on their
+// way. A sum keeps them from being left out.
+void EventReader::fetch(std::span<const std::uint64_t> addresses) const noexcept {
+    constexpr std::size_t line_size = 64;
+    auto sum = std::byte{0};
+    for (const std::uint64_t address : addresses) {
+        const std::byte* const event = at(address);
+        sum ^= event[0] ^ event[line_size] ^ event[2 * line_size];
+    }
+    asm volatile("" : : "r"(sum));
+    for (const std::uint64_t address : addresses) {
+        const std::uint32_t offset = NumberReader{at(address) + crc_size + 1}.number();
+        if (offset > address - segment_) return;
+        __builtin_prefetch(at(address - offset));
+        __builtin_prefetch(at(address - offset) + line_size);
+    }
 }
 
 }  // namespace freshet::log

@@ -18,14 +18,29 @@ public:
     // the log. corrupt, io.
     Status read(std::uint64_t address, std::uint64_t index, Recorded& event) noexcept;
 
-    // Begins to fetch an event that is read later, or, when that is there, the header of its frame.
-    void prefetch(std::uint64_t address) const noexcept;
-    void prefetch_frame(std::uint64_t address) const noexcept;
+    // Where events are read that are prefetched. corrupt, io.
+    Status enter(std::uint64_t address) noexcept {
+        if (is_in_segment(address)) return Done{};
+        return address < end_ ? enter_segment(address) : Code::corrupt;
+    }
+    // Whether events at these ascending addresses may be prefetched.
+    [[nodiscard]] bool reaches(std::span<const std::uint64_t> addresses) const noexcept {
+        return addresses.front() >= segment_ &&
+               addresses.back() + event_head_size_max <= segment_end();
+    }
+    // Begins to fetch events that are read later, or, when they are there, the headers of their
+    // frames. All at once: what they wait for, pages to be translated most of all, is then waited
+    // for side by side.
+    void fetch(std::span<const std::uint64_t> addresses) const noexcept;
 
 private:
+    Status read_last(std::uint64_t address, std::uint64_t index, Recorded& event) noexcept;
+    Status check(const EventHead& head, std::uint64_t address, std::uint64_t index,
+                 Recorded& event) noexcept;
     Status enter_segment(std::uint64_t address) noexcept;
     Status enter_frame(std::uint64_t address) noexcept;
     Status enter_type(std::uint32_t number) noexcept;
+    Status look_up_type(std::uint32_t number) noexcept;
     [[nodiscard]] bool is_in_segment(std::uint64_t address) const noexcept {
         return address - segment_ < segment_size_;
     }
@@ -33,6 +48,8 @@ private:
     [[nodiscard]] const std::byte* at(std::uint64_t address) const noexcept {
         return bytes_ + (address - segment_);
     }
+
+    static constexpr std::uint32_t none = ~std::uint32_t{0};
 
     Log* log_ = nullptr;
     std::uint64_t end_ = 0;
@@ -45,12 +62,12 @@ private:
     std::uint64_t frame_address_ = 0;  // 0: none.
     std::uint64_t frame_end_ = 0;      // Of its events.
     FrameHeader frame_;                // As much of it as decode_moment() gives.
-    TypeTable types_;
-    std::uint32_t type_number_ = 0;
-    EventType type_;        // Not valid where none was looked up in this frame, ...
-    EventType known_type_;  // ... but most frames begin with the type of the one before.
-    std::uint32_t type_seed_ = 0;
-    std::uint32_t seed_ = 0;
+    std::uint32_t type_number_ = none;
+    EventType type_;
+    std::uint32_t seed_ = 0;  // Of stream, type and frame.
+    Bytes first_;             // The first type of an earlier frame, as it stands there: most frames
+    EventType first_type_;    // begin with the same one.
+    std::uint32_t first_seed_ = 0;
 };
 
 }  // namespace freshet::log

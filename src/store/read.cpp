@@ -91,13 +91,11 @@ StoreStatistics Store::statistics() noexcept {
 
 namespace {
 
+constexpr std::uint64_t no_block = ~std::uint64_t{0};
+
 log::EventReader* reader_in(std::array<std::byte, 384>& memory) noexcept {
     static_assert(sizeof(log::EventReader) <= sizeof memory && alignof(log::EventReader) <= 8);
     return std::launder(reinterpret_cast<log::EventReader*>(memory.data()));
-}
-
-const log::EventReader* reader_in(const std::array<std::byte, 384>& memory) noexcept {
-    return std::launder(reinterpret_cast<const log::EventReader*>(memory.data()));
 }
 
 }  // namespace
@@ -113,9 +111,7 @@ Status StreamCursor::open(const Snapshot& snapshot, std::string_view name, Horiz
     name_ = name;
     count_ = stream.count;
     tail_ = stream.tail;
-    block_ = ~std::uint64_t{0};
-    ahead_ = ~std::uint64_t{0};
-    is_scattered_ = false;
+    block_ = no_block;
     first_ = 0;
     ::new (static_cast<void*>(reader_.data())) log::EventReader{};
     reader_in(reader_)->open(snapshot.state_->log, snapshot.published_->position.address, name);
@@ -128,7 +124,7 @@ Status StreamCursor::open(const Snapshot& snapshot, std::string_view name, Horiz
 }
 
 void StreamCursor::seek(Horizon horizon, Direction direction, std::uint64_t limit) noexcept {
-    direction_ = direction;
+    step_ = direction == Direction::forwards ? 1 : ~std::uint64_t{0};
     remaining_ = 0;
     if (count_ == 0) return;
     const bool backwards = direction == Direction::backwards;
@@ -138,45 +134,24 @@ void StreamCursor::seek(Horizon horizon, Direction direction, std::uint64_t limi
     remaining_ = std::min(limit, backwards ? next_ - first_ + 1 : count_ - next_);
 }
 
-// Of events that lie far from one another, each is fetched a block ahead of its reading, so that it
-// takes the time of a transfer and not that of a wait.
-Status StreamCursor::enter_block(std::uint64_t block) noexcept {
-    constexpr std::uint64_t none = ~std::uint64_t{0};
+// What will be read of a block whose events lie far from one another is fetched at once.
+Status StreamCursor::enter_block(std::uint64_t number) noexcept {
     constexpr std::uint64_t near_size = std::uint64_t{64} << 10;
-    const store::Stream stream{count_, tail_, {}};
     const tree::View view = snapshot_->state_->view(*snapshot_->published_);
-    const bool is_known = block == ahead_;
-    const Status found =
-        is_known ? Status{Done{}} : store::find_block(view, name_, stream, block, addresses_);
+    const Status found = store::find_block(view, name_, {count_, tail_, {}}, number, addresses_);
     if (!found) return found;
-    if (is_known) addresses_ = ahead_addresses_;
-    block_ = block;
-    ahead_ = none;
-    const std::uint64_t last = std::min<std::uint64_t>(count_ - block * store::block_event_count,
-                                                       store::block_event_count);
-    is_scattered_ = addresses_[last - 1] - addresses_[0] > near_size;
-    if (!is_scattered_) return Done{};
-    for (std::uint64_t i = 0; i < last && !is_known; i++)
-        reader_in(reader_)->prefetch(addresses_[i]);
-    const bool forwards = direction_ == Direction::forwards;
-    const std::uint64_t left =
-        forwards ? last - next_ % store::block_event_count : next_ % store::block_event_count + 1;
-    if (remaining_ <= left) return Done{};
-    const std::uint64_t ahead = forwards ? block + 1 : block - 1;
-    const Status prepared = store::find_block(view, name_, stream, ahead, ahead_addresses_);
-    if (prepared) ahead_ = ahead;
-    return prepared;
-}
-
-void StreamCursor::prefetch(std::uint64_t number) const noexcept {
-    constexpr std::uint64_t frame_distance = 6;
-    const auto* const reader = reader_in(reader_);
-    const std::uint64_t frame =
-        direction_ == Direction::forwards ? number + frame_distance : number - frame_distance;
-    if (frame < store::block_event_count && block_ * store::block_event_count + frame < count_)
-        reader->prefetch_frame(addresses_[frame]);
-    if (ahead_ != ~std::uint64_t{0} && ahead_ * store::block_event_count + number < count_)
-        reader->prefetch(ahead_addresses_[number]);
+    block_ = number;
+    const std::uint64_t place = next_ % store::block_event_count;
+    const bool forwards = step_ == 1;
+    const std::uint64_t left = forwards ? store::block_event_count - place : place + 1;
+    const std::uint64_t count = std::min(remaining_, left);
+    const std::span<const std::uint64_t> wanted =
+        std::span{addresses_}.subspan(forwards ? place : place + 1 - count, count);
+    if (wanted.back() - wanted.front() <= near_size) return Done{};
+    log::EventReader& reader = *reader_in(reader_);
+    const Status entered = reader.enter(wanted.front());
+    if (entered && reader.reaches(wanted)) reader.fetch(wanted);
+    return entered;
 }
 
 // Of a single event, its address alone; otherwise those of its whole block.
@@ -193,13 +168,15 @@ Result<std::uint64_t> StreamCursor::next_address() noexcept {
 Result<bool> StreamCursor::next(Recorded& event) noexcept {
     if (remaining_ == 0) return false;
     const std::uint64_t number = next_ % store::block_event_count;
-    Result<std::uint64_t> address = addresses_[number];
-    if (next_ / store::block_event_count != block_) address = next_address();
-    if (!address) return address.error();
-    if (is_scattered_) prefetch(number);
-    const Status read = reader_in(reader_)->read(*address, next_, event);
+    std::uint64_t address = addresses_[number];
+    if (next_ / store::block_event_count != block_) {
+        const Result<std::uint64_t> found = next_address();
+        if (!found) return found.error();
+        address = *found;
+    }
+    const Status read = reader_in(reader_)->read(address, next_, event);
     if (!read) return read.error();
-    next_ = direction_ == Direction::forwards ? next_ + 1 : next_ - 1;
+    next_ += step_;
     remaining_--;
     return true;
 }
