@@ -4,6 +4,7 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <cstdint>
 #include <span>
 #include <string_view>
@@ -24,7 +25,10 @@ inline constexpr std::size_t event_type_size_max = 255;
 // A name for an event that its writer makes up, so that it can safely try again. All zeros: no id.
 struct EventId {
     std::array<std::byte, 16> bytes{};
-    [[nodiscard]] bool is_set() const noexcept;
+    [[nodiscard]] bool is_set() const noexcept {
+        const auto halves = std::bit_cast<std::array<std::uint64_t, 2>>(bytes);
+        return (halves[0] | halves[1]) != 0;
+    }
     friend bool operator==(const EventId&, const EventId&) noexcept = default;
 };
 

@@ -16,6 +16,7 @@
 #include "base/utf8.hpp"
 
 #include <cstdint>
+#include <cstring>
 
 namespace freshet {
 namespace {
@@ -51,6 +52,31 @@ std::size_t sequence_size(std::string_view text) noexcept {
     return size;
 }
 
+// Whether all of eight bytes are ASCII and no control characters. In each byte the top bit of what
+// is or-ed tells: not ASCII; less than 0x20; 0x7f, which XOR makes zero. A borrow only comes from a
+// byte that is told itself.
+bool is_plain(std::uint64_t eight) noexcept {
+    constexpr std::uint64_t ones = 0x0101010101010101;
+    const std::uint64_t flipped = eight ^ (ones * 0x7f);
+    return ((eight | (eight - ones * 0x20) | (flipped - ones)) & (ones * 0x80)) == 0;
+}
+
+// The last eight bytes overlap those before; of fewer, the rest is filled with what is plain.
+bool is_plain(std::string_view text) noexcept {
+    std::uint64_t eight = 0x2020202020202020;
+    if (text.size() < sizeof eight) {
+        std::memcpy(&eight, text.data(), text.size());
+        return is_plain(eight);
+    }
+    const char* const last = text.data() + text.size() - sizeof eight;
+    for (const char* from = text.data(); from < last; from += sizeof eight) {
+        std::memcpy(&eight, from, sizeof eight);
+        if (!is_plain(eight)) return false;
+    }
+    std::memcpy(&eight, last, sizeof eight);
+    return is_plain(eight);
+}
+
 }  // namespace
 
 bool is_utf8(std::string_view text) noexcept {
@@ -64,13 +90,12 @@ bool is_utf8(std::string_view text) noexcept {
 
 bool is_name(std::string_view text, std::size_t size_max) noexcept {
     if (text.empty() || text.size() > size_max) return false;
-    bool is_ascii = true;
+    if (is_plain(text)) return true;
     for (const char character : text) {
         const auto byte = static_cast<std::uint8_t>(character);
         if (byte < 0x20 || byte == 0x7f) return false;
-        if (byte >= 0x80) is_ascii = false;
     }
-    return is_ascii || is_utf8(text);
+    return is_utf8(text);
 }
 
 }  // namespace freshet

@@ -96,6 +96,8 @@ std::uint32_t FrameBuilder::slot_of(std::string_view stream, std::uint64_t index
     slots_[slot_count_] = Slot{.name = keep(stream),
                                .hash = wanted,
                                .seed = seed_of(stream),
+                               .first_seed = 0,
+                               .has_first_seed = false,
                                .event_count = 0,
                                .first_index = index};
     tables_size_max_ += stream_entry_size_max(stream.size());
@@ -114,6 +116,17 @@ std::uint32_t FrameBuilder::type_of(const Event& event) noexcept {
     return last_type_;
 }
 
+// That of the first type, which most events have, is kept.
+std::uint32_t FrameBuilder::seed_for(Slot& slot, std::uint32_t type_number) noexcept {
+    if (type_number == 0 && slot.has_first_seed) return slot.first_seed;
+    const std::uint32_t seed = seed_of(seed_of(slot.seed, type(types_[type_number])), header_);
+    if (type_number == 0) {
+        slot.first_seed = seed;
+        slot.has_first_seed = true;
+    }
+    return seed;
+}
+
 std::uint64_t FrameBuilder::add(std::string_view stream, std::uint64_t index, const Event& event,
                                 const Salt* salt) noexcept {
     const std::uint32_t slot = slot_of(stream, index);
@@ -128,8 +141,7 @@ std::uint64_t FrameBuilder::add(std::string_view stream, std::uint64_t index, co
                            .within = slots_[slot].event_count,
                            .type = type_number};
     FRESHET_CHECK(slots_[slot].first_index + place.within == index);
-    const std::uint32_t seed =
-        seed_of(seed_of(slots_[slot].seed, type(types_[type_number])), header_);
+    const std::uint32_t seed = seed_for(slots_[slot], type_number);
     const StoredEvent stored = encode(event, seed, place, salt, room_ + offset);
     header_.body_crc = crc32c(header_.body_crc, stored.header);
     if (salt != nullptr) body_sha_.update(stored.header);

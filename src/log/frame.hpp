@@ -69,6 +69,8 @@ private:
         Name name;
         std::uint32_t hash = 0;
         std::uint32_t seed = 0;
+        std::uint32_t first_seed = 0;  // With the first type and this frame.
+        bool has_first_seed = false;
         std::uint32_t event_count = 0;
         std::uint64_t first_index = 0;
     };
@@ -80,6 +82,7 @@ private:
 
     std::uint32_t slot_of(std::string_view stream, std::uint64_t index) noexcept;
     std::uint32_t type_of(const Event& event) noexcept;
+    std::uint32_t seed_for(Slot& slot, std::uint32_t type_number) noexcept;
     Name keep(std::string_view name) noexcept;
     [[nodiscard]] EventType type(const Type& type) const noexcept {
         return {view(type.name), type.schema_version};

@@ -7,11 +7,6 @@
 
 namespace freshet {
 
-bool EventId::is_set() const noexcept {
-    return std::any_of(bytes.begin(), bytes.end(),
-                       [](std::byte byte) noexcept { return byte != std::byte{0}; });
-}
-
 Status Transaction::begin(Store& store, Diagnostic& diagnostic) noexcept {
     diagnostic = Diagnostic{};
     Status status = Code::invalid_argument;

@@ -75,6 +75,13 @@ Status decode_stream(Bytes value, Stream& stream) noexcept {
     return Done{};
 }
 
+Result<bool> decode_found(Bytes value, Stream& stream) noexcept {
+    if (value.data() == nullptr) return false;
+    const Status decoded = decode_stream(value, stream);
+    if (!decoded) return decoded.error();
+    return true;
+}
+
 Status open_block(const tree::View& view, std::string_view name, std::uint64_t number,
                   Block& block) noexcept {
     const Bytes value = tree::find(view, block_key(name, number).bytes());
@@ -85,11 +92,11 @@ Status open_block(const tree::View& view, std::string_view name, std::uint64_t n
 }  // namespace
 
 Result<bool> find_stream(const tree::View& view, std::string_view name, Stream& stream) noexcept {
-    const Bytes value = tree::find(view, stream_key(name).bytes());
-    if (value.data() == nullptr) return false;
-    const Status decoded = decode_stream(value, stream);
-    if (!decoded) return decoded.error();
-    return true;
+    return decode_found(tree::find(view, stream_key(name).bytes()), stream);
+}
+
+Result<bool> find_stream(tree::Delta& delta, std::string_view name, Stream& stream) noexcept {
+    return decode_found(delta.find_to_put(stream_key(name).bytes()), stream);
 }
 
 Result<std::uint64_t> find_event(const tree::View& view, std::string_view name,

@@ -53,6 +53,8 @@ struct Stream {
 
 // False: there is none. corrupt.
 Result<bool> find_stream(const tree::View& view, std::string_view name, Stream& stream) noexcept;
+// The same of the writer, who may be going to put it.
+Result<bool> find_stream(tree::Delta& delta, std::string_view name, Stream& stream) noexcept;
 // The address of one event, which is there. corrupt.
 Result<std::uint64_t> find_event(const tree::View& view, std::string_view name,
                                  const Stream& stream, std::uint64_t index) noexcept;

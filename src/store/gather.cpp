@@ -172,7 +172,7 @@ Status Gather::put(const Place& place) noexcept {
     builder.create(entry.created);
     if (entry.created == 0) {
         Stream stream;
-        const Result<bool> known = find_stream(state_.view(), text, stream);
+        const Result<bool> known = find_stream(state_.delta, text, stream);
         if (!known) return known.error();
         const Status opened = *known ? builder.open(stream) : Code::corrupt;
         if (!opened) return opened;

@@ -65,7 +65,7 @@ Status Work::check_name(std::string_view name, std::size_t size_max) noexcept {
 Status Work::load(std::string_view name, Stream& stream, bool& exists) noexcept {
     const Status named = check_name(name, stream_name_size_max);
     if (!named) return named;
-    const Result<bool> found = find_stream(state_.view(), name, stream);
+    const Result<bool> found = find_stream(state_.delta, name, stream);
     if (!found) return found.error();
     exists = *found;
     return Done{};

@@ -32,6 +32,7 @@ Status Delta::open(Arena& arena, std::size_t pool_size, std::uint32_t live_count
 void Delta::begin() noexcept {
     FRESHET_CHECK(!in_transaction_);
     in_transaction_ = true;
+    known_size_ = 0;
     root_.version = sealed_.version + 1;
     pool_.begin(root_.version);
 }
@@ -63,6 +64,22 @@ Bytes Delta::find(Root root, Bytes key) const noexcept {
     return place.found ? page->value(place.position) : Bytes{};
 }
 
+Bytes Delta::find_to_put(Bytes key) noexcept {
+    FRESHET_CHECK(in_transaction_);
+    known_size_ = 0;
+    if (root_.page == 0) return {};
+    descend(key, known_path_);
+    known_size_ = key.size();
+    std::memcpy(known_key_.data(), key.data(), key.size());
+    const Step leaf = known_path_.steps[root_.height - 1];
+    return known_path_.found ? pool_.at(leaf.page).value(leaf.position) : Bytes{};
+}
+
+bool Delta::knows_way(Bytes key) const noexcept {
+    return key.size() == known_size_ &&
+           std::memcmp(key.data(), known_key_.data(), known_size_) == 0;
+}
+
 void Delta::descend(Bytes key, Path& path) const noexcept {
     std::uint32_t number = root_.page;
     for (std::uint32_t level = 0; level + 1 < root_.height; level++) {
@@ -90,8 +107,8 @@ std::size_t Delta::copies_needed(const Path& path) const noexcept {
 bool Delta::fits_leaf(const Path& path, const Entry& entry) const noexcept {
     const Step leaf = path.steps[root_.height - 1];
     const Page& page = pool_.at(leaf.page);
-    const std::size_t size = page.used_with(entry.key, entry.value.size());
-    return size - (path.found ? page.entry_size(leaf.position) : 0) <= page_size;
+    if (path.found) return page.used_with(leaf.position, entry.value.size()) <= page_size;
+    return page.used_with(entry.key, entry.value.size()) <= page_size;
 }
 
 // The pages that come new when the leaf of a path is split, at most.
@@ -139,20 +156,18 @@ Status Delta::put(Bytes key, Bytes value) noexcept {
         return Done{};
     }
 
-    Path path;
-    descend(key, path);
+    if (!knows_way(key)) descend(key, known_path_);
+    Path& path = known_path_;
+    known_size_ = 0;
     const bool fits = fits_leaf(path, entry);
     const std::size_t needed = copies_needed(path) + (fits ? 0 : splits_needed(path));
     if (needed > pool_.available()) return Code::out_of_memory;
     own(path);
     const Step leaf = path.steps[root_.height - 1];
     Page& page = pool_.at(leaf.page);
-    if (path.found && page.value(leaf.position).size() == value.size()) {
-        page.set_value(leaf.position, value);
-        return Done{};
-    }
-    if (path.found) page.remove(leaf.position);
-    if (fits) page.insert(leaf.position, entry);
+    if (path.found && fits) page.replace(leaf.position, value);
+    if (path.found && !fits) page.remove(leaf.position);
+    if (!path.found && fits) page.insert(leaf.position, entry);
     if (!fits) insert_with_splits(path, entry);
     return Done{};
 }
@@ -204,6 +219,7 @@ void Delta::grow(const Separator& separator, std::uint32_t right) noexcept {
 
 Result<bool> Delta::erase(Bytes key) noexcept {
     FRESHET_CHECK(in_transaction_);
+    known_size_ = 0;
     if (root_.page == 0) return false;
     Path path;
     descend(key, path);

@@ -75,6 +75,10 @@ public:
     // is good until the next change.
     [[nodiscard]] Bytes find(Root root, Bytes key) const noexcept;
 
+    // The same in the open transaction's tree, good until the next change. put() of this key knows
+    // the way, if it is the next change.
+    [[nodiscard]] Bytes find_to_put(Bytes key) noexcept;
+
     // The end of the pool that was never used: free to work in until the tree needs it. A rollback
     // makes it greater again.
     [[nodiscard]] MutableBytes untouched() noexcept { return pool_.untouched(); }
@@ -100,6 +104,7 @@ private:
     };
 
     void descend(Bytes key, Path& path) const noexcept;
+    [[nodiscard]] bool knows_way(Bytes key) const noexcept;
     [[nodiscard]] std::size_t copies_needed(const Path& path) const noexcept;
     [[nodiscard]] bool fits_leaf(const Path& path, const Entry& entry) const noexcept;
     [[nodiscard]] std::size_t splits_needed(const Path& path) const noexcept;
@@ -118,6 +123,10 @@ private:
     Root root_;
     Root sealed_;
     bool in_transaction_ = false;
+    std::size_t known_size_ =
+        0;  // Of the key that find_to_put() came to last; 0: there was a change.
+    std::array<std::byte, key_size_max> known_key_;
+    Path known_path_;
 };
 
 }  // namespace freshet::tree

@@ -56,6 +56,21 @@ int compare(Bytes a, Bytes b) noexcept {
     return a.size() < b.size() ? -1 : static_cast<int>(a.size() > b.size());
 }
 
+// Of suffixes whose heads are equal.
+int compare_behind_head(Bytes a, Bytes b) noexcept {
+    if (a.size() > 8 && b.size() > 8) return compare(a.subspan(8), b.subspan(8));
+    return a.size() < b.size() ? -1 : static_cast<int>(a.size() > b.size());
+}
+
+// Without a call, since most pieces are short; the last 8 bytes overlap those before.
+bool is_equal(const std::byte* a, const std::byte* b, std::size_t size) noexcept {
+    if (size < 8) return head_of({a, size}) == head_of({b, size});
+    const std::size_t last = size - 8;
+    for (std::size_t i = 0; i < last; i += 8)
+        if (load<std::uint64_t>(a + i) != load<std::uint64_t>(b + i)) return false;
+    return load<std::uint64_t>(a + last) == load<std::uint64_t>(b + last);
+}
+
 std::uint16_t narrow(std::size_t size) noexcept {
     FRESHET_CHECK(size <= page_size);
     return static_cast<std::uint16_t>(size);
@@ -176,28 +191,25 @@ std::uint32_t Page::lower_bound(std::uint64_t wanted) const noexcept {
 }
 
 Place Page::search(Bytes key) const noexcept {
-    const std::size_t shared = std::min<std::size_t>(key.size(), prefix_size_);
-    const int order = compare(key.first(shared), prefix());
-    if (order < 0) return {0, false};
-    if (order > 0) return {count_, false};
-
+    if (key.size() < prefix_size_ || !is_equal(key.data(), body_.data(), prefix_size_))
+        return {compare(key, prefix()) < 0 ? 0U : count_, false};
     const Bytes rest = key.subspan(prefix_size_);
     const std::uint64_t wanted = head_of(rest);
     const std::uint32_t first = lower_bound(wanted);
     if (first == count_ || head(first) != wanted) return {first, false};
-    return search_ties(first, wanted, rest);
+    const int order = compare_behind_head(suffix(first), rest);
+    return order < 0 ? search_ties(first + 1, wanted, rest) : Place{first, order == 0};
 }
 
 // Among the entries from `first` on, whose heads are not less.
 Place Page::search_ties(std::uint32_t first, std::uint64_t wanted, Bytes rest) const noexcept {
     std::uint32_t last = count_;
-    std::uint32_t middle = first;
     while (first < last) {
-        const int order = head(middle) != wanted ? 1 : compare(suffix(middle), rest);
+        const std::uint32_t middle = first + (last - first) / 2;
+        const int order = head(middle) != wanted ? 1 : compare_behind_head(suffix(middle), rest);
         if (order == 0) return {middle, true};
         if (order < 0) first = middle + 1;
         if (order > 0) last = middle;
-        middle = first + (last - first) / 2;
     }
     return {first, false};
 }
@@ -286,9 +298,37 @@ void Page::remove(std::uint32_t position) noexcept {
     count_--;
 }
 
-void Page::set_value(std::uint32_t position, Bytes value) noexcept {
-    FRESHET_CHECK(value.size() == this->value(position).size());
-    copy_bytes(at(slot(position)) + 4, value);
+void Page::replace(std::uint32_t position, Bytes value) noexcept {
+    const Bytes old = this->value(position);
+    if (old.size() == value.size()) return copy_bytes(at(slot(position)) + 4, value);
+    const Bytes suffix = this->suffix(position);
+    if (4 + value.size() + suffix.size() > free_size()) return compact(position, value);
+    garbage_ = narrow(garbage_ + 4 + old.size() + suffix.size());
+    set_slot(position, put_entry(suffix, value));
+}
+
+// Gives an entry another value, and lays the entries side by side.
+void Page::compact(std::uint32_t position, Bytes value) noexcept {
+    Page old;
+    old.copy_content(*this);
+    heap_ = page_size;
+    garbage_ = 0;
+    for (std::uint32_t i = 0; i < count_; i++)
+        set_slot(i, put_entry(old.suffix(i), i == position ? value : old.value(i)));
+}
+
+void Page::set_slot(std::uint32_t position, std::uint16_t offset) noexcept {
+    store(heads() + count_ * std::size_t{8} + position * std::size_t{2}, offset);
+}
+
+std::uint16_t Page::put_entry(Bytes suffix, Bytes value) noexcept {
+    heap_ = narrow(heap_ - 4 - value.size() - suffix.size());
+    std::byte* const into = at(heap_);
+    store(into, narrow(suffix.size()));
+    store(into + 2, narrow(value.size()));
+    copy_bytes(into + 4, value);
+    copy_bytes(into + 4 + value.size(), suffix);
+    return heap_;
 }
 
 void Page::build(const Sequence& sequence, std::uint32_t from, std::uint32_t to) noexcept {

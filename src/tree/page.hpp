@@ -96,6 +96,11 @@ public:
     [[nodiscard]] std::size_t whole_size() const noexcept;
     // Bytes in use if this were put too; more than page_size when it does not fit.
     [[nodiscard]] std::size_t used_with(const Key& key, std::size_t value_size) const noexcept;
+    // The same if an entry had another value.
+    [[nodiscard]] std::size_t used_with(std::uint32_t position,
+                                        std::size_t value_size) const noexcept {
+        return used() - value(position).size() + value_size;
+    }
 
     // Begins to fetch the page, many lines at a time where search() alone would wait for one after
     // another.
@@ -126,8 +131,8 @@ public:
     // The entry fits (used_with), its key is not there, and it belongs at `position`.
     void insert(std::uint32_t position, const Entry& entry) noexcept;
     void remove(std::uint32_t position) noexcept;
-    // The new value is as long as the old one.
-    void set_value(std::uint32_t position, Bytes value) noexcept;
+    // Gives an entry another value, which fits (used_with).
+    void replace(std::uint32_t position, Bytes value) noexcept;
     // Holds the entries [from, to) of a sequence, of which this page is no part: one at least, and
     // they fit. The first child and the history of insertions stay.
     void build(const Sequence& sequence, std::uint32_t from, std::uint32_t to) noexcept;
@@ -142,9 +147,15 @@ public:
 private:
     friend class Pool;
 
-    [[nodiscard]] Bytes prefix() const noexcept { return {body_.data(), prefix_size_}; }
-    [[nodiscard]] const std::byte* heads() const noexcept { return body_.data() + prefix_size_; }
-    [[nodiscard]] std::byte* heads() noexcept { return body_.data() + prefix_size_; }
+    [[nodiscard]] Bytes prefix() const noexcept {
+        return {body_.data(), prefix_size_};
+    }
+    [[nodiscard]] const std::byte* heads() const noexcept {
+        return body_.data() + prefix_size_;
+    }
+    [[nodiscard]] std::byte* heads() noexcept {
+        return body_.data() + prefix_size_;
+    }
     [[nodiscard]] std::uint64_t head(std::uint32_t position) const noexcept;
     [[nodiscard]] std::size_t slot(std::uint32_t position) const noexcept;
     [[nodiscard]] Bytes suffix(std::uint32_t position) const noexcept;
@@ -160,6 +171,9 @@ private:
                                     Bytes rest) const noexcept;
     void open_slot(std::uint32_t position, std::uint64_t head, std::size_t offset) noexcept;
     void place(std::uint32_t position, const Entry& entry) noexcept;
+    void compact(std::uint32_t position, Bytes value) noexcept;
+    void set_slot(std::uint32_t position, std::uint16_t offset) noexcept;
+    std::uint16_t put_entry(Bytes suffix, Bytes value) noexcept;
 
     std::uint64_t birth_;
     std::uint64_t death_;
