@@ -58,6 +58,7 @@ void FrameBuilder::begin(std::byte* room, const Position& after, std::uint64_t a
     slot_count_ = 0;
     type_count_ = 0;
     last_type_ = 0;
+    last_slot_ = 0;
 }
 
 std::size_t FrameBuilder::size_with(std::string_view stream) const noexcept {
@@ -86,11 +87,14 @@ FrameBuilder::Name FrameBuilder::keep(std::string_view name) noexcept {
 }
 
 std::uint32_t FrameBuilder::slot_of(std::string_view stream, std::uint64_t index) noexcept {
+    if (last_slot_ < slot_count_ && view(slots_[last_slot_].name) == stream) return last_slot_;
     const auto wanted = static_cast<std::uint32_t>(hash(0, as_bytes(stream)));
     std::size_t bucket = wanted % bucket_count;
     for (; buckets_[bucket] != 0; bucket = (bucket + 1) % bucket_count) {
         const std::uint32_t slot = buckets_[bucket] - 1U;
-        if (slots_[slot].hash == wanted && view(slots_[slot].name) == stream) return slot;
+        if (slots_[slot].hash != wanted || view(slots_[slot].name) != stream) continue;
+        last_slot_ = slot;
+        return slot;
     }
     FRESHET_CHECK(slot_count_ < frame_stream_count_max);
     slots_[slot_count_] = Slot{.name = keep(stream),
@@ -102,7 +106,8 @@ std::uint32_t FrameBuilder::slot_of(std::string_view stream, std::uint64_t index
                                .first_index = index};
     tables_size_max_ += stream_entry_size_max(stream.size());
     buckets_[bucket] = static_cast<std::uint16_t>(++slot_count_);
-    return slot_count_ - 1;
+    last_slot_ = slot_count_ - 1;
+    return last_slot_;
 }
 
 std::uint32_t FrameBuilder::type_of(const Event& event) noexcept {

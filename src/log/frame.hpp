@@ -113,6 +113,7 @@ private:
     std::uint32_t slot_count_ = 0;
     std::uint32_t type_count_ = 0;
     std::uint32_t last_type_ = 0;
+    std::uint32_t last_slot_ = 0;
 };
 
 constexpr std::size_t FrameBuilder::required_memory() noexcept {

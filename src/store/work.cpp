@@ -194,6 +194,8 @@ Result<Place> Work::find_id(std::string_view stream, const Event& event) noexcep
 
 // True: all are there. False: none is, or a failure was noted.
 Result<bool> Work::is_duplicate(const StreamAppend& append, Appended& original) noexcept {
+    const auto has_id = [](const Event& event) noexcept { return event.id.is_set(); };
+    if (std::ranges::none_of(append.events, has_id)) return false;
     Place first;
     for (std::uint32_t i = 0; i < append.events.size(); i++) {
         const Result<Place> place = find_id(append.stream, append.events[i]);
