@@ -174,8 +174,8 @@ symbols:  ## the archive needs no C++ runtime and no malloc: nm, and a C program
 size:  ## sizes: the code of a small program, the deepest stack frames, the public structs
 	@MAKE='$(MAKE)' CXX='$(CXX)' BUILD='$(BUILD)' J='$(J)' bash tests/gates/size.sh
 
-bench: $(LIB)  ## measure; with PEERS="sqlite ..." beside others
-	@CXX='$(CXX)' BUILD='$(BUILD)' PEERS='$(PEERS)' bash tests/bench/run.sh
+bench: $(LIB)  ## measure, beside SQLite if installed; PEERS= folder of a harness with other peers
+	@MAKE='$(MAKE)' CXX='$(CXX)' BUILD='$(BUILD)' PEERS='$(PEERS)' bash tests/bench/run.sh
 
 coverage:  ## lines and branches of src/log, src/tree and src/store that the tests reach (needs clang)
 	@MAKE='$(MAKE)' BUILD='$(BUILD)' J='$(J)' bash tests/gates/coverage.sh
