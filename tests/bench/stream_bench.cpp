@@ -2,12 +2,15 @@
 // How long streams take: appending a thousand events a commit, reading forwards and at random, and
 // opening what a writer left that did not close. One log is a single stream; in the other, events
 // go to 1,000 streams by chance; a third has 50,000 streams. Nothing waits for the disk but the
-// last two lines, so the figures are of the processor and of memory.
+// last two lines and the writer beside a reader, so the figures are of the processor and of memory.
+#include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cstdio>
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "base/hash.hpp"
@@ -123,6 +126,52 @@ void measure_reads(Store& store, std::uint64_t stream_count) {
     print(one ? "seek, one stream" : "seek, 1,000 streams", seconds_since(start), count);
 }
 
+// Reads one event after another at random, each as of the newest commit, for a while.
+double reads_a_second(Store& store, std::chrono::milliseconds time) {
+    Snapshot snapshot;
+    StreamCursor cursor;
+    std::uint64_t count = 0;
+    const auto start = std::chrono::steady_clock::now();
+    for (; std::chrono::steady_clock::now() - start < time; count++) {
+        expect("snapshot", store.renew(snapshot));
+        expect("read",
+               cursor.open(snapshot, "account-000000", Horizon::index(mix(count) % event_count),
+                           Direction::forwards, 1));
+        Recorded event;
+        if (!expect("read", cursor.next(event))) fail("read", Code::corrupt);
+    }
+    return static_cast<double>(count) / seconds_since(start);
+}
+
+// A reader alone and beside a writer of small durable commits, by turns; the median of the ratios.
+void measure_reader_beside_writer(Store& store) {
+    constexpr std::chrono::milliseconds time{500};
+    std::vector<double> ratios;
+    std::vector<double> commits;
+    for (int round = 0; round < 5; round++) {
+        const double alone = reads_a_second(store, time);
+        std::atomic<bool> stop{false};
+        std::uint64_t count = 0;
+        std::thread writer{[&] {
+            const std::vector<std::byte> payload(payload_size, std::byte{'x'});
+            const Event event{.type = "credited", .payload = payload};
+            Diagnostic diagnostic;
+            for (; !stop; count++)
+                expect("append",
+                       store.append({.stream = "beside", .events = {&event, 1}}, diagnostic));
+        }};
+        const double beside = reads_a_second(store, time);
+        stop = true;
+        writer.join();
+        ratios.push_back(beside / alone);
+        commits.push_back(static_cast<double>(count) * 2);
+    }
+    std::sort(ratios.begin(), ratios.end());
+    std::sort(commits.begin(), commits.end());
+    std::printf("reader beside a writer             %8.2f of alone (%.0f commits a second)\n",
+                ratios[ratios.size() / 2], commits[commits.size() / 2]);
+}
+
 void measure(const std::string& directory, std::uint64_t stream_count) {
     const std::string path = directory + "/streams-" + std::to_string(stream_count);
     std::filesystem::remove_all(path);
@@ -134,6 +183,7 @@ void measure(const std::string& directory, std::uint64_t stream_count) {
     Diagnostic diagnostic;
     expect("sync", database.store.sync(diagnostic));
     measure_reads(database.store, stream_count);
+    if (stream_count == 1) measure_reader_beside_writer(database.store);
 }
 
 void measure_recovery(const std::string& directory, std::uint64_t stream_count) {
