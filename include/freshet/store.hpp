@@ -261,7 +261,7 @@ private:
     Bytes tail_;               // ... and the last of their addresses, as the tree has them.
     std::uint64_t block_ = ~std::uint64_t{0};
     std::array<std::uint64_t, 32> addresses_;       // Of its events.
-    alignas(8) std::array<std::byte, 384> reader_;  // A log::EventReader.
+    alignas(8) std::array<std::byte, 448> reader_;  // A log::EventReader.
 };
 
 // All events in commit order, filtered: the log as it is, with what streams hide and with the

@@ -78,12 +78,23 @@ StoredEvent encode(const Event& event, std::uint32_t seed, const EventPlace& pla
     return stored;
 }
 
+NumberReader::Long NumberReader::long_number(const std::byte* from) noexcept {
+    std::uint32_t value = 0;
+    for (std::uint16_t i = 0; i < 4; i++) {
+        const auto byte = std::to_integer<std::uint32_t>(from[i]);
+        value |= (byte & 0x7f) << (7 * i);
+        if (byte < 0x80) return {value, static_cast<std::uint16_t>(i + 1), byte != 0};
+    }
+    const auto fifth = std::to_integer<std::uint32_t>(from[4]);
+    return {value | fifth << 28, 5, fifth != 0 && fifth < 0x10};
+}
+
 bool decode_head(Bytes bytes, Digest digest, EventHead& head) noexcept {
     std::array<std::byte, event_head_size_max> padded{};
     const bool is_short = bytes.size() < event_head_size_max;
     if (is_short && !bytes.empty()) std::memcpy(padded.data(), bytes.data(), bytes.size());
-    return decode_head(is_short ? padded.data() : bytes.data(), digest, head) &&
-           head.is_shortest && head.size() <= bytes.size();
+    return decode_head(is_short ? padded.data() : bytes.data(), digest, head) && head.is_shortest &&
+           head.size() <= bytes.size();
 }
 
 Status decode(Bytes bytes, Digest digest, StoredEvent& event) noexcept {

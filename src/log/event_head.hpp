@@ -34,7 +34,10 @@ public:
         const std::uint32_t third = byte(2);
         const std::uint32_t three = two | (third & 0x7f) << 14;
         if (third < 0x80) return advance(3, three, third);
-        return long_number(three);
+        const Long number = long_number(next_);
+        ok_ = ok_ && number.is_shortest;
+        next_ += number.size;
+        return number.value;
     }
     void skip(std::size_t size) noexcept { next_ += size; }
     [[nodiscard]] const std::byte* position() const noexcept { return next_; }
@@ -49,13 +52,13 @@ private:
         next_ += size;
         return value;
     }
-    std::uint32_t long_number(std::uint32_t three) noexcept {
-        const std::uint32_t fourth = byte(3);
-        const std::uint32_t four = three | (fourth & 0x7f) << 21;
-        if (fourth < 0x80) return advance(4, four, fourth);
-        const std::uint32_t fifth = byte(4);
-        return advance(5, four | fifth << 28, fifth < 0x10 ? fifth : 0);
-    }
+    // One of four bytes or five; rare, so not inlined.
+    struct Long {
+        std::uint32_t value = 0;
+        std::uint16_t size = 0;
+        bool is_shortest = false;
+    };
+    static Long long_number(const std::byte* from) noexcept;
 
     const std::byte* next_;
     bool ok_ = true;

@@ -74,9 +74,19 @@ Status EventReader::look_up_type(std::uint32_t number) noexcept {
     return Done{};
 }
 
-[[gnu::always_inline]] inline Status EventReader::check(const EventHead& head,
-                                                        std::uint64_t address, std::uint64_t index,
-                                                        Recorded& event) noexcept {
+// What stands near the end of a segment, with zeros behind it.
+[[gnu::cold, gnu::noinline]] const std::byte* EventReader::pad(std::uint64_t address) noexcept {
+    padded_.fill(std::byte{0});
+    std::memcpy(padded_.data(), at(address), static_cast<std::size_t>(segment_end() - address));
+    return padded_.data();
+}
+
+Status EventReader::read(std::uint64_t address, std::uint64_t index, Recorded& event) noexcept {
+    if (const Status entered = enter(address); !entered) return entered;
+    const std::byte* const bytes = at(address);
+    const bool is_last = segment_end() - address < event_head_size_max;
+    EventHead head;
+    if (!decode_head(is_last ? pad(address) : bytes, digest_, head)) return Code::corrupt;
     if (head.offset > address - segment_) return Code::corrupt;
     if (address - head.offset != frame_address_) {
         const Status entered = enter_frame(address - head.offset);
@@ -87,7 +97,6 @@ Status EventReader::look_up_type(std::uint32_t number) noexcept {
         const Status entered = enter_type(head.type);
         if (!entered) return entered;
     }
-    const std::byte* const bytes = at(address);
     const Bytes covered{bytes + crc_size, static_cast<std::size_t>(head.size()) - crc_size};
     if (crc32c(seed_, address, index, covered) != head.crc) return Code::corrupt;
     event.stream = stream_;
@@ -102,24 +111,6 @@ Status EventReader::look_up_type(std::uint32_t number) noexcept {
     event.commit = frame_.commit;
     event.time_us = frame_.time_us;
     return Done{};
-}
-
-Status EventReader::read(std::uint64_t address, std::uint64_t index, Recorded& event) noexcept {
-    const Status entered = enter(address);
-    if (!entered) return entered;
-    if (segment_end() - address < event_head_size_max) return read_last(address, index, event);
-    EventHead head;
-    if (!decode_head(at(address), digest_, head)) return Code::corrupt;
-    return check(head, address, index, event);
-}
-
-// Of an event so near the end of the segment that its head is looked at in a copy.
-[[gnu::cold]] Status EventReader::read_last(std::uint64_t address, std::uint64_t index,
-                                            Recorded& event) noexcept {
-    EventHead head;
-    const auto room = static_cast<std::size_t>(segment_end() - address);
-    if (!decode_head(Bytes{at(address), room}, digest_, head)) return Code::corrupt;
-    return check(head, address, index, event);
 }
 
 // By loads that nobody waits for until the last one: a prefetch is dropped where many are on their

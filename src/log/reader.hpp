@@ -34,9 +34,7 @@ public:
     void fetch(std::span<const std::uint64_t> addresses) const noexcept;
 
 private:
-    Status read_last(std::uint64_t address, std::uint64_t index, Recorded& event) noexcept;
-    Status check(const EventHead& head, std::uint64_t address, std::uint64_t index,
-                 Recorded& event) noexcept;
+    const std::byte* pad(std::uint64_t address) noexcept;
     Status enter_segment(std::uint64_t address) noexcept;
     Status enter_frame(std::uint64_t address) noexcept;
     Status enter_type(std::uint32_t number) noexcept;
@@ -68,6 +66,7 @@ private:
     Bytes first_;             // The first type of an earlier frame, as it stands there: most frames
     EventType first_type_;    // begin with the same one.
     std::uint32_t first_seed_ = 0;
+    std::array<std::byte, event_head_size_max> padded_;
 };
 
 }  // namespace freshet::log

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <bit>
+#include <numeric>
+#include <utility>
 
 #include "base/hash.hpp"
 #include "base/utf8.hpp"
@@ -138,17 +140,48 @@ std::size_t Gather::common_size() const noexcept {
     return common;
 }
 
+// By heads, a byte at a time from the last one, and those of equal heads by their names.
 void Gather::sort() noexcept {
     const std::size_t common = common_size();
-    const std::span<Place> places = places_.first(stream_count_);
+    std::span<Place> places = places_.first(stream_count_);
+    std::uint64_t differing = 0;
     for (std::uint32_t i = 0; i < stream_count_; i++) {
         const std::string_view text = name(entries_[i]);
         places[i] = {head_of({text.data() + common, text.size() - common}), i, 0};
+        differing |= places[i].head ^ places[0].head;
     }
-    std::sort(places.begin(), places.end(), [this](const Place& a, const Place& b) noexcept {
-        if (a.head != b.head) return a.head < b.head;
+    std::span<Place> sorted{reinterpret_cast<Place*>(grouped_.data()), stream_count_};
+    for (std::uint32_t shift = 0; shift < 64; shift += 8) {
+        if ((differing >> shift & 0xff) == 0) continue;
+        sort_by_byte(places, sorted, shift);
+        std::swap(places, sorted);
+    }
+    if (places.data() != places_.data()) std::copy(places.begin(), places.end(), places_.begin());
+    sort_ties();
+}
+
+void Gather::sort_by_byte(std::span<const Place> places, std::span<Place> sorted,
+                          std::uint32_t shift) noexcept {
+    std::array<std::uint32_t, 256> next{};
+    for (const Place& place : places) next[place.head >> shift & 0xff]++;
+    std::exclusive_scan(next.begin(), next.end(), next.begin(), std::uint32_t{0});
+    for (const Place& place : places) sorted[next[place.head >> shift & 0xff]++] = place;
+}
+
+void Gather::sort_ties() noexcept {
+    const auto is_less = [this](const Place& a, const Place& b) noexcept {
         return name(entries_[a.number]) < name(entries_[b.number]);
-    });
+    };
+    const auto end = places_.begin() + stream_count_;
+    for (auto first = places_.begin(); first != end;) {
+        const auto last = std::find_if(
+            first, end, [first](const Place& place) noexcept { return place.head != first->head; });
+        if (last - first > 1) {
+            std::make_heap(first, last, is_less);
+            std::sort_heap(first, last, is_less);
+        }
+        first = last;
+    }
 }
 
 // Lays the addresses of each stream side by side. For the time, `created` and `added` stay as they

@@ -63,6 +63,9 @@ private:
     }
     [[nodiscard]] std::size_t common_size() const noexcept;
     void sort() noexcept;
+    static void sort_by_byte(std::span<const Place> places, std::span<Place> sorted,
+                             std::uint32_t shift) noexcept;
+    void sort_ties() noexcept;
     void group() noexcept;
     Status put(const Place& place) noexcept;
 
@@ -72,7 +75,7 @@ private:
     std::span<Place> places_;
     std::span<std::uint32_t> numbers_;    // Of each event's stream, ...
     std::span<std::uint64_t> addresses_;  // ... and where it is.
-    std::span<std::uint64_t> grouped_;    // The addresses, stream by stream.
+    std::span<std::uint64_t> grouped_;    // The addresses, stream by stream; before, to sort in.
     std::span<char> names_;
     std::uint32_t generation_ = 1;
     std::uint32_t stream_count_ = 0;

@@ -93,7 +93,7 @@ namespace {
 
 constexpr std::uint64_t no_block = ~std::uint64_t{0};
 
-log::EventReader* reader_in(std::array<std::byte, 384>& memory) noexcept {
+log::EventReader* reader_in(std::array<std::byte, 448>& memory) noexcept {
     static_assert(sizeof(log::EventReader) <= sizeof memory && alignof(log::EventReader) <= 8);
     return std::launder(reinterpret_cast<log::EventReader*>(memory.data()));
 }
