@@ -16,7 +16,6 @@
 #include <filesystem>
 #include <map>
 #include <regex>
-#include <set>
 
 #include "base/checksum.hpp"
 #include "base/codec.hpp"
@@ -314,13 +313,6 @@ protected:
     }
 };
 
-// What the program cannot meet, and why.
-const std::set<std::string> never{
-    "too-many-snapshots",  // It takes one.
-    "forked",              // It does not fork.
-    "cancelled",           // What is cancelled by a signal says so.
-};
-
 // Exit code and name of each line of the table.
 std::map<std::string, int> table_of_errors() {
     std::map<std::string, int> table;
@@ -337,7 +329,6 @@ TEST_F(Errors, AreAllReachedAndEndWithTheirExitCode) {
     ASSERT_GT(table.size(), 20U);
     std::map<std::string, Act> acts = this->acts();
     for (const auto& [name, exit] : table) {
-        if (never.count(name) != 0) continue;
         ASSERT_EQ(acts.count(name), 1U) << "nothing leads to " << name;
         const Ended ended = acts[name]({});
         if (ended.code == 126 || ended.code == 127) continue;  // Not with the rights of this test.
@@ -350,7 +341,6 @@ TEST_F(Errors, AreAllReachedAndEndWithTheirExitCode) {
 TEST_F(Errors, AreOneLineOfJsonForPrograms) {
     std::map<std::string, Act> acts = this->acts();
     for (const auto& [name, exit] : table_of_errors()) {
-        if (never.count(name) != 0) continue;
         const Ended ended = acts[name]({"--json"});
         if (ended.code == 126 || ended.code == 127) continue;
         EXPECT_EQ(ended.code, exit) << name << ended.err;

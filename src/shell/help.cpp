@@ -22,7 +22,14 @@ void put_error(Output& output, int exit, std::string_view code, std::string_view
     output.repeat(" ", code_width - code.size()).text(words).text("\n");
 }
 
-// A table of all there can be, so that none is forgotten.
+// What the library can say and the program cannot: it takes one snapshot, does not fork, and
+// cancels nothing but at a signal.
+bool is_never_said(Code code) noexcept {
+    return code == Code::interrupted || code == Code::cancelled || code == Code::forked ||
+           code == Code::too_many_snapshots;
+}
+
+// A table of all others there can be, so that none is forgotten.
 void print_errors(Output& output) noexcept {
     output.text(about_errors);
     put_error(output, exit_done, "", "done");
@@ -30,7 +37,7 @@ void print_errors(Output& output) noexcept {
     put_error(output, exit_bad_input, "bad-line", "a line of the input is no event");
     put_error(output, exit_bad_input, "bad-input", "a file that was named cannot be read");
     for (std::uint16_t i = 1; i < static_cast<std::uint16_t>(Code::code_count); i++) {
-        if (Code{i} == Code::interrupted) continue;
+        if (is_never_said(Code{i})) continue;
         Diagnostic diagnostic;
         diagnostic.error = Error{Code{i}};
         std::array<char, 256> sentence;

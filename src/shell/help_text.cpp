@@ -185,6 +185,9 @@ constexpr std::string_view about_events =
   id               makes it safe to append twice: 32 hexadecimal digits or a UUID
   schema_version   of the type, 1 to 65535; 1 if it is missing
 
+Metadata that is an object can have the members "$correlationId", "$causationId" and "$tags", an
+array of text: log finds events by the first, --fail-if-tag by the last.
+
 What read and log print with --ndjson has also stream, index, ordinal, commit and time. Append
 takes the stream from there if it was given none, and passes over the rest: the output of one
 store can be the input of another.
