@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Backup: the store as of one commit, copied while it is in use; whole and checked, or nothing.
+#include <set>
 #include <thread>
 
 #include "freshet/follower.hpp"
 #include "freshet/sim.hpp"
+#include "fuzz/repair.hpp"
 #include "log/head.hpp"
 #include "tests/faulty_disk.hpp"
 #include "tests/temporary.hpp"
@@ -314,6 +316,123 @@ TEST_F(Backups, NameDamageOfTheSource) {
     }
     put_files(copy.disk, {});
     EXPECT_EQ(backup(open.store, copy.disk), Code::none);
+}
+
+// Goal: a source that changes while it is copied gives no copy. Method: it is cut, replaced by a
+// log that is whole, or taken away; and somebody writes into the copy.
+TEST_F(Backups, NameASourceOrACopyThatChanges) {
+    FaultyDisk source{machine.disk};
+    FaultyDisk target{copy.disk};
+    OpenStore open{Door{&source, &machine.clock, &machine.gate}, options};
+    write(open.store, 30);
+    const Files whole = files_of(machine.disk);
+    const std::uint32_t count = open.store.statistics().segment_count;
+    ASSERT_GT(count, 2U);
+    const auto restore = [&] {
+        put_files(copy.disk, {});
+        put_files(machine.disk, whole);
+    };
+    const auto cut = [&](std::uint32_t segment) {
+        const File file = *machine.disk.open(segment_file(segment), OpenMode::write);
+        EXPECT_TRUE(machine.disk.truncate(file, 500));
+        machine.disk.close(file);
+    };
+    for (std::uint32_t segment = 1; segment <= count; segment++) {
+        restore();
+        cut(segment);
+        EXPECT_EQ(backup(open.store, target), Code::corrupt);
+        EXPECT_EQ(diagnostic.segment, segment);
+        restore();
+        std::uint64_t reads = 0;
+        source.before_read = [&] {
+            if (++reads == 1) cut(1);
+        };
+        EXPECT_EQ(backup(open.store, target), Code::corrupt);
+        source.before_read = nullptr;
+        EXPECT_EQ(diagnostic.segment, 1U);
+        restore();
+        EXPECT_TRUE(machine.disk.remove(segment_file(segment)));
+        EXPECT_EQ(backup(open.store, target), Code::corrupt);
+        EXPECT_EQ(diagnostic.segment, segment);
+    }
+    restore();
+    target.before_sync = [&] {
+        const File file = *copy.disk.open(segment_file(count + 1), OpenMode::create);
+        copy.disk.close(file);
+    };
+    EXPECT_EQ(backup(open.store, target), Code::corrupt);
+    target.before_sync = nullptr;
+    // The newest commit is another one, and as whole.
+    restore();
+    const log::Geometry geometry = {open.store.head().store, options.segment_size,
+                                    options.frame_size_max, Digest::none};
+    const std::uint64_t offset = open.store.head().address - (count - 1) * options.segment_size;
+    Files other = whole;
+    Contents& last = other.at(segment_file(count));
+    Contents image((count - 1) * std::size_t{options.segment_size});
+    image.insert(image.end(), last.begin(), last.begin() + static_cast<std::ptrdiff_t>(offset));
+    image[image.size() - 20] ^= std::byte{1};
+    fuzz::repair_log(image, geometry, fuzz::Repair::checksums);
+    std::copy(image.end() - static_cast<std::ptrdiff_t>(offset), image.end(), last.begin());
+    put_files(machine.disk, other);
+    EXPECT_EQ(backup(open.store, target), Code::corrupt);
+    restore();
+    EXPECT_EQ(backup(open.store, target), Code::none);
+}
+
+TEST_F(Backups, NeedASnapshot) {
+    OpenStore open{machine.door(), options};
+    write(open.store, 3);
+    Snapshot held;
+    Snapshot another;
+    ASSERT_TRUE(open.store.snapshot(held));
+    ASSERT_TRUE(open.store.snapshot(another));
+    const Head head = held.head();
+    EXPECT_EQ(backup(open.store, copy.disk), Code::too_many_snapshots);
+    EXPECT_EQ(open.store.contains(head).error().code, Code::too_many_snapshots);
+    EXPECT_EQ(files_of(copy.disk), Files{});
+}
+
+// Goal: the place of an older commit is found or the disk is named. Method: each call of the source
+// fails in turn while nothing is mapped; and every header of the log is damaged under the store.
+TEST_F(Backups, OfAnOlderCommitNameTheDiskThatFails) {
+    {
+        OpenStore open{machine.door(), options};
+        write(open.store, 60);
+    }
+    std::uint64_t call = 1;
+    for (bool was_made = true; was_made; call++) {
+        FaultyDisk source{machine.disk};
+        OpenStore open{Door{&source, &machine.clock, &machine.gate}, existing()};
+        ASSERT_EQ(open.error, Code::none);
+        put_files(copy.disk, {});
+        source.wanted = Error{Code::io, 5};
+        source.fail_at = source.call_count + call;
+        const Code code = backup(open.store, copy.disk, Until::commit(30));
+        was_made = source.call_count >= source.fail_at;
+        ASSERT_EQ(code, was_made ? Code::io : Code::none) << call;
+        source.fail_at = ~std::uint64_t{0};
+    }
+    EXPECT_GT(call, 5U);
+    OpenStore open{machine.door(), existing()};
+    for (const std::size_t offset : {4U, 40U, 500U}) {
+        for (std::uint32_t segment = 1; segment <= 3; segment++) {
+            const File file = *machine.disk.open(segment_file(segment), OpenMode::write);
+            std::vector<std::byte> bytes(3000);
+            ASSERT_TRUE(machine.disk.read(file, offset, bytes));
+            const std::vector<std::byte> zeros(bytes.size());
+            ASSERT_TRUE(machine.disk.write(file, offset, zeros, {}));
+            std::set<Code> codes;
+            for (std::uint64_t commit = 1; commit < 60; commit++) {
+                put_files(copy.disk, {});
+                codes.insert(backup(open.store, copy.disk, Until::commit(commit)));
+            }
+            EXPECT_TRUE(codes.erase(Code::corrupt) == 1) << segment << " " << offset;
+            EXPECT_LE(codes.size(), codes.count(Code::none));
+            ASSERT_TRUE(machine.disk.write(file, offset, bytes, {}));
+            machine.disk.close(file);
+        }
+    }
 }
 
 // The writer goes on while it is copied: the copy is what it was at one commit.

@@ -237,6 +237,7 @@ TEST_F(Beside, SaysWhenItsPoolIsTooSmall) {
 // Goal: a disk that fails while a reader looks for news costs it the news of that time, and nothing
 // else. Method: each call of a refresh fails in turn, beside a writer and without one.
 TEST_F(Beside, TriesAgainAfterADiskThatFailed) {
+    const std::string payload(600, 'x');
     for (const bool with_writer : {true, false}) {
         bool was_made = true;
         for (std::uint64_t call = 1; was_made; call++) {
@@ -246,7 +247,10 @@ TEST_F(Beside, TriesAgainAfterADiskThatFailed) {
             FaultyDisk faulty{disk};
             Process failing{faulty};
             ASSERT_EQ(failing.open(reading(options)), Code::none);
-            for (int i = 0; i < 8; i++) ASSERT_TRUE(writer->append("s", {std::string(600, 'x')}));
+            for (int i = 0; i < 4; i++) ASSERT_TRUE(writer->append("s", {std::string(600, 'x')}));
+            const std::vector<Event> large(4, event_of(std::string_view{payload}));
+            ASSERT_EQ(writer->append_events("s", large), Code::none);
+            for (int i = 0; i < 4; i++) ASSERT_TRUE(writer->append("s", {payload}));
             if (!with_writer) kill();
             faulty.wanted = Error{Code::io, 5};
             faulty.fail_at = faulty.call_count + call;
@@ -254,14 +258,151 @@ TEST_F(Beside, TriesAgainAfterADiskThatFailed) {
             was_made = faulty.call_count >= faulty.fail_at;
             if (!first) {
                 ASSERT_EQ(first.error().code, Code::io);
-                ASSERT_EQ(failing->read_log().size(), 1U);
+                ASSERT_LE(failing->read_log().size(), 5U);
             }
             ASSERT_TRUE(failing->store.refresh(failing->diagnostic)) << call;
-            ASSERT_EQ(failing->read_log().size(), with_writer ? 9U : 8U);
+            ASSERT_EQ(failing->read_log().size(), with_writer ? 13U : 12U);
             ASSERT_EQ(failing->verify(), Code::none);
             failing.store.reset();
             writer.store.reset();
         }
+    }
+}
+
+// The same of a follower, which loses and repeats nothing. It is opened at the end, at a place that
+// is not there yet, or by the head of a reader that had come further.
+TEST_F(Beside, FollowsOnAfterADiskThatFailed) {
+    for (const int way : {0, 1, 2}) {
+        bool was_made = true;
+        for (std::uint64_t call = 1; was_made; call++) {
+            disk.clear();
+            ASSERT_EQ(writer.open(options), Code::none);
+            ASSERT_TRUE(writer->append("s", {"0"}));
+            FaultyDisk faulty{disk};
+            Process failing{faulty};
+            ASSERT_EQ(failing.open(reading(options)), Code::none);
+            for (const std::string_view payload : {"1", "2"})
+                ASSERT_TRUE(writer->append("s", {payload}));
+            const Head head = writer->store.head();
+            ASSERT_TRUE(writer->append("s", {"3"}));
+            faulty.wanted = Error{Code::io, 5};
+            faulty.fail_at = faulty.call_count + call;
+            Follower follower;
+            const auto open = [&] {
+                return way == 2 ? follower.open(failing->store, head)
+                                : follower.open(failing->store, way == 1 ? 3 : 1);
+            };
+            Status opened = open();
+            if (!opened) {
+                ASSERT_EQ(opened.error().code, Code::io) << way << " " << call;
+                opened = open();
+            }
+            ASSERT_TRUE(opened) << way << " " << call;
+            Lines payloads;
+            Recorded event;
+            for (bool ends = false; !ends;) {
+                const Result<Follower::Step> step = follower.next(event, 0);
+                if (!step) ASSERT_EQ(step.error().code, Code::io);
+                if (!step) continue;
+                if (*step == Follower::Step::event) payloads.emplace_back(as_text(event.payload));
+                ends = *step != Follower::Step::event;
+            }
+            ASSERT_EQ(payloads, way == 0 ? (Lines{"1", "2", "3"}) : Lines{"3"}) << way << call;
+            was_made = faulty.call_count >= faulty.fail_at;
+            follower.close();
+            failing.store.reset();
+            writer.store.reset();
+        }
+    }
+}
+
+// A note that is never whole is that of no writer; one that comes late is behind what head attests.
+TEST_F(Beside, TakesNoNoteForMoreThanItSays) {
+    FaultyDisk noting{disk};
+    Process late{noting};
+    ASSERT_EQ(writer.open(options), Code::none);
+    ASSERT_TRUE(writer->append("s", {"0"}));
+    Note first{};
+    Holder holder;
+    ASSERT_TRUE(*disk.look(first, holder));
+    ASSERT_TRUE(writer->append("s", {"1"}));
+    ASSERT_TRUE(writer->store.maintain(writer->diagnostic));
+    noting.after_look = [&](Note& note) { note = first; };
+    ASSERT_EQ(late.open(reading(options)), Code::none);
+    EXPECT_EQ(late->read("s"), (Lines{"0", "1"}));
+    const auto refresh_late = [&] { return late->store.refresh(late->diagnostic); };
+    EXPECT_FALSE(refresh_late()->news);
+    EXPECT_TRUE(refresh_late()->has_writer);
+    noting.wanted = Error{Code::io, 5};
+    noting.fail_at = noting.call_count + 2;
+    EXPECT_EQ(refresh_late().error().code, Code::io);
+
+    ASSERT_TRUE(writer->append("s", {"2"}));
+    noting.after_look = [&](Note& note) { note[20] ^= std::byte{1}; };
+    EXPECT_FALSE(refresh_late()->has_writer);
+    EXPECT_EQ(late->read("s"), (Lines{"0", "1"}));
+    noting.after_look = nullptr;
+    EXPECT_TRUE(refresh_late()->has_writer);
+    EXPECT_EQ(late->read("s"), (Lines{"0", "1", "2"}));
+}
+
+// What is whole before the damage shows all the same, and a refused place is no other history.
+TEST_F(Beside, ShowsWhatIsWholeBeforeDamage) {
+    ASSERT_EQ(writer.open(options), Code::none);
+    ASSERT_TRUE(writer->append("s", {"0"}));
+    ASSERT_EQ(reader.open(reading(options)), Code::none);
+    ASSERT_TRUE(writer->append("s", {"1"}));
+    const std::uint64_t end = writer->store.head().address;
+    ASSERT_TRUE(writer->append("s", {"2"}));
+    ASSERT_TRUE(disk.flip_bit("00000001.log", end * 8 + 8 * 85));
+    EXPECT_EQ(refresh_error(), Code::corrupt);
+    EXPECT_EQ(reader->diagnostic.offset, end);
+    EXPECT_EQ(reader->read("s"), (Lines{"0", "1"}));
+    // At the same place again, where a frame stands that follows what shows.
+    EXPECT_EQ(refresh_error(), Code::corrupt);
+    // Head attests what is damaged, and there is a writer: an open says so.
+    ASSERT_TRUE(writer->store.maintain(writer->diagnostic));
+    EXPECT_EQ(reader.open(reading(options)), Code::corrupt);
+    disk.heal();
+    EXPECT_EQ(reader.open(reading(options)), Code::none);
+}
+
+// Goal: whatever the disk does while a reader finds out that the log went another way, it is told
+// that, or of the disk. Method: each call fails in turn.
+TEST_F(Beside, IsToldOfADiskThatFailsOrOfAnotherHistory) {
+    ASSERT_EQ(writer.open(options), Code::none);
+    ASSERT_TRUE(writer->append("s", {"0"}));
+    ASSERT_TRUE(writer->store.close());
+    const Files old = files_of(disk);
+    bool was_made = true;
+    for (std::uint64_t call = 1; was_made; call++) {
+        put_files(disk, old);
+        ASSERT_EQ(writer.open(options), Code::none);
+        ASSERT_TRUE(writer->append("s", {"1"}));
+        FaultyDisk faulty{disk};
+        Process failing{faulty};
+        ASSERT_EQ(failing.open(reading(options)), Code::none);
+        ASSERT_EQ(failing->read("s"), (Lines{"0", "1"}));
+        ASSERT_TRUE(writer->store.close());
+        put_files(disk, old);
+        writer.clock.state++;
+        ASSERT_EQ(writer.open(options), Code::none);
+        for (const std::string_view payload : {"x", "y"})
+            ASSERT_TRUE(writer->append("s", {payload}));
+        faulty.wanted = Error{Code::io, 5};
+        faulty.fail_at = faulty.call_count + call;
+        const Result<Refreshed> refreshed = failing->store.refresh(failing->diagnostic);
+        was_made = faulty.call_count >= faulty.fail_at;
+        const Code code = refreshed.error().code;
+        // A note that cannot be read is none: then there is nothing new that is attested.
+        EXPECT_TRUE(code == Code::io || code == Code::diverged || code == Code::corrupt ||
+                    (code == Code::none && !refreshed->has_writer && !refreshed->news))
+            << code_name(code);
+        faulty.fail_at = ~std::uint64_t{0};
+        EXPECT_EQ(failing->store.refresh(failing->diagnostic).error().code, Code::diverged);
+        EXPECT_EQ(failing->read("s"), (Lines{"0", "1"}));
+        failing.store.reset();
+        ASSERT_TRUE(writer->store.close());
     }
 }
 

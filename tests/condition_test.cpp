@@ -3,7 +3,7 @@
 // list searched by hand, with every failure told together, undurable commits, retries, reopening.
 #include "freshet/category.hpp"
 #include "freshet/follower.hpp"
-#include "tests/store_fixture.hpp"
+#include "tests/faulty_disk.hpp"
 
 namespace freshet::test {
 namespace {
@@ -365,6 +365,66 @@ TEST_F(Categories, AreNotTheOnlyWayToSort) {
     add("d", "T", "$correlationId one");
     EXPECT_EQ(open->read_log(LogStart::ordinal(0), {.correlation = "one"}),
               (Lines{"1 0 a@0 ", "3 2 c@0 "}));
+    EXPECT_EQ(open->read_log(LogStart::ordinal(0), {.correlation = "two"}), Lines{});
+}
+
+// The store's own events are in nobody's way but where they are asked for.
+TEST_F(Conditions, MayBeOfTheStoresOwnStreams) {
+    add("s", "T", "");
+    EXPECT_EQ(append({}, {{.consumer = "c", .ordinal = 1}}), Code::none);
+    EXPECT_EQ(in_the_way({.stream_prefix = "$checkpoint/"}, 0), 1);
+    EXPECT_EQ(in_the_way({.stream_prefix = ""}, 1), -1);
+}
+
+// What cannot be made sure of is no ground to write on.
+TEST(FailedConditions, SayThatTheCommitsBeforeThemAreNotDurable) {
+    Machine machine;
+    FaultyDisk faulty{machine.disk};
+    OpenStore open{Door{&faulty, &machine.clock, &machine.gate}, small_options()};
+    ASSERT_TRUE(open.append("s", {"x"}, Expected::any(), Durability::deferred));
+    faulty.syncs_fail = true;
+    const AppendCondition condition{{}, 0};
+    const std::vector<Event> one = {event_of("x")};
+    const StreamAppend append{.stream = "s", .events = one};
+    const Batch batch{{&append, 1}, {}, {&condition, 1}, {}};
+    EXPECT_EQ(open.store.append(batch, Durability::durable, open.diagnostic).error().code,
+              Code::poisoned);
+    EXPECT_EQ(open.diagnostic.error.system_error, 5);
+}
+
+TEST(FailedConditions, NeedASnapshot) {
+    Machine machine;
+    Options options = small_options();
+    options.snapshot_count_max = 1;
+    OpenStore open{machine.door(), options};
+    ASSERT_TRUE(open.append("s", {"x"}));
+    Snapshot held;
+    ASSERT_TRUE(open.store.snapshot(held));
+    const AppendCondition condition{{}, 0};
+    Transaction transaction;
+    ASSERT_TRUE(transaction.begin(open.store, open.diagnostic));
+    EXPECT_EQ(transaction.condition(condition, open.diagnostic).error().code,
+              Code::too_many_snapshots);
+    const Tracking tracking{.consumer = "c", .ordinal = 1};
+    EXPECT_EQ(transaction.track(tracking, open.diagnostic).error().code, Code::invalid_argument);
+    EXPECT_EQ(open.diagnostic.error.code, Code::invalid_argument);
+}
+
+TEST(Batches, NeedAStoreThatIsOpenForWriting) {
+    const Tracking tracking{.consumer = "c", .ordinal = 1};
+    const Batch batch{{}, {}, {}, {&tracking, 1}};
+    Store closed;
+    Diagnostic diagnostic;
+    EXPECT_EQ(closed.append(batch, Durability::durable, diagnostic).error().code,
+              Code::invalid_argument);
+    Machine machine;
+    { OpenStore open{machine.door(), small_options()}; }
+    Options options = small_options();
+    options.create = false;
+    options.read_only = true;
+    OpenStore open{machine.door(), options};
+    EXPECT_EQ(open.store.append(batch, Durability::durable, diagnostic).error().code,
+              Code::read_only);
 }
 
 }  // namespace

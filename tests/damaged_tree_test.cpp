@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Goal: whatever the tree says, the log decides. Method: entries of the tree of an open store are
 // changed, one at a time, behind its back: then every way to read and to write says `corrupt`, or
-// answers as if nothing had been changed, and verify() finds it.
+// answers as if nothing had been changed, and verify() finds it. What settings say stands in the
+// tree alone, so that it is believed until then.
 #include "store/directory.hpp"
 #include "store/state.hpp"
 #include "tests/files.hpp"
@@ -26,20 +27,41 @@ store::State& state_of(const Store& store) {
 
 class DamagedTree : public ::testing::Test {
 protected:
-    // Streams with full blocks, without events, and with ids; a few segments, so a few marks.
+    // Streams with full blocks, without events, with ids, and with settings; a checkpoint; a few
+    // segments, so a few marks. All kinds are there before `early`, and come again behind it.
     void SetUp() override {
         options.pool_size = std::size_t{128} << 10;
         OpenStore open{machine.door(), options};
         for (std::uint64_t i = 0; i < 70; i++) {
+            if (i == 36) {
+                write_own(open, 1);
+                early = files_of(machine.disk);
+                head = open.store.head();
+            }
             const std::string payload = "payload " + std::to_string(i);
             const std::string stream = i % 10 == 9 ? "b" : "a";
             ASSERT_EQ(open.append_events(stream, {event_of(payload, i % 7 == 0 ? i + 1 : 0)}),
                       Code::none);
         }
         ASSERT_EQ(open.create("made"), Code::none);
+        write_own(open, 2);
         lines = open.read_log();
         ASSERT_TRUE(open.store.close());
         files = files_of(machine.disk);
+    }
+
+    // An event, settings by which it is too old to be seen, and a checkpoint.
+    static void write_own(OpenStore& open, std::uint64_t number) {
+        ASSERT_TRUE(open.append("t", {"aged"}));
+        ASSERT_TRUE(open.store.settings("t", {.max_count = number, .max_age_us = 1},
+                                        Expected::any(), open.diagnostic));
+        EXPECT_EQ(track(open, number), Code::none);
+    }
+    static Code track(OpenStore& open, std::uint64_t ordinal,
+                      std::span<const AppendCondition> conditions = {}) {
+        const Tracking tracking{.consumer = "c", .ordinal = ordinal};
+        const Batch batch{{}, {}, conditions, {&tracking, 1}};
+        return open.store.append(batch, Durability::durable, open.diagnostic).error().code;
     }
 
     static std::vector<Entry> entries_of(const store::State& state) {
@@ -96,7 +118,7 @@ protected:
         const Horizon from =
             direction == Direction::forwards ? Horizon::beginning() : Horizon::newest();
         if (!is_fine_or(cursor.open(snapshot, stream, from, direction).error().code,
-                        {Code::stream_not_found}))
+                        {Code::stream_not_found, Code::stream_deleted, Code::stream_tombstoned}))
             ADD_FAILURE();
         Recorded event;
         for (Result<bool> there = cursor.next(event); there && *there; there = cursor.next(event)) {
@@ -113,8 +135,11 @@ protected:
         Recorded event;
         if (!cursor.open(snapshot, start)) return;
         for (Result<bool> there = cursor.next(event); there && *there; there = cursor.next(event)) {
-            if (event.stream == "zz") continue;
-            EXPECT_EQ("payload " + std::to_string(event.ordinal), as_text(event.payload));
+            const std::string line = std::to_string(event.commit) + " " +
+                                     std::to_string(event.ordinal) + " " +
+                                     std::string{event.stream} + "@" + std::to_string(event.index) +
+                                     " " + std::string{as_text(event.payload)};
+            if (event.stream != "zz") EXPECT_EQ(line, lines[event.ordinal]);
         }
     }
 
@@ -122,16 +147,40 @@ protected:
         {
             Snapshot snapshot;
             ASSERT_TRUE(open.store.snapshot(snapshot));
-            for (const char* const stream : {"a", "b", "made"}) {
+            for (const char* const stream : {"a", "b", "made", "t"}) {
                 read_stream(snapshot, stream, Direction::forwards);
                 read_stream(snapshot, stream, Direction::backwards);
-                EXPECT_TRUE(
-                    is_fine_or(snapshot.stream(stream).error().code, {Code::stream_not_found}));
+                EXPECT_TRUE(is_fine_or(snapshot.stream(stream).error().code,
+                                       {Code::stream_not_found, Code::stream_tombstoned}));
             }
             for (std::uint64_t i = 0; i < 72; i += 5) {
                 read_log(snapshot, LogStart::ordinal(i));
                 read_log(snapshot, LogStart::commit(i));
             }
+            const Result<std::uint64_t> checkpoint = snapshot.checkpoint("c");
+            EXPECT_TRUE(is_fine_or(checkpoint.error().code, {}));
+            if (checkpoint) EXPECT_TRUE(*checkpoint == 2 || *checkpoint == 0) << *checkpoint;
+        }
+        EXPECT_TRUE(is_fine_or(open.store.contains(head).error().code, {}));
+        write(open);
+    }
+
+    // Checkpoints first, which rest on the newest event; then those that another commit made.
+    void write(OpenStore& open) {
+        EXPECT_TRUE(is_fine_or(track(open, 1), {Code::checkpoint_behind}));
+        const AppendCondition condition{{}, 60};
+        EXPECT_TRUE(is_fine_or(track(open, 3, {&condition, 1}), {}));
+        Transaction transaction;
+        ASSERT_TRUE(transaction.begin(open.store, open.diagnostic));
+        const Tracking tracking{.consumer = "c", .ordinal = 9};
+        EXPECT_TRUE(is_fine_or(transaction.track(tracking, open.diagnostic).error().code, {}));
+        transaction.rollback();
+        for (const char* const stream : {"t", "a"}) {
+            const Status set =
+                open.store.settings(stream, {.max_count = 77}, Expected::any(), open.diagnostic);
+            EXPECT_TRUE(is_fine_or(
+                set.error().code,
+                {Code::stream_not_found, Code::stream_tombstoned, Code::invalid_argument}));
         }
         for (const char* const stream : {"a", "b", "made"}) {
             const std::vector<Event> same = {event_of("payload 7", 8)};
@@ -148,6 +197,8 @@ protected:
     Machine machine{8192};
     Options options = tiny_options();
     Files files;
+    Files early;
+    Head head;
     Lines lines;
 };
 
@@ -207,6 +258,69 @@ TEST_F(DamagedTree, LeadsToEventsOfAnotherStreamOrId) {
         const std::vector<Event> more = {event_of("x", id + 1), event_of("y", id + 2)};
         ASSERT_TRUE(transaction.append({"b", Expected::any(), more}, open->diagnostic));
         ASSERT_TRUE(transaction.commit(Durability::durable, open->diagnostic));
+        EXPECT_EQ(open->verify(), Code::none);
+    }
+}
+
+// An entry too much, a stream that is said to be shorter, and counts that are not those of the log.
+TEST_F(DamagedTree, IsFoundByVerifyInWhatTheLogDoesNotLeadTo) {
+    const auto code_with = [&](std::string_view key, const Contents& value) {
+        const Bytes bytes = as_bytes(key);
+        return open_with([&](tree::Delta& delta) { return delta.put(bytes, value); })->verify();
+    };
+    EXPECT_EQ(code_with("\1new", {}), Code::corrupt);
+    EXPECT_EQ(code_with("\1new", {std::byte{0}, std::byte{96}}), Code::corrupt);
+    EXPECT_EQ(code_with("\1a", {std::byte{64}}), Code::corrupt);
+    const auto open = open_with([](tree::Delta&) { return Status{Done{}}; });
+    EXPECT_EQ(open->verify(), Code::none);
+    store::State& state = state_of(open->store);
+    store::Published& published = state.published[state.log.published()];
+    for (std::uint64_t* const count :
+         {&published.mark_count, &published.stream_count, &published.position.commit}) {
+        ++*count;
+        EXPECT_EQ(open->verify(), Code::corrupt);
+        --*count;
+    }
+    published.position.chain.crc++;
+    EXPECT_EQ(open->verify(), Code::corrupt);
+    published.position.chain.crc--;
+    EXPECT_EQ(open->verify(), Code::none);
+}
+
+// What another process wrote since is added to a tree that is damaged: that is noticed, or what
+// shows is what the log says.
+TEST_F(DamagedTree, IsNotTrustedByAReaderThatGoesOn) {
+    options.create = false;
+    options.read_only = true;
+    put_files(machine.disk, early);
+    std::vector<Entry> entries;
+    {
+        OpenStore open{machine.door(), options};
+        entries = entries_of(state_of(open.store));
+    }
+    ASSERT_GT(entries.size(), 10U);
+    for (const Entry& entry : entries) {
+        std::vector<Contents> changes = changes_of(entry.value);
+        changes.emplace_back(300, std::byte{0});
+        changes.back()[0] = std::byte{4};
+        for (const Contents& change : changes) {
+            put_files(machine.disk, early);
+            OpenStore open{machine.door(), options};
+            store::State& state = state_of(open.store);
+            state.delta.begin();
+            ASSERT_TRUE(state.delta.put(entry.key, change));
+            state.sealed.root = state.delta.seal(store::live_versions(state));
+            state.working = state.sealed;
+            put_files(machine.disk, files);
+            const Code code = open.store.refresh(open.diagnostic).error().code;
+            EXPECT_TRUE(is_fine_or(code, {})) << code_name(code);
+            if (code != Code::none) continue;
+            Snapshot snapshot;
+            ASSERT_TRUE(open.store.snapshot(snapshot));
+            for (const char* const stream : {"a", "b", "made", "t"})
+                read_stream(snapshot, stream, Direction::forwards);
+            ASSERT_FALSE(HasFailure());
+        }
     }
 }
 

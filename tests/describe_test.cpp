@@ -56,6 +56,26 @@ TEST(Describe, HasWordsAndAHintForEachCode) {
     EXPECT_EQ(words_of(of(static_cast<Code>(9999))), "unknown error");
 }
 
+TEST(Describe, SaysWhichStreamIsGoneAndWhoSaidSo) {
+    EXPECT_TRUE(says(failing(Code::stream_deleted, {.commit = 7}), "deleted"));
+    EXPECT_TRUE(says(failing(Code::stream_deleted, {.commit = 7}), "7"));
+    EXPECT_TRUE(says(failing(Code::stream_tombstoned, {.commit = 8}), "deleted for ever"));
+    EXPECT_TRUE(says(failing(Code::stream_tombstoned, {.commit = 8}), "8"));
+}
+
+TEST(Describe, SpeaksOfTheErrorWhereItIsNotThatOfTheFailures) {
+    Diagnostic diagnostic = failing(Code::wrong_version, {});
+    diagnostic.error = Code::poisoned;
+    EXPECT_EQ(words_of(diagnostic), words_of(of(Code::poisoned)));
+}
+
+TEST(Describe, SaysWhereTheSystemRefused) {
+    Diagnostic diagnostic = of(Code::io);
+    diagnostic.segment = 3;
+    diagnostic.offset = 77;
+    EXPECT_TRUE(says(diagnostic, "00000003.log at offset 77"));
+}
+
 TEST(Describe, SaysWhatWasExpectedAndWhoWroteLast) {
     const auto expecting = [](Expected expected) {
         return failing(Code::wrong_version, {.expected = expected.number(), .actual = 7});

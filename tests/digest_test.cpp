@@ -193,6 +193,7 @@ TEST(Digests, FindAPayloadThatWasChangedUnderItsChecksums) {
     log::HeadRecord record;
     std::uint32_t format = 0;
     ASSERT_TRUE(log::decode_head(Bytes{files["head"]}.first(log::head_slot_size), record, format));
+    const Files good = files;
     Contents& segment = files["00000001.log"];
     const std::size_t frame = log::segment_header_size;
     log::StoredEvent event;
@@ -215,6 +216,18 @@ TEST(Digests, FindAPayloadThatWasChangedUnderItsChecksums) {
     OpenStore open{machine.door(), options};
     EXPECT_EQ(open.error, Code::corrupt);
     EXPECT_EQ(open.diagnostic.offset, frame);
+    // So does whoever reads the log of a store that is open already.
+    put_files(machine.disk, good);
+    OpenStore live{machine.door(), options};
+    const File file = *machine.disk.open("00000001.log", OpenMode::write);
+    ASSERT_TRUE(machine.disk.write(file, 0, segment, {}));
+    machine.disk.close(file);
+    Snapshot snapshot;
+    ASSERT_TRUE(live.store.snapshot(snapshot));
+    LogCursor cursor;
+    ASSERT_TRUE(cursor.open(snapshot, LogStart::ordinal(0)));
+    Recorded recorded;
+    EXPECT_EQ(cursor.next(recorded).error().code, Code::corrupt);
 }
 
 }  // namespace

@@ -79,7 +79,10 @@ public:
     }
     Result<bool> look(Note& note, Holder& holder) noexcept override {
         const Error error = fault();
-        return error.code != Code::none ? error : inner.look(note, holder);
+        if (error.code != Code::none) return error;
+        const Result<bool> looked = inner.look(note, holder);
+        if (after_look) after_look(note);
+        return looked;
     }
 
     std::uint64_t call_count = 0;
@@ -90,6 +93,7 @@ public:
     Error wanted;
     std::function<void()> before_read;
     std::function<void()> before_sync;
+    std::function<void(Note&)> after_look;
     bool syncs_fail = false;
 
 private:

@@ -2,6 +2,7 @@
 // Files whose checksums are all right and whose contents are made up: a checksum is no proof of who
 // wrote. Whatever stands there, a store that opens goes on, and can be opened again. Found by
 // fuzz/log and fuzz/head.
+#include "freshet/follower.hpp"
 #include "fuzz/forge.hpp"
 #include "fuzz/repair.hpp"
 #include "log/head.hpp"
@@ -115,13 +116,37 @@ TEST_F(Forged, WritesToNoStoreWhoseEpochsAreUsedUp) {
     EXPECT_EQ(open_code(files), Code::corrupt);
     options.read_only = true;
     EXPECT_EQ(open_code(files), Code::none);
+    // Nor can a copy be made, which would begin one more.
+    OpenStore open{machine.door(), options};
+    Machine copy{8192};
+    std::vector<std::byte> scratch(1024 + 8192);
+    BackupReport report;
+    EXPECT_EQ(open.store.backup({}, copy.disk, scratch, report, open.diagnostic).error().code,
+              Code::corrupt);
+}
+
+// A place before the first frame is attested by any log.
+TEST_F(Forged, OpensANewStoreWhoseHeadAttestsNothing) {
+    const Files files =
+        with_head(fresh, [](log::HeadRecord& record) { record.attested.address = 0; });
+    for (const bool read_only : {true, false}) {
+        options.read_only = read_only;
+        put_files(machine.disk, files);
+        OpenStore open{machine.door(), options};
+        EXPECT_EQ(open.error, Code::none);
+        EXPECT_EQ(open.read_log(), Lines{});
+        EXPECT_EQ(open.verify(), Code::none);
+    }
 }
 
 TEST_F(Forged, OpensNoStoreWhoseHeadCannotBeCountedUp) {
     for (const std::uint64_t sequence : {most, most - 1, most - 999'999'999}) {
         const Files files =
             with_head(closed, [&](log::HeadRecord& record) { record.sequence = sequence; });
-        EXPECT_EQ(open_code(files), Code::corrupt) << sequence;
+        for (const bool read_only : {true, false}) {
+            options.read_only = read_only;
+            EXPECT_EQ(open_code(files), Code::corrupt) << sequence;
+        }
     }
 }
 
@@ -143,6 +168,11 @@ TEST_F(Forged, GivesNobodyANameThatIsNone) {
     EXPECT_EQ(go_on(with_frame("s", "t", 1)), Lines{"1 0 s@0 x"});
     EXPECT_EQ(open_code(with_frame("a\nb", "t", 1)), Code::corrupt);
     EXPECT_EQ(open_code(with_frame("s", "\xff", 1)), Code::corrupt);
+    // Nor is there a version 0 of a type, used or not.
+    const std::vector<fuzz::ForgedFrame> frames = {
+        {.events = {{"s", 0, "first"}, {"s", 1, "other"}}}};
+    EXPECT_EQ(open_code(with_frames(frames, "\1\5first", {"\0\5first", 7})), Code::corrupt);
+    EXPECT_EQ(go_on(with_frames(frames, "\1\5other", {"\0\5other", 7})), Lines{});
 }
 
 // What stands in the store's own streams is taken for what it is, or not at all.
@@ -240,6 +270,65 @@ TEST_F(Forged, ShowsWholeTransactionsOnlyWhateverIsClaimed) {
         options.read_only = false;
         EXPECT_EQ(go_on(files).size(), 4U) << claim;
     }
+}
+
+// Who has the place of an event that is in the log and not attested waits for it, however often
+// there is other news.
+TEST_F(Forged, KeepsAFollowerWaitingForWhatItHasSeen) {
+    std::vector<fuzz::ForgedFrame> frames;
+    const auto place = [&](std::size_t claimed) {
+        frames.back().synced_to =
+            with_frames({frames.begin(), frames.begin() + static_cast<std::ptrdiff_t>(claimed)})
+                .at("00000001.log")
+                .size();
+        put_files(machine.disk, with_frames(frames));
+    };
+    const auto add = [&] {
+        const std::uint64_t number = frames.size();
+        frames.push_back({.events = {{"s", number, "T"}}, .commit = number + 1, .synced_to = 8});
+    };
+    for (int i = 0; i < 5; i++) add();
+    place(1);
+    options.read_only = true;
+    OpenStore open{machine.door(), options};
+    Follower follower;
+    EXPECT_EQ(follower.open(open.store, 6).error().code, Code::ahead_of_log);
+    ASSERT_TRUE(follower.open(open.store, 4));
+    Recorded event;
+    EXPECT_EQ(*follower.next(event, 0), Follower::Step::caught_up);
+    add();
+    place(3);
+    EXPECT_EQ(*follower.next(event, 0), Follower::Step::timeout);
+    EXPECT_EQ(open.read_log().size(), 3U);
+    add();
+    place(6);
+    EXPECT_EQ(*follower.next(event, 0), Follower::Step::event);
+    EXPECT_EQ(event.ordinal, 4U);
+}
+
+// The checks of a reader that goes on are those of one that opens.
+TEST_F(Forged, AddsNothingToWhatShowsThatContradictsIt) {
+    const std::vector<fuzz::ForgedFrame> frames = {{.events = {{"s", 0, "T"}}},
+                                                   {.events = {{"t", 0, "T"}}, .commit = 2},
+                                                   {.events = {{"s", 0, ""}}, .commit = 3},
+                                                   {.events = {{"s", 1, "T"}}, .commit = 4}};
+    put_files(machine.disk, with_frames({frames[0], frames[1]}));
+    options.read_only = true;
+    OpenStore open{machine.door(), options};
+    ASSERT_EQ(open.error, Code::none);
+    const Lines shown = open.read_log();
+    for (int i = 0; i < 2; i++) {
+        put_files(machine.disk, with_frames(frames));
+        EXPECT_EQ(open.store.refresh(open.diagnostic).error().code, Code::corrupt);
+        EXPECT_EQ(open.diagnostic.segment, 1U);
+        EXPECT_EQ(open.read_log(), shown);
+        EXPECT_EQ(open.verify(), Code::none);
+    }
+    const Head head = open.store.head();
+    EXPECT_TRUE(open.store.contains(head));
+    Head forged = head;
+    forged.commit = most;
+    EXPECT_EQ(open.store.contains(forged).error().code, Code::diverged);
 }
 
 // Numbers that no call would write hide everything, or nothing; nobody reads beyond the end.

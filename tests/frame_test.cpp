@@ -3,7 +3,7 @@
 #include <map>
 
 #include "base/hash.hpp"
-#include "log/format.hpp"
+#include "log/event.hpp"
 #include "tests/store_fixture.hpp"
 
 namespace freshet::test {
@@ -57,6 +57,39 @@ TEST(Frame, EndsWhereItCanRememberNoMoreNames) {
     std::vector<std::string> streams;
     for (int i = 0; i < 300; i++) streams.push_back(std::string(250, 'n') + std::to_string(i));
     keep_apart(streams);
+}
+
+// A frame knows 255 types.
+TEST(Frame, EndsWhereItCanTakeNoMoreTypes) {
+    Machine machine{1 << 18};
+    Options options = small_options();
+    options.segment_size = 1 << 18;
+    options.frame_size_max = 1 << 16;
+    OpenStore open{machine.door(), options};
+    std::vector<std::string> types;
+    for (int i = 0; i < 600; i++) types.push_back("type " + std::to_string(i));
+    std::vector<Event> events;
+    for (const std::string& type : types) events.push_back(event_of(type, 0, type));
+    ASSERT_EQ(open.append_events("s", events), Code::none);
+    EXPECT_EQ(open.verify(), Code::none);
+    EXPECT_EQ(open.store.head().commit, 1U);
+    EXPECT_EQ(open.read("s"), types);
+}
+
+// An entry of the table says how much of the name before it has in common: a name is at most 255
+// bytes all the same.
+TEST(Frame, HasNoStreamWhoseNameIsTooLong) {
+    for (const std::size_t rest : {100U, 155U, 156U, 255U}) {
+        std::string table = {'\0', '\x9b'};
+        table += std::string(155, 'a') + '\0';
+        table += static_cast<char>(155);
+        table += static_cast<char>(rest);
+        table += std::string(rest, 'b') + '\0';
+        log::StreamTable streams{as_bytes(table), 2};
+        ASSERT_TRUE(streams.next());
+        EXPECT_EQ(streams.next(), 155 + rest <= stream_name_size_max);
+        EXPECT_FALSE(streams.next());
+    }
 }
 
 TEST(Frame, ChainsAndEpochsDifferWhereAnyPartDoes) {

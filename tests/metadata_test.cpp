@@ -145,8 +145,9 @@ TEST(Metadata, SaysWhatEscapesStandFor) {
         EXPECT_FALSE(json_says(same[i].first, plain.substr(1)));
         EXPECT_FALSE(json_says(same[i].first, plain.substr(0, plain.size() - 1)));
     }
-    for (const std::string_view wrong : {"\\", "\\x", "\\u", "\\u12", "\\u12g4", "\\ud800",
-                                         "\\ud800\\u0041", "\\ud800\\", "\\udc00", "\\ud800x"}) {
+    for (const std::string_view wrong :
+         {"\\", "\\x", "\\u", "\\u12", "\\u12g4", "\\ud800", "\\ud800\\u0041", "\\ud800\\",
+          "\\udc00", "\\ud800x", "\\ud800xu", "\\ud800\\x", "\\ud800\\ue000"}) {
         for (const std::string_view plain : {"", "x", "A", "\xed\xa0\x80"})
             EXPECT_FALSE(json_says(wrong, plain)) << wrong;
     }

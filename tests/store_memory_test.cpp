@@ -21,6 +21,17 @@ protected:
         return opened.error().code;
     }
 
+    static Code set(OpenStore& open, const std::string& stream, std::uint64_t count) {
+        return open.store.settings(stream, {.max_count = count}, Expected::any(), open.diagnostic)
+            .error()
+            .code;
+    }
+    static Code track(OpenStore& open, const std::string& consumer, std::uint64_t ordinal) {
+        const Tracking tracking{.consumer = consumer, .ordinal = ordinal};
+        const Batch batch{{}, {}, {}, {&tracking, 1}};
+        return open.store.append(batch, Durability::durable, open.diagnostic).error().code;
+    }
+
     Machine machine{8192};
     Options options = tiny_options();
     Diagnostic diagnostic;
@@ -107,7 +118,7 @@ TEST_F(LentMemory, RefusesOptionsThatMakeNoSense) {
 TEST_F(LentMemory, RefusesWhatDoesNotFitIntoThePool) {
     options.segment_count_max = 40;
     for (std::size_t pages = 8; pages < 30; pages += pages < 12 ? 1 : 9) {
-        for (const int kind : {0, 1, 2}) {
+        for (const int kind : {0, 1, 2, 3, 4}) {
             put_files(machine.disk, {});
             options.pool_size = pages * 2048;
             Lines before;
@@ -117,7 +128,12 @@ TEST_F(LentMemory, RefusesWhatDoesNotFitIntoThePool) {
                 const auto attempt = [&](std::uint64_t i) {
                     const std::string name(200, static_cast<char>('a' + i % 26));
                     const std::string stream = kind == 0 ? "s" : name + std::to_string(i);
+                    const std::string even =
+                        std::string(200, static_cast<char>('a' + (i - 1) % 26)) +
+                        std::to_string(i - 1);
                     if (kind == 2 && i % 2 == 0) return open.create(stream);
+                    if (kind == 3 && i % 2 == 1) return set(open, even, i);
+                    if (kind == 4) return track(open, stream, i + 1);
                     return open.append_events(stream, {event_of("x", kind == 1 ? 0 : i + 1)});
                 };
                 std::uint64_t number = 0;
@@ -169,6 +185,107 @@ TEST_F(LentMemory, SaysWhenThePoolIsTooSmallForTheLog) {
     }
     EXPECT_EQ(code, Code::none);
     EXPECT_GT(pages, 9U);
+}
+
+// The arrays that a store begins with, in memory of each size: of many snapshots and segments.
+TEST_F(LentMemory, IsTooLittleForAnyPartOfAStore) {
+    { OpenStore open{machine.door(), options}; }
+    options.snapshot_count_max = 1024;
+    options.segment_count_max = 10'000;
+    const std::size_t size = required_memory(options);
+    std::vector<std::byte> memory(size);
+    for (std::size_t less = 4096; less + 700 < size; less += 509)
+        ASSERT_EQ(open_in(MutableBytes{memory}.first(less)), Code::out_of_memory) << less;
+    EXPECT_EQ(open_in(memory), Code::none);
+}
+
+// A log of one kind, in pools from too small to large enough: opened, and read on from nothing.
+class LogsOfAKind : public LentMemory {
+protected:
+    void expect_to_open_with_enough() {
+        const Files full = files_of(machine.disk);
+        options.create = false;
+        std::size_t refused = 0;
+        for (std::size_t pages = 8, opened = 0; opened < 40; pages++) {
+            ASSERT_LT(pages, 400U);
+            options.pool_size = pages * 2048;
+            Code code = Code::none;
+            for (const bool read_only : {true, false}) {
+                options.read_only = read_only;
+                put_files(machine.disk, full);
+                OpenStore open{machine.door(), options};
+                code = open.error;
+                ASSERT_TRUE(code == Code::none || code == Code::out_of_memory) << pages;
+                if (code == Code::none) ASSERT_EQ(open.verify(), Code::none) << pages;
+                if (code != Code::none) ASSERT_EQ(files_of(machine.disk), full);
+            }
+            options.read_only = true;
+            put_files(machine.disk, fresh);
+            OpenStore open{machine.door(), options};
+            ASSERT_EQ(open.error, Code::none);
+            put_files(machine.disk, full);
+            const Code read = open.store.refresh(open.diagnostic).error().code;
+            ASSERT_TRUE(read == Code::none || read == Code::out_of_memory) << pages;
+            ASSERT_EQ(open.verify(), Code::none) << pages;
+            ASSERT_EQ(open.store.refresh(open.diagnostic).error().code, read) << pages;
+            opened += code == Code::none ? 1U : 0U;
+            refused += code == Code::none ? 0U : 1U;
+        }
+        EXPECT_GT(refused, 2U);
+    }
+    // Adds a log; what it does may be refused.
+    void write(const std::function<void(OpenStore&)>& body) {
+        options.pool_size = std::size_t{1} << 20;
+        {
+            OpenStore open{machine.door(), options};
+            fresh = files_of(machine.disk);
+            body(open);
+            ASSERT_TRUE(open.store.close());
+        }
+        expect_to_open_with_enough();
+    }
+
+    Files fresh;
+};
+
+TEST_F(LogsOfAKind, OfATransactionOfMoreEventsThanAreGathered) {
+    write([](OpenStore& open) {
+        Transaction transaction;
+        ASSERT_TRUE(transaction.begin(open.store, open.diagnostic));
+        for (std::uint64_t i = 0; i < 60; i++) {
+            std::vector<Event> some;
+            for (std::uint64_t k = 0; k < 50; k++)
+                some.push_back(event_of("", k % 9 == 0 ? i * 50 + k + 1 : 0));
+            const std::string stream = "s" + std::to_string(i % 3);
+            ASSERT_TRUE(transaction.append({stream, Expected::any(), some}, open.diagnostic));
+        }
+        ASSERT_TRUE(transaction.commit(Durability::durable, open.diagnostic));
+    });
+}
+
+TEST_F(LogsOfAKind, OfManyStreamsWithShortNames) {
+    write([](OpenStore& open) {
+        for (int turn = 0; turn < 2; turn++) {
+            Transaction transaction;
+            ASSERT_TRUE(transaction.begin(open.store, open.diagnostic));
+            const std::vector<Event> one = {event_of("")};
+            for (int i = 0; i < 500; i++)
+                ASSERT_TRUE(
+                    transaction.append({std::to_string(i), Expected::any(), one}, open.diagnostic));
+            ASSERT_TRUE(transaction.commit(Durability::durable, open.diagnostic));
+        }
+    });
+}
+
+TEST_F(LogsOfAKind, OfSettingsAndCheckpoints) {
+    write([](OpenStore& open) {
+        for (std::uint64_t i = 0; i < 60; i++) {
+            const std::string name = std::to_string(i) + std::string(100, 'n');
+            ASSERT_EQ(open.append_events(name, {event_of("x", i + 1)}), Code::none);
+            ASSERT_EQ(set(open, name, i + 1), Code::none);
+            ASSERT_EQ(track(open, name, i + 1), Code::none);
+        }
+    });
 }
 
 // What opening gathers before it puts it into the tree depends on how much of the pool is free:

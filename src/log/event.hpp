@@ -148,12 +148,11 @@ public:
     StreamTable() noexcept = default;
     StreamTable(Bytes table, std::uint32_t count) noexcept : table_{table}, count_{count} {}
 
-    // False: there is none, or the table is damaged (ok() says).
+    // False: there is none, or the table is damaged.
     bool next() noexcept;
     // Goes to a slot; forwards from where it stands where that is nearer. corrupt.
     Status find(std::uint32_t slot) noexcept;
 
-    [[nodiscard]] bool ok() const noexcept { return ok_; }
     [[nodiscard]] std::uint32_t count() const noexcept { return count_; }
     [[nodiscard]] std::string_view name() const noexcept { return {name_.data(), name_size_}; }
     [[nodiscard]] std::uint64_t first_index() const noexcept { return first_index_; }

@@ -7,7 +7,7 @@ namespace freshet::log {
 
 bool FrameCheck::read_slots(const Frame& frame, const Geometry& geometry) noexcept {
     const Result<Bytes> table = stream_table(frame, geometry);
-    if (!table || frame.header.stream_count > slots_.size()) return false;
+    if (!table) return false;
     const EventType first = types_.find(0);
     StreamTable streams{*table, frame.header.stream_count};
     for (Slot& slot : std::span{slots_}.first(frame.header.stream_count)) {

@@ -190,7 +190,7 @@ Status Log::close() noexcept {
     const Error poisoned = poison();
     Status status =
         poisoned.code == Code::none ? Status{Done{}} : Error{Code::poisoned, poisoned.system_error};
-    if (file_.is_open() && head_file_.is_open()) {
+    if (file_.is_open()) {
         status = attest();
         if (status && reserved_end_ > tail_) {
             status = disk_->truncate(file_, geometry_.offset(tail_));

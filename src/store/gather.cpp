@@ -206,8 +206,8 @@ Status Gather::put(const Place& place) noexcept {
     if (entry.created == 0) {
         Stream stream;
         const Result<bool> known = find_stream(state_.delta, text, stream);
-        if (!known) return known.error();
-        const Status opened = *known ? builder.open(stream) : Code::corrupt;
+        FRESHET_CHECK(known && *known);
+        const Status opened = builder.open(stream);
         if (!opened) return opened;
     }
     for (const std::uint64_t address : grouped_.subspan(place.first, entry.added)) {

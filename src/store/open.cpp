@@ -147,7 +147,9 @@ Status Opening::set_up() noexcept {
     const auto slots = arena_.array<Slot>(options_.snapshot_count_max);
     const auto live = arena_.array<std::uint64_t>(record_count(options_));
     const auto used = arena_.array<std::uint8_t>(record_count(options_));
-    if (!state || !published || !slots || !live || !used) return Code::out_of_memory;
+    if (!published || !slots || !live || !used) return Code::out_of_memory;
+    static_assert(Arena::room<State>(1) <= log::head_slot_size);  // find_head() saw as much.
+    FRESHET_CHECK(state);
     state_ = state->data();
     state_->options = options_;
     state_->door = door_;
@@ -275,8 +277,7 @@ Status Opening::read_durable() noexcept {
     FRESHET_CHECK(state_ != nullptr);
     if (found_.record.sequence > log::head_sequence_max) return Code::corrupt;
     state_->epoch = found_.record.attested.epoch;
-    const Status resumed = state_->log.resume(log::Position{}, 0);
-    if (!resumed) return resumed;
+    FRESHET_CHECK(state_->log.resume(log::Position{}, 0));
     const Result<Refreshed> read = ReadOn{*state_, found_.record, diagnostic_}.run();
     if (!read) return read.error();
     warn_of_clock(state_->sealed.position);

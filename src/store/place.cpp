@@ -39,10 +39,9 @@ Result<log::Position> find_place(State& state, const Published& at, Until until)
         });
     if (!found) return found.error();
     if (!*found) return place;
-    for (std::uint64_t address = mark.address; address < newest.address;) {
+    for (std::uint64_t address = mark.address;;) {  // The newest commit is not let through.
         const Result<std::uint64_t> next = state.log.next_frame(address, newest.address);
         if (!next) return next.error();
-        if (*next >= newest.address) break;
         const Result<log::Frame> frame = state.log.frame(*next, newest.address);
         if (!frame) return frame.error();
         if (!lets_through(until, frame->header.commit, frame->header.time_us)) break;

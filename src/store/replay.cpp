@@ -67,7 +67,7 @@ Status Replay::apply(const log::Frame& frame) noexcept {
     if (!types) return types;
     const Result<Bytes> table = log::stream_table(frame, geometry);
     const Result<std::size_t> front = frame.types(geometry).front_size();
-    if (!table || !front) return Code::corrupt;
+    FRESHET_CHECK(table && front);
     streams_ = log::StreamTable{*table, frame.header.stream_count};
     frame_address_ = frame.address;
     std::fill_n(slots_.begin(), frame.header.stream_count, Slot{0, 0, 0, false, 0});
@@ -78,8 +78,7 @@ Status Replay::apply(const log::Frame& frame) noexcept {
 Status Replay::apply_events(const log::Frame& frame, Bytes events) noexcept {
     log::StoredEvent event;
     for (; !events.empty(); events = events.subspan(event.size)) {
-        const Status decoded = log::decode(events, state_.log.geometry().digest, event);
-        if (!decoded) return decoded;
+        FRESHET_CHECK(log::decode(events, state_.log.geometry().digest, event));
         const auto offset = static_cast<std::uint64_t>(events.data() - frame.bytes);
         const Status added = add(event, frame.address + offset);
         if (!added) return added;
@@ -121,8 +120,7 @@ Status Replay::add(const log::StoredEvent& event, std::uint64_t address) noexcep
 }
 
 Status Replay::resolve(std::uint32_t number) noexcept {
-    const Status found = streams_.find(number);
-    if (!found) return found;
+    FRESHET_CHECK(streams_.find(number));
     const std::uint64_t first_index = streams_.first_index();
     const Result<std::uint32_t> stream =
         gather_.stream(streams_.name(), first_index, frame_address_);
@@ -136,9 +134,9 @@ Status Replay::resolve(std::uint32_t number) noexcept {
 }
 
 Status Replay::add_id(const log::StoredEvent& event, std::uint64_t address) noexcept {
-    Status status = streams_.find(event.slot);
-    if (status) status = gather_.make_room();
-    if (!status) return status;
+    FRESHET_CHECK(streams_.find(event.slot));
+    const Status room = gather_.make_room();
+    if (!room) return room;
     return put_id(state_.delta, streams_.name(), event.id, address);
 }
 
@@ -146,8 +144,7 @@ Status Replay::add_id(const log::StoredEvent& event, std::uint64_t address) noex
 Status Replay::note_created() noexcept {
     for (std::uint32_t i = 0; i < streams_.count(); i++) {
         if (slots_[i].seen > 0) continue;
-        const Status found = streams_.find(i);
-        if (!found) return found;
+        FRESHET_CHECK(streams_.find(i));
         if (streams_.first_index() != 0) return Code::corrupt;
         const std::uint64_t known_count = state_.working.stream_count;
         const Result<std::uint32_t> stream = gather_.stream(streams_.name(), 0, frame_address_);

@@ -6,16 +6,15 @@ namespace freshet::store {
 
 // Settings go to the entry of their stream, which is there, if only since this frame.
 Status Replay::note_own(const log::StoredEvent& event) noexcept {
-    Status status = streams_.find(event.slot);
-    if (!status) return status;
+    FRESHET_CHECK(streams_.find(event.slot));
     const bool is_checkpoint = behind(checkpoint_prefix, streams_.name()).data() != nullptr;
     if (is_checkpoint && event.payload.size() != checkpoint_size) return Code::corrupt;
     if (behind(settings_prefix, streams_.name()).data() == nullptr) return Done{};
     if (!is_settings(event.payload)) return Code::corrupt;
-    status = note_created();
+    Status status = note_created();
     if (status) status = gather_.flush();
-    if (status) status = streams_.find(event.slot);
     if (!status) return status;
+    FRESHET_CHECK(streams_.find(event.slot));
     const std::string_view about = behind(settings_prefix, streams_.name());
     Stream stream;
     const Result<bool> known = find_stream(state_.view(), about, stream);

@@ -36,7 +36,7 @@ bool StreamList::next(std::string_view& name) noexcept {
     const tree::View view = snapshot_->state_->view(*snapshot_->published_);
     const std::string_view last{name_.data(), size_};
     store::StreamWalk walk{view, last};
-    if (is_after_ && walk.valid() && walk.name() == last) walk.next();
+    if (is_after_) walk.next();
     if (hides_own_ && walk.valid() && store::is_reserved(walk.name()))
         walk = store::StreamWalk{view, behind_own};
     if (!walk.valid()) return false;

@@ -24,6 +24,7 @@ public:
 
 private:
     Status tell(std::uint64_t address) noexcept;
+    // Of frames that the scan has checked whole, and streams that check_created() has found.
     Status check_mark(const log::Frame& frame, const log::Position& before) noexcept;
     Status check_created(const log::Frame& frame) noexcept;
     Status check_frame(const log::Frame& frame) noexcept;
@@ -93,7 +94,7 @@ Status Verification::check_mark(const log::Frame& frame, const log::Position& be
 // A stream without events is known by the one frame that names it.
 Status Verification::check_created(const log::Frame& frame) noexcept {
     const Result<Bytes> table = log::stream_table(frame, state_.log.geometry());
-    if (!table) return table.error();
+    FRESHET_CHECK(table);
     log::StreamTable streams{*table, frame.header.stream_count};
     while (streams.next()) {
         Stream stream;
@@ -114,7 +115,7 @@ Status Verification::check_frame(const log::Frame& frame) noexcept {
     Status status = events.open(frame, state_.log.geometry());
     while (status) {
         const Result<bool> there = events.next();
-        if (!there) return there.error();
+        FRESHET_CHECK(there);
         if (!*there) break;
         status = check_event(events);
     }
@@ -124,8 +125,8 @@ Status Verification::check_frame(const log::Frame& frame) noexcept {
 Status Verification::check_event(const log::FrameEvents& events) noexcept {
     Stream stream;
     const Result<bool> known = find_stream(state_.view(at_), events.stream(), stream);
-    if (!known) return known.error();
-    if (!*known || events.index() >= stream.count) return Code::corrupt;
+    FRESHET_CHECK(known && *known);
+    if (events.index() >= stream.count) return Code::corrupt;
     const Result<std::uint64_t> address =
         find_event(state_.view(at_), events.stream(), stream, events.index());
     if (!address) return address.error();
@@ -147,8 +148,7 @@ Status Verification::check_id(const log::FrameEvents& events) noexcept {
 }
 
 Status Verification::check_anchor(const log::Position& position) noexcept {
-    if (anchor_ == nullptr || anchor_->commit != position.commit || report_.anchor_found)
-        return Done{};
+    if (anchor_ == nullptr || anchor_->commit != position.commit) return Done{};
     const bool same =
         anchor_->next_ordinal == position.next_ordinal && anchor_->time_us == position.time_us &&
         anchor_->chain == log::chain_bytes(position.chain, state_.log.geometry().digest);
