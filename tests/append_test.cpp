@@ -417,5 +417,40 @@ TEST_F(Append, KeepsTheSchemaVersionOfAType) {
     expect_all(reopened.store);
 }
 
+// Who is to sync for a crowd waits for it no longer than for a hundred looks, also by a clock that
+// stands still.
+TEST(GroupCommit, WaitsForACrowdThatDoesNotCome) {
+    class StandingClock final : public Clock {
+    public:
+        std::uint64_t now_us() noexcept override { return 1'000'000; }
+        void random(MutableBytes into) noexcept override { ticking.random(into); }
+        TickingClock ticking;
+    };
+    class PatientGate final : public Gate {
+    public:
+        void lock(Turn turn) noexcept override { inner.lock(turn); }
+        void unlock(Turn turn) noexcept override { inner.unlock(turn); }
+        void wait(Turn turn, std::uint64_t timeout_us) noexcept override {
+            inner.wait(turn, timeout_us);
+        }
+        void wake(Turn turn) noexcept override { inner.wake(turn); }
+        bool pause(Turn) noexcept override { return ++pause_count > 0; }
+        PosixGate inner;
+        int pause_count = 0;
+    };
+    Machine machine;
+    StandingClock clock;
+    PatientGate gate;
+    OpenStore open{Door{&machine.disk, &clock, &gate}, small_options()};
+    for (int i = 0; i < 3; i++)
+        ASSERT_TRUE(open.append("s", {"x"}, Expected::any(), Durability::deferred));
+    ASSERT_TRUE(open.store.sync(open.diagnostic));
+    EXPECT_EQ(gate.pause_count, 0);
+    ASSERT_TRUE(open.append("s", {"alone"}));
+    EXPECT_EQ(gate.pause_count, 100);
+    ASSERT_TRUE(open.append("s", {"alone"}));
+    EXPECT_EQ(gate.pause_count, 100);
+}
+
 }  // namespace
 }  // namespace freshet::test

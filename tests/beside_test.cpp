@@ -302,7 +302,9 @@ TEST_F(Beside, FollowsOnAfterADiskThatFailed) {
             Recorded event;
             for (bool ends = false; !ends;) {
                 const Result<Follower::Step> step = follower.next(event, 0);
-                if (!step) ASSERT_EQ(step.error().code, Code::io);
+                if (!step) {
+                    ASSERT_EQ(step.error().code, Code::io);
+                }
                 if (!step) continue;
                 if (*step == Follower::Step::event) payloads.emplace_back(as_text(event.payload));
                 ends = *step != Follower::Step::event;
@@ -344,6 +346,26 @@ TEST_F(Beside, TakesNoNoteForMoreThanItSays) {
     noting.after_look = nullptr;
     EXPECT_TRUE(refresh_late()->has_writer);
     EXPECT_EQ(late->read("s"), (Lines{"0", "1", "2"}));
+}
+
+// A reader maps as many segments as it is told to: of more it says so, and keeps what it has.
+TEST_F(Beside, SaysWhenThereAreMoreSegmentsThanItMaps) {
+    ASSERT_EQ(writer.open(options), Code::none);
+    Options few = reading(options);
+    few.segment_count_max = 2;
+    ASSERT_EQ(reader.open(few), Code::none);
+    Code code = Code::none;
+    while (code == Code::none) {
+        ASSERT_TRUE(writer->append("s", {std::string(800, 'x')}));
+        code = refresh_error();
+    }
+    EXPECT_EQ(code, Code::invalid_argument);
+    EXPECT_EQ(reader->read_log().size() + 1, writer->read_log().size());
+    EXPECT_EQ(reader->verify(), Code::none);
+    EXPECT_EQ(refresh_error(), Code::invalid_argument);
+    ASSERT_TRUE(writer->store.close());
+    EXPECT_EQ(reader.open(few), Code::invalid_argument);
+    EXPECT_EQ(reader.open(reading(options)), Code::none);
 }
 
 // What is whole before the damage shows all the same, and a refused place is no other history.

@@ -34,6 +34,7 @@ protected:
         OpenStore open{machine.door(), options};
         for (std::uint64_t i = 0; i < 70; i++) {
             if (i == 36) {
+                ASSERT_TRUE(open.append("quiet", {"quiet"}));
                 write_own(open, 1);
                 early = files_of(machine.disk);
                 head = open.store.head();
@@ -45,6 +46,8 @@ protected:
         }
         ASSERT_EQ(open.create("made"), Code::none);
         write_own(open, 2);
+        ASSERT_TRUE(
+            open.store.settings("quiet", {.max_count = 5}, Expected::any(), open.diagnostic));
         lines = open.read_log();
         ASSERT_TRUE(open.store.close());
         files = files_of(machine.disk);
@@ -81,6 +84,9 @@ protected:
         if (value.empty()) return changes;
         changes.emplace_back(value.begin(), value.end() - 1);
         changes.emplace_back();
+        changes.emplace_back(1, value[0]);
+        changes.emplace_back(300, std::byte{0});
+        changes.back()[0] = value[0];
         changes.push_back(value);
         changes.back().push_back(std::byte{0});
         for (std::size_t i = 0; i < value.size(); i++) {
@@ -139,7 +145,9 @@ protected:
                                      std::to_string(event.ordinal) + " " +
                                      std::string{event.stream} + "@" + std::to_string(event.index) +
                                      " " + std::string{as_text(event.payload)};
-            if (event.stream != "zz") EXPECT_EQ(line, lines[event.ordinal]);
+            if (event.stream != "zz") {
+                EXPECT_EQ(line, lines[event.ordinal]);
+            }
         }
     }
 
@@ -159,7 +167,9 @@ protected:
             }
             const Result<std::uint64_t> checkpoint = snapshot.checkpoint("c");
             EXPECT_TRUE(is_fine_or(checkpoint.error().code, {}));
-            if (checkpoint) EXPECT_TRUE(*checkpoint == 2 || *checkpoint == 0) << *checkpoint;
+            if (checkpoint) {
+                EXPECT_TRUE(*checkpoint == 2 || *checkpoint == 0) << *checkpoint;
+            }
         }
         EXPECT_TRUE(is_fine_or(open.store.contains(head).error().code, {}));
         write(open);
@@ -237,9 +247,12 @@ TEST_F(DamagedTree, LeadsToEventsOfAnotherStreamOrId) {
             const tree::View view{&delta, delta.root()};
             store::Stream a;
             EXPECT_TRUE(*store::find_stream(view, "a", a));
+            std::vector<std::uint64_t> addresses;  // What is put moves what the tree lends.
+            for (std::uint64_t i = a.count - a.tail_count(); i < a.count; i++)
+                addresses.push_back(*find_event(view, "a", a, i));
             Status put = Done{};
-            for (std::uint64_t i = a.count - a.tail_count(); i < a.count && put; i++)
-                put = store::put_id(delta, "made", id_of(id), *find_event(view, "a", a, i));
+            for (const std::uint64_t address : addresses)
+                if (put) put = store::put_id(delta, "made", id_of(id), address);
             return put;
         });
         EXPECT_EQ(open->append_events("made", {event_of("new", id)}), Code::none);
@@ -271,6 +284,18 @@ TEST_F(DamagedTree, IsFoundByVerifyInWhatTheLogDoesNotLeadTo) {
     EXPECT_EQ(code_with("\1new", {}), Code::corrupt);
     EXPECT_EQ(code_with("\1new", {std::byte{0}, std::byte{96}}), Code::corrupt);
     EXPECT_EQ(code_with("\1a", {std::byte{64}}), Code::corrupt);
+    // Settings that nobody has made.
+    Contents settings;
+    auto with_settings = open_with([&](tree::Delta& delta) {
+        const Bytes value = tree::find({&delta, delta.root()}, as_bytes("\1b"));
+        settings = {value[0] | std::byte{1}};
+        settings.resize(1 + store::settings_size);
+        settings.insert(settings.end(), value.begin() + 1, value.end());
+        return delta.put(as_bytes("\1b"), settings);
+    });
+    EXPECT_EQ(with_settings->read("b").size(), 7U);
+    EXPECT_EQ(with_settings->verify(), Code::corrupt);
+    with_settings.reset();
     const auto open = open_with([](tree::Delta&) { return Status{Done{}}; });
     EXPECT_EQ(open->verify(), Code::none);
     store::State& state = state_of(open->store);
@@ -287,6 +312,27 @@ TEST_F(DamagedTree, IsFoundByVerifyInWhatTheLogDoesNotLeadTo) {
     EXPECT_EQ(open->verify(), Code::none);
 }
 
+// The same where it is found only when what was gathered is put into the tree: in pools of many
+// sizes, so that there is no more room for it at each place in the log once.
+TEST_F(DamagedTree, IsNamedWhereverAReaderComesToIt) {
+    options.create = false;
+    options.read_only = true;
+    for (options.pool_size = std::size_t{60} << 10; options.pool_size < std::size_t{200} << 10;
+         options.pool_size += 2048) {
+        put_files(machine.disk, early);
+        OpenStore open{machine.door(), options};
+        store::State& state = state_of(open.store);
+        Contents large(300, std::byte{0});
+        large[0] = tree::find(state.view(), as_bytes("\1a"))[0];
+        state.delta.begin();
+        ASSERT_TRUE(state.delta.put(as_bytes("\1a"), large));
+        state.sealed.root = state.delta.seal(store::live_versions(state));
+        state.working = state.sealed;
+        put_files(machine.disk, files);
+        EXPECT_EQ(open.store.refresh(open.diagnostic).error().code, Code::corrupt);
+    }
+}
+
 // What another process wrote since is added to a tree that is damaged: that is noticed, or what
 // shows is what the log says.
 TEST_F(DamagedTree, IsNotTrustedByAReaderThatGoesOn) {
@@ -300,10 +346,7 @@ TEST_F(DamagedTree, IsNotTrustedByAReaderThatGoesOn) {
     }
     ASSERT_GT(entries.size(), 10U);
     for (const Entry& entry : entries) {
-        std::vector<Contents> changes = changes_of(entry.value);
-        changes.emplace_back(300, std::byte{0});
-        changes.back()[0] = std::byte{4};
-        for (const Contents& change : changes) {
+        for (const Contents& change : changes_of(entry.value)) {
             put_files(machine.disk, early);
             OpenStore open{machine.door(), options};
             store::State& state = state_of(open.store);

@@ -4,6 +4,9 @@
 // segments, takes back, syncs, reads, verifies and closes. The store says so by a documented code;
 // goes on or is poisoned; and what it acknowledged is there.
 #include "tests/faulty_disk.hpp"
+
+#include <set>
+
 #include "freshet/follower.hpp"
 
 namespace freshet::test {
@@ -301,6 +304,71 @@ TEST_F(FaultyDisks, MayChangeUnderAReader) {
     }
 }
 
+// The end of a segment needs space too before the next one is begun.
+TEST_F(FaultyDisks, MayBeFullWhereASegmentEnds) {
+    for (std::size_t filler = 0; filler < 600; filler += 24) {
+        put_files(machine.disk, {});
+        FaultyDisk faulty{machine.disk};
+        Lines before;
+        {
+            OpenStore open{Door{&faulty, &machine.clock, &machine.gate}, tiny_options()};
+            for (int i = 0; i < 3; i++) ASSERT_TRUE(open.append("s", {std::string(800, 'x')}));
+            ASSERT_TRUE(open.append("s", {std::string(filler, 'x')}));
+            before = open.read_log();
+            faulty.wanted = Error{Code::full, 28};
+            faulty.fail_at = faulty.call_count + 1;
+            faulty.for_ever = true;
+            const std::string payload(800, 'y');
+            const Code code = open.append_events("s", {event_of(payload)});
+            EXPECT_TRUE(code == Code::full || code == Code::poisoned) << code_name(code);
+            EXPECT_EQ(open.read_log(), before);
+            faulty.for_ever = false;
+        }
+        OpenStore again{machine.door(), tiny_options()};
+        ASSERT_EQ(again.error, Code::none);
+        EXPECT_EQ(again.read_log(), before);
+        EXPECT_TRUE(again.append("s", {"more"}));
+    }
+}
+
+// Nothing is mapped yet: who comes to a part of the log first is told of the disk.
+TEST_F(FaultyDisks, MayFailAtTheFirstLookIntoTheLog) {
+    {
+        OpenStore open{machine.door(), tiny_options()};
+        ASSERT_EQ(open.create("made"), Code::none);
+        ASSERT_TRUE(open.append("s", {"x"}));
+    }
+    FaultyDisk faulty{machine.disk};
+    OpenStore open{Door{&faulty, &machine.clock, &machine.gate}, tiny_options()};
+    ASSERT_EQ(open.error, Code::none);
+    faulty.wanted = Error{Code::io, 5};
+    const auto fail_next = [&] { faulty.fail_at = faulty.call_count + 1; };
+    Snapshot snapshot;
+    ASSERT_TRUE(open.store.snapshot(snapshot));
+    StreamCursor cursor;
+    ASSERT_TRUE(cursor.open(snapshot, "s", Horizon::beginning()));
+    fail_next();
+    Recorded event;
+    EXPECT_EQ(cursor.next(event).error().code, Code::io);
+    fail_next();
+    EXPECT_EQ(open.create("made"), Code::io);
+    // An id that came in a part of the same batch, which is written by now.
+    const std::string payload(700, 'p');
+    std::vector<Event> events(6, event_of(payload));
+    events.front() = event_of(payload, 9);
+    events.back() = event_of(payload, 9);
+    std::set<Code> said;
+    for (std::uint64_t call = 1; call < 40; call++) {
+        Machine fresh{8192};
+        FaultyDisk again{fresh.disk};
+        OpenStore other{Door{&again, &fresh.clock, &fresh.gate}, tiny_options()};
+        again.wanted = Error{Code::io, 5};
+        again.fail_at = again.call_count + call;
+        said.insert(other.append_events("s", events));
+    }
+    EXPECT_TRUE(said.contains(Code::idempotency_conflict) && said.contains(Code::io));
+}
+
 // Without a head, whether there is a log decides what there is. A disk that does not say so is told
 // of, and no store is made.
 TEST_F(FaultyDisks, MayFailWhileAStoreHasNoHead) {
@@ -310,10 +378,12 @@ TEST_F(FaultyDisks, MayFailWhileAStoreHasNoHead) {
         ASSERT_TRUE(open.append("s", {"0"}));
         files = files_of(machine.disk);
     }
-    for (const bool is_zero : {false, true}) {
+    for (const int damage : {0, 1, 2}) {
+        const bool is_zero = damage > 0;
         Files headless = files;
         headless.erase("head");
         if (is_zero) headless["head"] = Contents(8192);
+        if (damage == 2) headless["00000001.log"] = Contents(500);
         std::uint64_t call = 1;
         for (bool was_made = true; was_made; call++) {
             put_files(machine.disk, headless);

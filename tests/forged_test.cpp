@@ -6,7 +6,7 @@
 #include "fuzz/forge.hpp"
 #include "fuzz/repair.hpp"
 #include "log/head.hpp"
-#include "tests/files.hpp"
+#include "tests/faulty_disk.hpp"
 
 namespace freshet::test {
 namespace {
@@ -200,6 +200,11 @@ TEST_F(Forged, TakesNoSettingsThatAreNone) {
     for (const std::string_view name : {"$settings/t"sv, "$settings/"sv, "$settings/$settings/s"sv})
         EXPECT_EQ(open_code(with_frame({{"s", 0, "T", "x"}, {name, 0, "$settings", some}})),
                   Code::corrupt);
+    EXPECT_EQ(
+        open_code(with_frames(
+            {{.events = {{"s", 0, "T"}}},
+             {.events = {{"$settings/s", 0, "$settings", some}, {"s", 0, ""}}, .commit = 2}})),
+        Code::corrupt);
     EXPECT_EQ(open_code(with_frame({{"s", 0, "T", "x"},
                                     {"$settings/s", 0, "$settings", some},
                                     {"$settings/$settings/s", 0, "$settings", some}})),
@@ -233,6 +238,12 @@ TEST_F(Forged, BeginsNoStreamTwice) {
         open_code(with_frames({{.events = {{"same", 0, "T"}, {"some", 1, "T"}, {"same", 1, "T"}}}},
                               "\1\3ome", "\1\3ame")),
         Code::corrupt);
+}
+
+TEST_F(Forged, CountsTheEventsOfAStreamOneByOne) {
+    const std::vector<fuzz::ForgedFrame> frames = {{.events = {{"s", 0, "T"}, {"s", 1, "T"}}}};
+    EXPECT_EQ(go_on(with_frames(frames)).size(), 2U);
+    EXPECT_EQ(open_code(with_frames(frames, "\1\1\1x", "\1\2\1x")), Code::corrupt);
 }
 
 TEST_F(Forged, NamesNoStreamWithoutEventsBehindItsBeginning) {
@@ -290,7 +301,8 @@ TEST_F(Forged, KeepsAFollowerWaitingForWhatItHasSeen) {
     for (int i = 0; i < 5; i++) add();
     place(1);
     options.read_only = true;
-    OpenStore open{machine.door(), options};
+    FaultyDisk faulty{machine.disk};
+    OpenStore open{Door{&faulty, &machine.clock, &machine.gate}, options};
     Follower follower;
     EXPECT_EQ(follower.open(open.store, 6).error().code, Code::ahead_of_log);
     ASSERT_TRUE(follower.open(open.store, 4));
@@ -299,10 +311,18 @@ TEST_F(Forged, KeepsAFollowerWaitingForWhatItHasSeen) {
     add();
     place(3);
     EXPECT_EQ(*follower.next(event, 0), Follower::Step::timeout);
-    EXPECT_EQ(open.read_log().size(), 3U);
+    EXPECT_EQ(open.store.head().next_ordinal, 3U);  // Nothing is mapped by this.
     add();
     place(6);
-    EXPECT_EQ(*follower.next(event, 0), Follower::Step::event);
+    // Nor does it wait for more news where the disk fails as it would start.
+    faulty.wanted = Error{Code::io, 5};
+    for (std::uint64_t call = 1;; call++) {
+        faulty.fail_at = faulty.call_count + call;
+        const Result<Follower::Step> step = follower.next(event, 0);
+        if (step && *step == Follower::Step::event) break;
+        ASSERT_TRUE(step ? *step == Follower::Step::timeout : step.error() == Code::io);
+        ASSERT_LT(call, 50U);
+    }
     EXPECT_EQ(event.ordinal, 4U);
 }
 
@@ -329,6 +349,33 @@ TEST_F(Forged, AddsNothingToWhatShowsThatContradictsIt) {
     Head forged = head;
     forged.commit = most;
     EXPECT_EQ(open.store.contains(forged).error().code, Code::diverged);
+}
+
+// A checkpoint is eight bytes of a type that there is, also in a log that is changed under a store.
+TEST_F(Forged, HasNoCheckpointOfAnotherForm) {
+    const Files good = with_frames({{.events = {{"$checkpoint/c", 0, "T", "12345678"}}},
+                                    {.events = {{"s", 0, "T"}}, .commit = 2}});
+    for (const std::string_view from : {"\10"
+                                        "12345678",
+                                        "\1\1T"}) {
+        put_files(machine.disk, good);
+        OpenStore open{machine.door(), options};
+        ASSERT_EQ(open.error, Code::none);
+        std::string to{from};
+        to[0]--;
+        Contents forged = good.at("00000001.log");
+        fuzz::change_log(forged, geometry_of(fresh), from, to);
+        const File file = *machine.disk.open("00000001.log", OpenMode::write);
+        ASSERT_TRUE(machine.disk.write(file, 0, forged, {}));
+        machine.disk.close(file);
+        Snapshot snapshot;
+        ASSERT_TRUE(open.store.snapshot(snapshot));
+        EXPECT_EQ(snapshot.checkpoint("c").error().code, Code::corrupt);
+        const Tracking tracking{.consumer = "c", .ordinal = ~std::uint64_t{0}};
+        Transaction transaction;
+        ASSERT_TRUE(transaction.begin(open.store, open.diagnostic));
+        EXPECT_EQ(transaction.track(tracking, open.diagnostic).error().code, Code::corrupt);
+    }
 }
 
 // Numbers that no call would write hide everything, or nothing; nobody reads beyond the end.
@@ -444,6 +491,15 @@ protected:
         }
     }
 
+    static void track(OpenStore& open, std::uint64_t ordinal) {
+        const Tracking tracking{.consumer = "c", .ordinal = ordinal};
+        const Batch batch{{}, {}, {}, {&tracking, 1}};
+        const Result<Appended> tracked =
+            open.store.append(batch, Durability::durable, open.diagnostic);
+        EXPECT_TRUE(tracked || tracked.error() == Code::corrupt ||
+                    tracked.error() == Code::checkpoint_behind);
+    }
+
     // Every way to read and to write: an answer or a code that the call may say.
     static void use(OpenStore& open) {
         const auto is_known = [](Code code) {
@@ -518,6 +574,70 @@ TEST_P(ForgedBytes, AreNeverTrustedByAnOpenStore) {
         put_files(machine.disk, files);
         open = std::make_unique<OpenStore>(machine.door(), options);
     });
+}
+
+// Goal: a frame header that is changed under an open store leads nobody out of what is there.
+// Method: each size and count of each header becomes another one that is plausible, and its
+// checksum right; and the events' own offsets, which writers and look-aheads read unchecked.
+TEST_P(ForgedBytes, OfHeadersAreNotFollowedOutOfTheLog) {
+    put_files(machine.disk, files);
+    OpenStore open{machine.door(), options};
+    track(open, 1);
+    const Head early = open.store.head();
+    ASSERT_TRUE(open.append("order-1", {"x"}));
+    const Files good = files_of(machine.disk);
+    const auto try_all = [&](const std::string& name, const Contents& forged) {
+        const File file = *machine.disk.open(name, OpenMode::write);
+        ASSERT_TRUE(machine.disk.write(file, 0, forged, {}));
+        static_cast<void>(open.store.contains(early));
+        use(open);
+        track(open, 1);
+        const AppendCondition condition{{}, 0};
+        Transaction transaction;
+        ASSERT_TRUE(transaction.begin(open.store, open.diagnostic));
+        static_cast<void>(transaction.condition(condition, open.diagnostic));
+        transaction.rollback();
+        static_cast<void>(open.verify());
+        const Contents& whole = good.at(name);
+        ASSERT_TRUE(machine.disk.write(file, 0, Bytes{whole}.first(forged.size()), {}));
+        machine.disk.close(file);
+    };
+    for (std::uint32_t segment = 1; files.count(segment_file(segment)) != 0; segment++) {
+        const std::string name = segment_file(segment);
+        for (const fuzz::FramePlace& place : fuzz::find_frames(good.at(name), geometry)) {
+            const std::uint64_t address = geometry.address(segment) + place.begin;
+            log::FrameHeader header;
+            ASSERT_TRUE(
+                log::decode(Bytes{good.at(name)}.subspan(place.begin), address, geometry, header));
+            const auto forge_header = [&](auto change) {
+                Contents forged = good.at(name);
+                forged.resize(place.begin + place.size);
+                log::FrameHeader changed = header;
+                change(changed);
+                log::encode(changed, geometry, forged.data() + place.begin);
+                log::stamp(forged.data() + place.begin, address, header.synced_to, geometry);
+                try_all(name, forged);
+            };
+            for (const std::uint32_t size : {0U, 1U, 100U}) {
+                forge_header([&](auto& h) { h.events_size = size; });
+                forge_header([&](auto& h) { h.event_count = size; });
+            }
+            forge_header([&](auto& h) { h.size = 1024; });
+            forge_header([&](auto& h) {
+                h.size = static_cast<std::uint32_t>(geometry.frame_header_size());
+                h.events_size = 0;
+            });
+            forge_header([&](auto& h) { h.type_count = 0; });
+            for (std::size_t at = geometry.frame_header_size(); at + 2 < place.size; at++) {
+                Contents forged = good.at(name);
+                forged.resize(place.begin + place.size);
+                forged[place.begin + at] = std::byte{0xff};
+                forged[place.begin + at + 1] = std::byte{0x7f};
+                if (at % 3 == 0) try_all(name, forged);
+            }
+            ASSERT_FALSE(HasFailure());
+        }
+    }
 }
 
 INSTANTIATE_TEST_SUITE_P(AllDigests, ForgedBytes, ::testing::Values(Digest::none, Digest::sha256),

@@ -11,6 +11,14 @@ namespace {
 
 class Poison : public ::testing::Test {
 protected:
+    // The log grows by so much.
+    explicit Poison(std::uint32_t growth_size = 4096) : options{options_of(growth_size)} {}
+    static Options options_of(std::uint32_t growth_size) {
+        Options its = tiny_options();
+        its.growth_size = growth_size;
+        return its;
+    }
+
     // A transaction is begun, with events of these sizes; then the sync of the commit before it,
     // which the other thread waits for, fails.
     void begin_and_fail(const std::vector<std::size_t>& sizes) {
@@ -64,11 +72,7 @@ protected:
 
     Machine machine{8192};
     FaultyDisk faulty{machine.disk};
-    Options options = [] {
-        Options wide = tiny_options();
-        wide.growth_size = 4096;
-        return wide;
-    }();
+    Options options;
     OpenStore open{Door{&faulty, &machine.clock, &machine.gate}, options};
     Transaction transaction;
     Files written;
@@ -76,6 +80,17 @@ protected:
 
 TEST_F(Poison, StopsATransactionThatNeedsRoomInTheBuffer) {
     begin_and_fail({700, 700});
+    EXPECT_EQ(add(700), Code::poisoned);
+    expect_nothing_written();
+}
+
+class PoisonInALogThatGrows : public Poison {
+protected:
+    PoisonInALogThatGrows() : Poison{2048} {}
+};
+
+TEST_F(PoisonInALogThatGrows, StopsATransactionThatNeedsSpace) {
+    begin_and_fail({});
     EXPECT_EQ(add(700), Code::poisoned);
     expect_nothing_written();
 }

@@ -57,7 +57,55 @@ TEST_F(Reading, GivesEachPartOfAStreamInBothDirections) {
     }
 }
 
+TEST_F(Reading, RenewsASnapshotOnlyForANewerOne) {
+    Snapshot snapshot;
+    EXPECT_TRUE(*open.store.renew(snapshot));
+    EXPECT_FALSE(*open.store.renew(snapshot));
+    ASSERT_TRUE(open.append("s", {"0"}));
+    ASSERT_TRUE(*open.store.renew(snapshot));
+    StreamCursor cursor;
+    ASSERT_TRUE(cursor.open(snapshot, "s", Horizon::beginning()));
+    EXPECT_FALSE(*open.store.renew(snapshot));
+    Recorded event;
+    EXPECT_TRUE(*cursor.next(event));
+    Machine other;
+    OpenStore another{other.door(), small_options()};
+    EXPECT_TRUE(*another.store.renew(snapshot));
+    EXPECT_EQ(snapshot.commit(), 0U);
+    Store closed;
+    EXPECT_EQ(closed.renew(snapshot).error().code, Code::invalid_argument);
+}
+
+// Blocks whose events lie far apart are fetched ahead, by one that is known and one that is not; of
+// several events in one frame, one after another.
+TEST_F(Reading, GivesStreamsThatAreScatteredOverTheLog) {
+    Lines all;
+    const std::string filler(3000, 'f');
+    for (int i = 0; i < 60; i++) {
+        std::vector<std::string> payloads;
+        for (int k = 0; k < 1 + i % 3; k++)
+            payloads.push_back(std::to_string(all.size() + payloads.size()));
+        std::vector<Event> events;
+        for (const std::string& payload : payloads) events.push_back(event_of(payload));
+        ASSERT_EQ(open.append_events("a", events), Code::none);
+        ASSERT_TRUE(open.append("b", {filler}));
+        all.insert(all.end(), payloads.begin(), payloads.end());
+    }
+    EXPECT_EQ(open.read("a"), all);
+    for (std::size_t from = 0; from < all.size(); from += 5) {
+        for (const std::uint64_t limit : {std::uint64_t{1}, std::uint64_t{40}, no_limit}) {
+            for (const Direction direction : {Direction::forwards, Direction::backwards})
+                ASSERT_EQ(open.read("a", Horizon::index(from), direction, limit),
+                          expected_of(all, Horizon::index(from), direction, limit));
+        }
+    }
+}
+
 TEST_F(Reading, SaysWhichStreamsThereAre) {
+    Snapshot now;
+    ASSERT_TRUE(open.store.snapshot(now));
+    EXPECT_EQ(now.stream(std::string(256, 'n')).error().code, Code::invalid_name);
+    now.close();
     ASSERT_TRUE(open.append("s", {"0"}));
     Snapshot snapshot;
     EXPECT_EQ(snapshot.stream("s").error().code, Code::invalid_argument);

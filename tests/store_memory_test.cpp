@@ -216,8 +216,12 @@ protected:
                 OpenStore open{machine.door(), options};
                 code = open.error;
                 ASSERT_TRUE(code == Code::none || code == Code::out_of_memory) << pages;
-                if (code == Code::none) ASSERT_EQ(open.verify(), Code::none) << pages;
-                if (code != Code::none) ASSERT_EQ(files_of(machine.disk), full);
+                if (code == Code::none) {
+                    ASSERT_EQ(open.verify(), Code::none) << pages;
+                }
+                if (code != Code::none) {
+                    ASSERT_EQ(files_of(machine.disk), full);
+                }
             }
             options.read_only = true;
             put_files(machine.disk, fresh);
@@ -258,6 +262,40 @@ TEST_F(LogsOfAKind, OfATransactionOfMoreEventsThanAreGathered) {
                 some.push_back(event_of("", k % 9 == 0 ? i * 50 + k + 1 : 0));
             const std::string stream = "s" + std::to_string(i % 3);
             ASSERT_TRUE(transaction.append({stream, Expected::any(), some}, open.diagnostic));
+        }
+        ASSERT_TRUE(transaction.commit(Durability::durable, open.diagnostic));
+    });
+}
+
+// The first ones are put into the tree where the large one begins, however many that are.
+class LogsOfTwoParts : public LogsOfAKind, public ::testing::WithParamInterface<std::uint64_t> {};
+INSTANTIATE_TEST_SUITE_P(Counts, LogsOfTwoParts, ::testing::Range<std::uint64_t>(20, 44, 2));
+
+TEST_P(LogsOfTwoParts, OfSmallTransactionsAndThenALargeOne) {
+    write([](OpenStore& open) {
+        const std::uint64_t count = GetParam();
+        for (std::uint64_t i = 0; i < count; i++) {
+            const std::string name = std::to_string(i) + std::string(150, 'n');
+            ASSERT_EQ(open.append_events(name, {event_of("x", i + 1)}), Code::none);
+        }
+        Transaction transaction;
+        ASSERT_TRUE(transaction.begin(open.store, open.diagnostic));
+        for (std::uint64_t i = count; i < count + 30; i++) {
+            const std::string name = std::to_string(i) + std::string(150, 'n');
+            const std::vector<Event> one = {event_of("x", i + 1)};
+            ASSERT_TRUE(transaction.append({name, Expected::any(), one}, open.diagnostic));
+        }
+        ASSERT_TRUE(transaction.commit(Durability::durable, open.diagnostic));
+    });
+}
+
+TEST_F(LogsOfAKind, OfIdsAlone) {
+    write([](OpenStore& open) {
+        Transaction transaction;
+        ASSERT_TRUE(transaction.begin(open.store, open.diagnostic));
+        for (std::uint64_t i = 0; i < 1500; i++) {
+            const std::vector<Event> one = {event_of("", i + 1)};
+            ASSERT_TRUE(transaction.append({"s", Expected::any(), one}, open.diagnostic));
         }
         ASSERT_TRUE(transaction.commit(Durability::durable, open.diagnostic));
     });

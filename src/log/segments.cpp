@@ -217,7 +217,7 @@ void Log::unmap_all() noexcept {
 }
 
 Result<const std::byte*> Log::map(std::uint32_t segment) noexcept {
-    if (segment > maps_.size()) return Code::corrupt;
+    FRESHET_CHECK(segment <= maps_.size());
     std::atomic<const std::byte*>& mapped = maps_[segment - 1];
     const std::byte* address = mapped.load(std::memory_order_acquire);
     if (address != nullptr) return address;
@@ -259,9 +259,8 @@ Result<Frame> frame_of(Bytes bytes, std::uint64_t address, const Geometry& geome
 
 // Whether an event stands among the events of its frame.
 bool is_inside(const StoredEvent& event, const Frame& frame, const Geometry& geometry) noexcept {
-    const std::size_t begin = geometry.frame_header_size();
-    if (event.offset < begin || event.number >= frame.header.event_count) return false;
-    const std::size_t end = begin + frame.header.events_size;
+    if (event.number >= frame.header.event_count) return false;
+    const std::size_t end = geometry.frame_header_size() + frame.header.events_size;
     return event.offset <= end && event.size <= end - event.offset;
 }
 

@@ -177,8 +177,8 @@ Status Backup::check() noexcept {
         report_.event_count += frame.header.event_count;
     }
     const log::Position& found = scan.committed();
-    const bool same = found.address == end_.address && found.chain == end_.chain &&
-                      !scan.has_later_segment();
+    const bool same =
+        found.address == end_.address && found.chain == end_.chain && !scan.has_later_segment();
     if (same) return Done{};
     diagnostic_.commit = found.commit;
     return at_fault(geometry_.segment(scan.position().address),

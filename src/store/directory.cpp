@@ -212,7 +212,8 @@ IdCandidates::IdCandidates(const tree::View& view, std::string_view stream,
 bool IdCandidates::valid() const noexcept {
     if (!cursor_.valid()) return false;
     const Bytes key = cursor_.key();
-    return key.size() == key_.size() && std::memcmp(key.data(), key_.data(), 9) == 0;
+    FRESHET_CHECK(key.size() == key_.size());  // There is no kind behind the ids.
+    return std::memcmp(key.data(), key_.data(), 9) == 0;
 }
 
 StreamWalk::StreamWalk(const tree::View& view, std::string_view from) noexcept : cursor_{view} {

@@ -111,6 +111,7 @@ Result<Follower::Step> Follower::next(Recorded& event, std::uint64_t timeout_us)
         if (!held) return held.error();
     }
     for (;;) {
+        const bool was_started = started_;
         const Result<bool> there = started_ ? cursor_.next(event) : Result<bool>{false};
         if (!there) return there.error();
         if (started_) next_ordinal_ = cursor_.next_ordinal();
@@ -121,11 +122,11 @@ Result<Follower::Step> Follower::next(Recorded& event, std::uint64_t timeout_us)
         }
         const Result<bool> news = renew();
         if (!news) return news.error();
-        if (*news && !started_) {
+        if (!started_) {
             const Status started = start();
             if (!started && started.error() != Code::ahead_of_log) return started.error();
         }
-        if (*news) continue;
+        if (*news || (started_ && !was_started)) continue;
         if (!told_caught_up_) {
             told_caught_up_ = true;
             return Step::caught_up;

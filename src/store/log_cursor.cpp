@@ -35,8 +35,7 @@ Status LogCursor::open(const Snapshot& snapshot, LogStart start, LogFilter filte
     const Result<bool> found = store::last_mark(state.view(at), at.mark_count, mark, is_before);
     if (!found) return found.error();
     if (!*found && at.mark_count > 0) {
-        const Result<bool> first = store::find_mark(state.view(at), 0, mark);
-        if (!first) return first.error();
+        FRESHET_CHECK(store::find_mark(state.view(at), 0, mark));  // It was looked at.
     }
     ::new (static_cast<void*>(events_.data())) log::FrameEvents{};
     snapshot_ = &snapshot;

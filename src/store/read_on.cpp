@@ -103,6 +103,8 @@ Status ReadOn::find_end(log::Position& end, std::uint64_t& attested) noexcept {
 // What came whole before an error shows: the tree has it already, where a transaction in parts came
 // between, and the next time goes on behind it.
 Status ReadOn::read_up_to(std::uint64_t end) noexcept {
+    if (state_.log.geometry().segment(end) > state_.options.segment_count_max)
+        return Code::invalid_argument;
     log::Scan scan{*state_.door.disk, state_.log.geometry(), state_.log.buffer()};
     Status status = go(scan);
     if (status) status = Replay{state_}.run(scan, end);
@@ -115,8 +117,7 @@ Status ReadOn::read_up_to(std::uint64_t end) noexcept {
     }
     // A claim in the middle of a transaction, which somebody made up, is met all the same.
     const log::Position& reached = scan.position();
-    status =
-        reached.address < end ? damaged(reached.address, scan.committed()) : check_end(scan, 0);
+    if (reached.address < end) status = damaged(reached.address, scan.committed());
     if (!status && has_parted()) status = Code::diverged;
     show();
     return status;
@@ -133,10 +134,7 @@ Status ReadOn::go(log::Scan& scan) noexcept {
 // The log must reach what is attested.
 Status ReadOn::check_end(const log::Scan& scan, std::uint64_t attested) noexcept {
     const log::Position& end = scan.committed();
-    if (end.address < attested) return damaged(scan.position().address, end);
-    if (state_.log.geometry().segment(end.address) > state_.options.segment_count_max)
-        return Code::invalid_argument;
-    return Done{};
+    return end.address < attested ? damaged(scan.position().address, end) : Status{Done{}};
 }
 
 Status ReadOn::damaged(std::uint64_t address, const log::Position& good) noexcept {

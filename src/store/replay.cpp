@@ -109,7 +109,7 @@ Status Replay::add(const log::StoredEvent& event, std::uint64_t address) noexcep
         Status again = gather_.flush();
         if (again) again = resolve(event.slot);
         if (!again) return again;
-        if (!gather_.push(slot.number, address)) return Code::out_of_memory;
+        FRESHET_CHECK(gather_.push(slot.number, address));
     }
     slot.seen++;
     if (slot.is_own) {

@@ -181,7 +181,7 @@ Status Verification::check_settings(const Stream& stream, std::string_view about
     if (events.index() + 1 < stream.count) return Done{};
     Stream other;
     const Result<bool> found = find_stream(state_.view(at_), about, other);
-    if (!found) return found.error();
+    FRESHET_CHECK(found);  // It is older than its settings.
     return std::ranges::equal(other.settings_bytes, events.event().payload) ? Status{Done{}}
                                                                             : Code::corrupt;
 }
