@@ -63,6 +63,7 @@ public:
     }
     Result<const std::byte*> map(File file, std::size_t size) noexcept override {
         const Error error = fault();
+        if (maps_fail) return Error{Code::io, 5};
         return error.code != Code::none ? error : inner.map(file, size);
     }
     void unmap(const std::byte* address, std::size_t size) noexcept override {
@@ -95,6 +96,7 @@ public:
     std::function<void()> before_sync;
     std::function<void(Note&)> after_look;
     bool syncs_fail = false;
+    bool maps_fail = false;
 
 private:
     Error fault(std::size_t size = 0) noexcept {

@@ -64,11 +64,7 @@ protected:
     }
 
     // A log whose space is reserved up to its end, so that no sync comes before that of the commit.
-    void SetUp() override {
-        const std::string payload(700, 'a');
-        ASSERT_TRUE(open.append("s", {payload}));
-        ASSERT_TRUE(open.append("s", {payload}));
-    }
+    void SetUp() override { ASSERT_TRUE(open.append("s", {std::string(700, 'a')})); }
 
     Machine machine{8192};
     FaultyDisk faulty{machine.disk};
@@ -86,7 +82,7 @@ TEST_F(Poison, StopsATransactionThatNeedsRoomInTheBuffer) {
 
 class PoisonInALogThatGrows : public Poison {
 protected:
-    PoisonInALogThatGrows() : Poison{2048} {}
+    PoisonInALogThatGrows() : Poison{1536} {}
 };
 
 TEST_F(PoisonInALogThatGrows, StopsATransactionThatNeedsSpace) {
@@ -96,7 +92,7 @@ TEST_F(PoisonInALogThatGrows, StopsATransactionThatNeedsSpace) {
 }
 
 TEST_F(Poison, StopsATransactionThatGoesToTheNextSegment) {
-    for (int i = 0; i < 2; i++) ASSERT_TRUE(open.append("s", {std::string(700, 'b')}));
+    for (int i = 0; i < 3; i++) ASSERT_TRUE(open.append("s", {std::string(700, 'b')}));
     begin_and_fail({});
     EXPECT_EQ(add(800), Code::poisoned);
     expect_nothing_written();

@@ -267,26 +267,31 @@ TEST_F(LogsOfAKind, OfATransactionOfMoreEventsThanAreGathered) {
     });
 }
 
-// The first ones are put into the tree where the large one begins, however many that are.
-class LogsOfTwoParts : public LogsOfAKind, public ::testing::WithParamInterface<std::uint64_t> {};
-INSTANTIATE_TEST_SUITE_P(Counts, LogsOfTwoParts, ::testing::Range<std::uint64_t>(20, 44, 2));
-
-TEST_P(LogsOfTwoParts, OfSmallTransactionsAndThenALargeOne) {
-    write([](OpenStore& open) {
-        const std::uint64_t count = GetParam();
-        for (std::uint64_t i = 0; i < count; i++) {
-            const std::string name = std::to_string(i) + std::string(150, 'n');
-            ASSERT_EQ(open.append_events(name, {event_of("x", i + 1)}), Code::none);
+// Small transactions are put into the tree where one of several parts begins: as many of them as
+// fill the smallest pool, and fewer and more.
+TEST_F(LogsOfAKind, OfSmallTransactionsAndThenALargeOne) {
+    std::size_t refused = 0;
+    for (std::size_t count = 20; count < 120; count++) {
+        put_files(machine.disk, {});
+        options = tiny_options();
+        {
+            OpenStore open{machine.door(), options};
+            for (std::size_t i = 0; i < count; i++)
+                ASSERT_TRUE(open.append(std::to_string(i) + std::string(150, 'n'), {"x"}));
+            const std::string payload(600, 'x');
+            ASSERT_EQ(open.append_events("large", {event_of(payload), event_of(payload)}),
+                      Code::none);
         }
-        Transaction transaction;
-        ASSERT_TRUE(transaction.begin(open.store, open.diagnostic));
-        for (std::uint64_t i = count; i < count + 30; i++) {
-            const std::string name = std::to_string(i) + std::string(150, 'n');
-            const std::vector<Event> one = {event_of("x", i + 1)};
-            ASSERT_TRUE(transaction.append({name, Expected::any(), one}, open.diagnostic));
+        options.pool_size = 8 * 2048;
+        OpenStore open{machine.door(), options};
+        ASSERT_TRUE(open.error == Code::none || open.error == Code::out_of_memory);
+        refused += open.error == Code::none ? 0U : 1U;
+        if (open.error == Code::none) {
+            ASSERT_EQ(open.verify(), Code::none);
         }
-        ASSERT_TRUE(transaction.commit(Durability::durable, open.diagnostic));
-    });
+    }
+    EXPECT_GT(refused, 20U);
+    EXPECT_LT(refused, 90U);
 }
 
 TEST_F(LogsOfAKind, OfIdsAlone) {

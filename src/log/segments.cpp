@@ -274,7 +274,7 @@ Result<Frame> Log::frame(std::uint64_t address, std::uint64_t end) noexcept {
 
 Result<std::uint64_t> Log::next_frame(std::uint64_t address, std::uint64_t end) noexcept {
     const std::uint32_t segment = geometry_.segment(address - 1);
-    if (address >= end || segment >= geometry_.segment(end)) return address;
+    if (segment >= geometry_.segment(end)) return address;
     const Result<Bytes> bytes = read(geometry_.address(segment + 1), end);
     if (!bytes) return bytes.error();
     SegmentHeader header;
