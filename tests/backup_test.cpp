@@ -15,21 +15,6 @@ namespace {
 
 using Lines = std::vector<std::string>;
 
-// A store on some disk, with a clock and a gate of its own.
-struct Process {
-    explicit Process(Disk& its_disk) : disk{&its_disk} {}
-    Code open(const Options& options) {
-        open_store = std::make_unique<OpenStore>(Door{disk, &clock, &gate}, options);
-        return code = open_store->error;
-    }
-
-    Disk* disk;
-    TickingClock clock;
-    PosixGate gate;
-    std::unique_ptr<OpenStore> open_store;
-    Code code = Code::none;
-};
-
 class Backups : public ::testing::Test {
 protected:
     Backups() : machine{8192}, copy{8192} {}
@@ -278,16 +263,17 @@ TEST_F(Backups, MakeAllOfAStoreOrNoneWhereverTheyAreCutOff) {
             else
                 found.power_loss(picks);
             Process process{found};
-            (process.open(existing()) == Code::none ? whole : none)++;
-            if (process.code == Code::none) {
-                ASSERT_EQ(process.open_store->read_log(), lines);
-                ASSERT_EQ(process.open_store->verify(), Code::none);
+            const Code opened = process.open(existing());
+            (opened == Code::none ? whole : none)++;
+            if (opened == Code::none) {
+                ASSERT_EQ(process->read_log(), lines);
+                ASSERT_EQ(process->verify(), Code::none);
                 continue;
             }
-            ASSERT_EQ(process.code, Code::not_found) << call;
+            ASSERT_EQ(opened, Code::not_found) << call;
             ASSERT_EQ(backup(open.store, found), Code::none) << call << " " << pick;
             ASSERT_EQ(process.open(existing()), Code::none);
-            ASSERT_EQ(process.open_store->read_log(), lines);
+            ASSERT_EQ(process->read_log(), lines);
         }
     }
     EXPECT_GT(none, 100);

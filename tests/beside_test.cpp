@@ -15,21 +15,6 @@ namespace {
 
 using Lines = std::vector<std::string>;
 
-// A process: a clock, a gate, and a store when it has one open.
-struct Process {
-    explicit Process(Disk& its_disk) : disk{&its_disk} {}
-    Code open(const Options& options) {
-        store = std::make_unique<OpenStore>(Door{disk, &clock, &gate}, options);
-        return store->error;
-    }
-    OpenStore* operator->() { return store.get(); }
-
-    Disk* disk;
-    TickingClock clock;
-    PosixGate gate;
-    std::unique_ptr<OpenStore> store;
-};
-
 Options reading(Options options) {
     options.create = false;
     options.read_only = true;

@@ -13,6 +13,7 @@
 #include "disk/io.hpp"
 #include "freshet/memory.hpp"
 #include "freshet/posix.hpp"
+#include "tests/passing_disk.hpp"
 #include "tests/temporary.hpp"
 
 namespace freshet {
@@ -291,52 +292,26 @@ INSTANTIATE_TEST_SUITE_P(Disks, AnyDisk,
 // ---- io: whatever the disk answers, no loop is endless and no byte is lost ----
 
 // Moves at most `step` bytes a call, and is broken off before each by `interruption_count` signals.
-class SlowDisk final : public Disk {
+class SlowDisk final : public test::PassingDisk {
 public:
-    SlowDisk(Disk& inner, std::size_t step, std::uint32_t interruption_count)
-        : inner_{inner}, step_{step}, interruption_count_{interruption_count} {}
+    SlowDisk(Disk& disk, std::size_t step, std::uint32_t interruption_count)
+        : PassingDisk{disk}, step_{step}, interruption_count_{interruption_count} {}
 
-    Result<File> open(std::string_view name, OpenMode mode) noexcept override {
-        return inner_.open(name, mode);
-    }
-    void close(File file) noexcept override { inner_.close(file); }
-    Result<std::uint64_t> size(File file) noexcept override { return inner_.size(file); }
     Result<std::size_t> read(File file, std::uint64_t offset, MutableBytes into) noexcept override {
         if (interrupts()) return Error{Code::interrupted, EINTR};
-        return inner_.read(file, offset, into.first(std::min(step_, into.size())));
+        return inner.read(file, offset, into.first(std::min(step_, into.size())));
     }
     Result<std::size_t> write(File file, std::uint64_t offset, Bytes first,
                               Bytes second) noexcept override {
         if (interrupts()) return Error{Code::interrupted, EINTR};
         const Bytes some = first.first(std::min(step_, first.size()));
-        return inner_.write(file, offset, some,
-                            second.first(std::min(step_ - some.size(), second.size())));
+        return inner.write(file, offset, some,
+                           second.first(std::min(step_ - some.size(), second.size())));
     }
     Result<std::size_t> write_zeros(File file, std::uint64_t offset,
                                     std::size_t size) noexcept override {
         if (interrupts()) return Error{Code::interrupted, EINTR};
-        return inner_.write_zeros(file, offset, std::min(step_, size));
-    }
-    Status truncate(File file, std::uint64_t size) noexcept override {
-        return inner_.truncate(file, size);
-    }
-    Status sync(File file) noexcept override { return inner_.sync(file); }
-    Status sync_directory() noexcept override { return inner_.sync_directory(); }
-    Status rename(std::string_view from, std::string_view to) noexcept override {
-        return inner_.rename(from, to);
-    }
-    Status remove(std::string_view name) noexcept override { return inner_.remove(name); }
-    Result<const std::byte*> map(File file, std::size_t size) noexcept override {
-        return inner_.map(file, size);
-    }
-    void unmap(const std::byte* address, std::size_t size) noexcept override {
-        inner_.unmap(address, size);
-    }
-    Status lock(Holder& holder) noexcept override { return inner_.lock(holder); }
-    void unlock() noexcept override { inner_.unlock(); }
-    Status note(const Note& note) noexcept override { return inner_.note(note); }
-    Result<bool> look(Note& note, Holder& holder) noexcept override {
-        return inner_.look(note, holder);
+        return inner.write_zeros(file, offset, std::min(step_, size));
     }
 
 private:
@@ -347,7 +322,6 @@ private:
         return false;
     }
 
-    Disk& inner_;
     std::size_t step_;
     std::uint32_t interruption_count_;
     std::uint32_t interrupted_ = 0;

@@ -3,18 +3,18 @@
 #pragma once
 
 #include "tests/files.hpp"
+#include "tests/passing_disk.hpp"
 
 namespace freshet::test {
 
-class FaultyDisk final : public Disk {
+class FaultyDisk final : public PassingDisk {
 public:
-    explicit FaultyDisk(Disk& disk) : inner{disk} {}
+    using PassingDisk::PassingDisk;
 
     Result<File> open(std::string_view name, OpenMode mode) noexcept override {
         const Error error = fault();
         return error.code != Code::none ? error : inner.open(name, mode);
     }
-    void close(File file) noexcept override { inner.close(file); }
     Result<std::uint64_t> size(File file) noexcept override {
         const Error error = fault();
         return error.code != Code::none ? error : inner.size(file);
@@ -66,14 +66,10 @@ public:
         if (maps_fail) return Error{Code::io, 5};
         return error.code != Code::none ? error : inner.map(file, size);
     }
-    void unmap(const std::byte* address, std::size_t size) noexcept override {
-        inner.unmap(address, size);
-    }
     Status lock(Holder& holder) noexcept override {
         const Error error = fault();
         return error.code != Code::none ? error : inner.lock(holder);
     }
-    void unlock() noexcept override { inner.unlock(); }
     Status note(const Note& note) noexcept override {
         const Error error = fault();
         return error.code != Code::none ? error : inner.note(note);
@@ -111,8 +107,6 @@ private:
         if (always_short || (half_first && call_count + 1 == fail_at)) return (size + 1) / 2;
         return size;
     }
-
-    Disk& inner;
 };
 
 }  // namespace freshet::test

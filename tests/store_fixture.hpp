@@ -146,4 +146,19 @@ public:
     Code error = Code::none;
 };
 
+// A process: a clock, a gate, and a store when it has one open.
+struct Process {
+    explicit Process(Disk& its_disk) : disk{&its_disk} {}
+    Code open(const Options& options) {
+        store = std::make_unique<OpenStore>(Door{disk, &clock, &gate}, options);
+        return store->error;
+    }
+    OpenStore* operator->() { return store.get(); }
+
+    Disk* disk;
+    TickingClock clock;
+    PosixGate gate;
+    std::unique_ptr<OpenStore> store;
+};
+
 }  // namespace freshet::test

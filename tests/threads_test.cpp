@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "freshet/follower.hpp"
+#include "tests/passing_disk.hpp"
 #include "tests/store_fixture.hpp"
 #include "tests/temporary.hpp"
 
@@ -208,57 +209,18 @@ TEST(Threads, KeepASnapshotOverVeryManyCommits) {
 }
 
 // A failed sync is told to one call only. So there is never more than one sync of a file at a time.
-class OneSyncAtATime final : public Disk {
+class OneSyncAtATime final : public PassingDisk {
 public:
-    explicit OneSyncAtATime(Disk& disk) : inner{disk} {}
-    Result<File> open(std::string_view name, OpenMode mode) noexcept override {
-        return inner.open(name, mode);
-    }
-    void close(File file) noexcept override { inner.close(file); }
-    Result<std::uint64_t> size(File file) noexcept override { return inner.size(file); }
-    Result<std::size_t> read(File file, std::uint64_t offset, MutableBytes into) noexcept override {
-        return inner.read(file, offset, into);
-    }
-    Result<std::size_t> write(File file, std::uint64_t offset, Bytes first,
-                              Bytes second) noexcept override {
-        return inner.write(file, offset, first, second);
-    }
-    Result<std::size_t> write_zeros(File file, std::uint64_t offset,
-                                    std::size_t size) noexcept override {
-        return inner.write_zeros(file, offset, size);
-    }
-    Status truncate(File file, std::uint64_t size) noexcept override {
-        return inner.truncate(file, size);
-    }
+    using PassingDisk::PassingDisk;
     Status sync(File file) noexcept override {
         most = std::max(most.load(), ++syncing);
         std::this_thread::sleep_for(std::chrono::microseconds(300));
         syncing--;
         return inner.sync(file);
     }
-    Status sync_directory() noexcept override { return inner.sync_directory(); }
-    Status rename(std::string_view from, std::string_view to) noexcept override {
-        return inner.rename(from, to);
-    }
-    Status remove(std::string_view name) noexcept override { return inner.remove(name); }
-    Result<const std::byte*> map(File file, std::size_t size) noexcept override {
-        return inner.map(file, size);
-    }
-    void unmap(const std::byte* address, std::size_t size) noexcept override {
-        inner.unmap(address, size);
-    }
-    Status lock(Holder& holder) noexcept override { return inner.lock(holder); }
-    void unlock() noexcept override { inner.unlock(); }
-    Status note(const Note& note) noexcept override { return inner.note(note); }
-    Result<bool> look(Note& note, Holder& holder) noexcept override {
-        return inner.look(note, holder);
-    }
 
     std::atomic<int> syncing{0};
     std::atomic<int> most{0};
-
-private:
-    Disk& inner;
 };
 
 TEST(Threads, SyncOneAtATime) {
