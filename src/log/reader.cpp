@@ -68,7 +68,8 @@ Status EventReader::look_up_type(std::uint32_t number) noexcept {
     const std::uint32_t type_seed = seed_of(stream_seed_, type_);
     seed_ = seed_of(type_seed, frame_);
     if (number != 0) return Done{};
-    first_ = events.first(*types.front_size());
+    const char* const name_end = type_.name.data() + type_.name.size();
+    first_ = {events.data(), reinterpret_cast<const std::byte*>(name_end)};
     first_type_ = type_;
     first_seed_ = type_seed;
     return Done{};
