@@ -63,6 +63,11 @@ TEST(Describe, SaysWhichStreamIsGoneAndWhoSaidSo) {
     EXPECT_TRUE(says(failing(Code::stream_tombstoned, {.commit = 8}), "8"));
 }
 
+TEST(Describe, SaysThatAStreamHasNoEvents) {
+    EXPECT_TRUE(says(failing(Code::wrong_version, {.expected = 3, .actual = -1}),
+                     "but the stream has no events"));
+}
+
 TEST(Describe, SpeaksOfTheErrorWhereItIsNotThatOfTheFailures) {
     Diagnostic diagnostic = failing(Code::wrong_version, {});
     diagnostic.error = Code::poisoned;

@@ -3,7 +3,7 @@
 #include <map>
 
 #include "base/hash.hpp"
-#include "log/event.hpp"
+#include "log/event_head.hpp"
 #include "tests/store_fixture.hpp"
 
 namespace freshet::test {
@@ -57,6 +57,20 @@ TEST(Frame, EndsWhereItCanRememberNoMoreNames) {
     std::vector<std::string> streams;
     for (int i = 0; i < 300; i++) streams.push_back(std::string(250, 'n') + std::to_string(i));
     keep_apart(streams);
+}
+
+// A number has one form: the shortest, of 32 bits.
+TEST(Frame, HasNoNumberInALongerForm) {
+    for (const unsigned fifth : {0U, 1U, 15U, 16U, 127U}) {
+        const std::array<std::byte, 5> bytes = {std::byte{0x80}, std::byte{0x80}, std::byte{0x80},
+                                                std::byte{0x80}, static_cast<std::byte>(fifth)};
+        log::NumberReader reader{bytes.data()};
+        const std::uint32_t number = reader.number();
+        EXPECT_EQ(reader.ok(), fifth > 0 && fifth < 16);
+        if (reader.ok()) {
+            EXPECT_EQ(number, fifth << 28);
+        }
+    }
 }
 
 // A frame knows 255 types.

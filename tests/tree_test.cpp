@@ -364,5 +364,19 @@ TEST(Tree, DoesWhatAMapDoesInEveryShortWay) {
     EveryWay{12, 4}.run();
 }
 
+// The way to a key that was looked up is not taken for that of another one as long.
+TEST(Delta, KnowsTheWayToOneKeyOnly) {
+    Subject subject{64};
+    subject.begin();
+    for (int i = 100; i < 400; i++) subject.put("key " + std::to_string(i), "old");
+    for (int i = 100; i < 400; i += 7) {
+        EXPECT_FALSE(subject.delta.find_to_put(as_bytes("key " + std::to_string(i))).empty());
+        EXPECT_EQ(subject.put("key " + std::to_string(499 - i), "new"), Code::none);
+    }
+    subject.seal();
+    for (const auto& [key, value] : subject.map)
+        EXPECT_EQ(as_text(find({&subject.delta, subject.delta.root()}, as_bytes(key))), value);
+}
+
 }  // namespace
 }  // namespace freshet::tree

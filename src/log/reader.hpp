@@ -23,10 +23,10 @@ public:
         if (is_in_segment(address)) return Done{};
         return address < end_ ? enter_segment(address) : Code::corrupt;
     }
-    // Whether events at these ascending addresses may be prefetched.
+    // Whether events at these ascending addresses, the first of which was entered, may be
+    // prefetched.
     [[nodiscard]] bool reaches(std::span<const std::uint64_t> addresses) const noexcept {
-        return addresses.front() >= segment_ &&
-               addresses.back() + event_head_size_max <= segment_end();
+        return addresses.back() + event_head_size_max <= segment_end();
     }
     // Begins to fetch events that are read later, or, when they are there, the headers of their
     // frames. All at once: what they wait for, pages to be translated most of all, is then waited

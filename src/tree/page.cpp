@@ -49,9 +49,9 @@ std::uint64_t head_of(Bytes bytes) noexcept {
     return number;
 }
 
+// None of them is empty.
 int compare(Bytes a, Bytes b) noexcept {
-    const std::size_t size = std::min(a.size(), b.size());
-    const int order = size == 0 ? 0 : std::memcmp(a.data(), b.data(), size);
+    const int order = std::memcmp(a.data(), b.data(), std::min(a.size(), b.size()));
     if (order != 0) return order;
     return a.size() < b.size() ? -1 : static_cast<int>(a.size() > b.size());
 }

@@ -113,10 +113,6 @@ public:
     [[nodiscard]] Place search(Bytes key) const noexcept;
     [[nodiscard]] Key key(std::uint32_t position) const noexcept;
     [[nodiscard]] Bytes value(std::uint32_t position) const noexcept;
-    // What it adds to used().
-    [[nodiscard]] std::size_t entry_size(std::uint32_t position) const noexcept {
-        return entry_overhead + suffix(position).size() + value(position).size();
-    }
     [[nodiscard]] Entry entry(std::uint32_t position) const noexcept {
         return {key(position), value(position)};
     }
