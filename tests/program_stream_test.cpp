@@ -103,6 +103,20 @@ TEST_F(Streams, AreClosedAndTombstonedForEver) {
     EXPECT_EQ(run({"verify", db}).code, 0);
 }
 
+// Method: nobody reads the pipe that the settings would be printed to.
+TEST_F(Streams, AreChangedBeforeAnythingIsPrinted) {
+    make(2);
+    const auto close_reader = [] {
+        int ends[2];
+        if (pipe(ends) != 0) _exit(126);
+        close(ends[0]);
+        dup2(ends[1], 1);
+    };
+    EXPECT_EQ(run({"settings", db, "s", "--close"}, "", close_reader).code, 141);
+    EXPECT_EQ(fact(settings({}).out, "closed"), "true");
+    EXPECT_EQ(run({"verify", db}).code, 0);
+}
+
 TEST_F(Streams, OfTheStoreAreShownToWhoAsks) {
     make(1);
     ASSERT_EQ(settings({"--max-count", "9"}).code, 0);
