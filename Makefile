@@ -139,7 +139,7 @@ check:  ## build, tests under sanitizers, gates, and whatever else is installed
 	@MAKE='$(MAKE)' CXX='$(CXX)' BUILD='$(BUILD)' SAN='$(SAN)' J='$(J)' bash tests/gates/check.sh
 
 test: $(BUILD)/tests $(PROGRAM)  ## the tests alone, under SAN= (address,undefined)
-	@FRESHET='$(PROGRAM)' $(BUILD)/tests --gtest_brief=1
+	@FRESHET='$(PROGRAM)' bash tests/shards.sh $(BUILD)/tests $(J)
 
 replay: $(addprefix $(BUILD)/replay/,$(FUZZ_TARGETS))  ## replay the seeds of the fuzzers, with any compiler
 	@for target in $(FUZZ_TARGETS); do $(BUILD)/replay/$$target fuzz/seeds/$$target || exit 1; done
