@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <string>
@@ -24,7 +25,7 @@ public:
             byte = static_cast<std::byte>(state >> 56);
         }
     }
-    std::uint64_t now = 1'000'000;
+    std::atomic<std::uint64_t> now = 1'000'000;  // Threads ask for it at once.
     std::uint64_t state = 1;
 };
 
