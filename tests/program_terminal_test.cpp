@@ -148,6 +148,7 @@ TEST_F(OnATerminal, ShowsHowFarVerifyHasCome) {
         verify.send(SIGCONT);
         usleep(5'000);
         verify.send(SIGSTOP);
+        usleep(20'000);
         return contains(terminal.shown(), text);
     };
     for (int i = 0; i < 50 && !shows("\rverify  ["); i++) continue;
