@@ -7,11 +7,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <filesystem>
 #include <fstream>
 #include <vector>
 
 #include "disk/io.hpp"
 #include "freshet/posix.hpp"
+#include "freshet/store.hpp"
 #include "tests/temporary.hpp"
 
 namespace freshet {
@@ -282,6 +284,59 @@ TEST(PosixDisk, SaysThatItIsNotAllowed) {
     int status = 0;
     waitpid(child, &status, 0);
     EXPECT_EQ(status, 0);
+}
+
+// Makes a store whose stream `s` has two events far from each other, the last of which ends the
+// log, and closes it. Says how long its file is.
+std::uintmax_t make_scattered(const std::string& path, std::size_t between_size) {
+    std::filesystem::remove_all(path);
+    PosixDoor door;
+    const Options options{.create = true, .pool_size = std::size_t{1} << 20};
+    std::vector<std::byte> memory(required_memory(options));
+    Store store;
+    Diagnostic diagnostic;
+    EXPECT_TRUE(door.open(path.c_str(), true));
+    EXPECT_TRUE(store.open(options, door.door(), memory, diagnostic));
+    constexpr std::size_t small_size = 100;  // So that three lines of it reach behind the end.
+    for (const std::size_t size : {small_size, between_size, small_size}) {
+        const std::vector<std::byte> payload(size, std::byte{'x'});
+        const Event event{.type = "T", .payload = payload};
+        const char* const stream = size == small_size ? "s" : "between";
+        EXPECT_TRUE(store.append({.stream = stream, .events = {&event, 1}}, diagnostic));
+    }
+    EXPECT_TRUE(store.close());
+    return std::filesystem::file_size(path + "/00000001.log");
+}
+
+// Goal: nothing is fetched from behind the end of a log, where its file may have no page. Method:
+// closed logs that end so near the end of a page, which has none behind it.
+TEST(PosixDisk, IsNotReadBehindTheEndOfTheLastPage) {
+    const TemporaryDirectory directory;
+    const std::string path = directory.path("store");
+    constexpr std::size_t between_size = 70'000;
+    constexpr std::size_t page = 4096;
+    const std::uintmax_t size = make_scattered(path, between_size);
+    for (std::size_t distance = 0; distance < 32; distance += 8) {
+        const std::size_t added = 2 * page - size % page - distance;
+        ASSERT_EQ(make_scattered(path, between_size + added) % page, (page - distance) % page);
+        PosixDoor door;
+        const Options options{.read_only = true, .pool_size = std::size_t{1} << 20};
+        std::vector<std::byte> memory(required_memory(options));
+        Store store;
+        Diagnostic diagnostic;
+        ASSERT_TRUE(door.open(path.c_str(), false));
+        ASSERT_TRUE(store.open(options, door.door(), memory, diagnostic));
+        Snapshot snapshot;
+        StreamCursor cursor;
+        Recorded event;
+        ASSERT_TRUE(store.snapshot(snapshot));
+        ASSERT_TRUE(cursor.open(snapshot, "s", Horizon::beginning()));
+        for (int i = 0; i < 2; i++) {
+            const Result<bool> there = cursor.next(event);
+            ASSERT_TRUE(there && *there) << distance;
+            EXPECT_EQ(event.payload.size(), 100U);
+        }
+    }
 }
 
 }  // namespace

@@ -115,18 +115,23 @@ Status EventReader::read(std::uint64_t address, std::uint64_t index, Recorded& e
 }
 
 // By loads that nobody waits for until the last one: a prefetch is dropped where many are on their
-// way. A sum keeps them from being left out.
+// way. A sum keeps them from being left out. Nothing is loaded from behind the end, where a file may
+// have no page, whatever the addresses are.
 void EventReader::fetch(std::span<const std::uint64_t> addresses) const noexcept {
     constexpr std::size_t line_size = 64;
+    constexpr std::size_t size = 2 * line_size + 1;
+    const std::uint64_t room = segment_size_ - std::min<std::uint64_t>(segment_size_, size);
     auto sum = std::byte{0};
     for (const std::uint64_t address : addresses) {
+        if (address - segment_ >= room) continue;
         const std::byte* const event = at(address);
         sum ^= event[0] ^ event[line_size] ^ event[2 * line_size];
     }
     asm volatile("" : : "r"(sum));
     for (const std::uint64_t address : addresses) {
+        if (address - segment_ >= room) continue;
         const std::uint32_t offset = NumberReader{at(address) + crc_size + 1}.number();
-        if (offset > address - segment_) return;
+        if (offset > address - segment_) continue;
         __builtin_prefetch(at(address - offset));
         __builtin_prefetch(at(address - offset) + line_size);
     }

@@ -18,19 +18,14 @@ public:
     // the log. corrupt, io.
     Status read(std::uint64_t address, std::uint64_t index, Recorded& event) noexcept;
 
-    // Where events are read that are prefetched. corrupt, io.
+    // Where events are read that are fetched. corrupt, io.
     Status enter(std::uint64_t address) noexcept {
         if (is_in_segment(address)) return Done{};
         return address < end_ ? enter_segment(address) : Code::corrupt;
     }
-    // Whether events at these ascending addresses, the first of which was entered, may be
-    // prefetched.
-    [[nodiscard]] bool reaches(std::span<const std::uint64_t> addresses) const noexcept {
-        return addresses.back() + event_head_size_max <= segment_end();
-    }
-    // Begins to fetch events that are read later, or, when they are there, the headers of their
-    // frames. All at once: what they wait for, pages to be translated most of all, is then waited
-    // for side by side.
+    // Fetches events that are read next, of this segment, and the headers of their frames. All at
+    // once: what they wait for, pages to be translated most of all, is then waited for side by
+    // side.
     void fetch(std::span<const std::uint64_t> addresses) const noexcept;
 
 private:

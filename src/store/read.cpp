@@ -150,7 +150,7 @@ Status StreamCursor::enter_block(std::uint64_t number) noexcept {
     if (wanted.back() - wanted.front() <= near_size) return Done{};
     log::EventReader& reader = *reader_in(reader_);
     const Status entered = reader.enter(wanted.front());
-    if (entered && reader.reaches(wanted)) reader.fetch(wanted);
+    if (entered) reader.fetch(wanted);
     return entered;
 }
 
