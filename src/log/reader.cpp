@@ -115,8 +115,8 @@ Status EventReader::read(std::uint64_t address, std::uint64_t index, Recorded& e
 }
 
 // By loads that nobody waits for until the last one: a prefetch is dropped where many are on their
-// way. A sum keeps them from being left out. Nothing is loaded from behind the end, where a file may
-// have no page, whatever the addresses are.
+// way. A sum keeps them from being left out. Nothing is loaded from behind the end, where a file
+// may have no page, whatever the addresses are.
 void EventReader::fetch(std::span<const std::uint64_t> addresses) const noexcept {
     constexpr std::size_t line_size = 64;
     constexpr std::size_t size = 2 * line_size + 1;
