@@ -34,7 +34,8 @@ SIM_FLAGS := $(COMMON) -O2 $(CXXFLAGS)
 NO_ALARM := $(if $(findstring clang,$(CXX)),,-Wno-maybe-uninitialized)
 SANITIZE := -fno-sanitize=vptr -fno-sanitize-recover=all -fno-omit-frame-pointer $(NO_ALARM)
 SANITIZER := $(if $(SAN),-fsanitize=$(SAN) $(SANITIZE))
-TEST_FLAGS := $(COMMON) -O1 -D_GLIBCXX_ASSERTIONS $(SANITIZER) $(CXXFLAGS)
+# Tests are compiled more often than they are run: half the time goes without -O1 and with less for debuggers.
+TEST_FLAGS := $(COMMON) -g1 -O1 -D_GLIBCXX_ASSERTIONS $(SANITIZER) $(CXXFLAGS)
 
 LIB_SOURCES := $(wildcard $(addprefix src/,$(addsuffix /*.cpp,base disk log tree store)))
 # What runs once a commit at most, or waits for the disk, is made small; the rest is made fast.
@@ -68,13 +69,13 @@ lib: $(LIB)
 
 # ---- objects ----
 
-# $(1): folder in BUILD, $(2): its flags, $(3): objects, $(4): sources that are made small.
+# $(1): folder in BUILD, $(2): its flags, $(3): objects, $(4): sources that have the flags $(5) too.
 define kind
 $(BUILD)/$(1)/flags: FORCE
-	@mkdir -p $$(@D); echo '$(CXX) $(2) $(4)' | cmp -s - $$@ || echo '$(CXX) $(2) $(4)' > $$@
+	@mkdir -p $$(@D); echo '$(CXX) $(2) $(5) $(4)' | cmp -s - $$@ || echo '$(CXX) $(2) $(5) $(4)' > $$@
 $(BUILD)/$(1)/%.o: %.cpp $(BUILD)/$(1)/flags
 	@mkdir -p $$(@D) && echo '  $(CXX) $(1) $$<'
-	@$(CXX) $(2) $$(if $$(filter $$<,$(4)),-Os $(CXXFLAGS)) -MMD -MP -c $$< -o $$@
+	@$(CXX) $(2) $$(if $$(filter $$<,$(4)),$(5)) -MMD -MP -c $$< -o $$@
 -include $(3:.o=.d)
 endef
 
@@ -89,11 +90,11 @@ REPLAY_OBJECTS := $(call objects,test,$(wildcard fuzz/*.cpp))
 FUZZ_OBJECTS := $(call objects,test,$(filter-out fuzz/replay.cpp %_fuzz.cpp,$(wildcard fuzz/*.cpp)) $(SIM_SOURCES)) \
 	$(TEST_SHELL_OBJECTS) $(TEST_LIB_OBJECTS)
 
-$(eval $(call kind,lib,$(LIB_FLAGS),$(LIB_OBJECTS),$(SMALL_SOURCES)))
+$(eval $(call kind,lib,$(LIB_FLAGS),$(LIB_OBJECTS),$(SMALL_SOURCES),-Os $(CXXFLAGS)))
 $(eval $(call kind,program,$(PROGRAM_FLAGS),$(PROGRAM_OBJECTS)))
 $(eval $(call kind,simulator,$(SIM_FLAGS),$(SIM_OBJECTS) $(SIM_MAIN_OBJECT) $(call objects,simulator,tests/demo.cpp tests/kill.cpp tests/acknowledge.cpp)))
 $(eval $(call kind,test-lib,$(TEST_FLAGS) $(CORE),$(TEST_LIB_OBJECTS) $(TEST_SHELL_OBJECTS)))
-$(eval $(call kind,test,$(TEST_FLAGS),$(TEST_OBJECTS) $(REPLAY_OBJECTS)))
+$(eval $(call kind,test,$(TEST_FLAGS),$(TEST_OBJECTS) $(REPLAY_OBJECTS),$(TEST_SOURCES),-O0 $(CXXFLAGS)))
 
 # ---- products ----
 
