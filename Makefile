@@ -37,7 +37,7 @@ SANITIZER := $(if $(SAN),-fsanitize=$(SAN) $(SANITIZE))
 # Tests are compiled more often than they are run: half the time goes without -O1 and with less for debuggers.
 TEST_FLAGS := $(COMMON) -g1 -O1 -D_GLIBCXX_ASSERTIONS $(SANITIZER) $(CXXFLAGS)
 
-LIB_SOURCES := $(wildcard $(addprefix src/,$(addsuffix /*.cpp,base disk log tree store)))
+LIB_SOURCES := $(wildcard $(addprefix src/,$(addsuffix /*.cpp,base disk log tree store relation query sql)))
 # What runs once a commit at most, or waits for the disk, is made small; the rest is made fast.
 SMALL_SOURCES := $(wildcard src/disk/*.cpp) src/base/sha256.cpp src/base/text.cpp src/tree/split.cpp \
 	$(addprefix src/log/,commit.cpp format.cpp head.cpp note.cpp scan.cpp segments.cpp writer.cpp) \
