@@ -47,7 +47,9 @@ enum class Code : std::uint16_t {
     stream_closed = 29,      // It takes no more events.
     condition_failed = 30,   // There is an event that an AppendCondition says there is not.
     checkpoint_behind = 31,  // A consumer's checkpoint is at or past this one already.
-    code_count = 32,
+    // What became of a statement.
+    syntax = 32,  // It is not SQL; an SqlError says where and why.
+    code_count = 33,
 };
 
 // "wrong-version": lower case, words joined by '-'. Lives for ever.

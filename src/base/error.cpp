@@ -39,6 +39,7 @@ const char* code_name(Code code) noexcept {
         case Code::stream_closed: return "stream-closed";
         case Code::condition_failed: return "condition-failed";
         case Code::checkpoint_behind: return "checkpoint-behind";
+        case Code::syntax: return "syntax";
         case Code::code_count: break;
     }
     return "unknown";
