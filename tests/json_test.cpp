@@ -8,9 +8,9 @@
 #include <string>
 #include <vector>
 
+#include "base/nearest.hpp"
 #include "shell/base64.hpp"
 #include "shell/json.hpp"
-#include "shell/nearest.hpp"
 
 namespace freshet::shell {
 namespace {

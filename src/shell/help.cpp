@@ -4,11 +4,11 @@
 
 #include <algorithm>
 
+#include "base/nearest.hpp"
 #include "freshet/version.hpp"
 #include "shell/commands.hpp"
 #include "shell/exit.hpp"
 #include "shell/help_text.hpp"
-#include "shell/nearest.hpp"
 #include "shell/output.hpp"
 #include "shell/report.hpp"
 

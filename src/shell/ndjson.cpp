@@ -3,10 +3,10 @@
 
 #include <array>
 
+#include "base/nearest.hpp"
 #include "base/utf8.hpp"
 #include "shell/base64.hpp"
 #include "shell/json.hpp"
-#include "shell/nearest.hpp"
 #include "shell/streams.hpp"
 #include "shell/values.hpp"
 

@@ -5,9 +5,9 @@
 #include <array>
 #include <initializer_list>
 
+#include "base/nearest.hpp"
 #include "base/text.hpp"
 #include "shell/flags.hpp"
-#include "shell/nearest.hpp"
 
 namespace freshet::shell {
 namespace {

@@ -2,11 +2,11 @@
 // `freshet streams` and `freshet checkpoints`: which there are, and how far each has come.
 #include "shell/streams.hpp"
 
+#include "base/nearest.hpp"
 #include "base/text.hpp"
 #include "freshet/stream_list.hpp"
 #include "shell/commands.hpp"
 #include "shell/exit.hpp"
-#include "shell/nearest.hpp"
 #include "shell/report.hpp"
 #include "shell/session.hpp"
 #include "shell/table.hpp"

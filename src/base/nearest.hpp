@@ -6,7 +6,7 @@
 #include <span>
 #include <string_view>
 
-namespace freshet::shell {
+namespace freshet {
 
 // Finds the most similar of many words; none, if none is similar: at most one slip for each three
 // letters (but one at least), where a slip is a letter too many, too few, wrong, or two that
@@ -29,4 +29,4 @@ private:
 // The same of these words; the answer is one of them, or empty.
 std::string_view nearest(std::string_view typed, std::span<const std::string_view> words) noexcept;
 
-}  // namespace freshet::shell
+}  // namespace freshet

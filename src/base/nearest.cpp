@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-#include "shell/nearest.hpp"
+#include "base/nearest.hpp"
 
 #include <algorithm>
 #include <array>
 #include <cstring>
 
-namespace freshet::shell {
+namespace freshet {
 namespace {
 
 constexpr std::size_t word_size_max = Nearest::word_size_max;
@@ -56,4 +56,4 @@ std::string_view nearest(std::string_view typed, std::span<const std::string_vie
     return {};
 }
 
-}  // namespace freshet::shell
+}  // namespace freshet
