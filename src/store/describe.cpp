@@ -181,8 +181,7 @@ Words words_of(Code code) noexcept {
         case Code::checkpoint_behind:
             return {"the consumer has come further already",
                     "read its checkpoint, and go on from there"};
-        case Code::syntax:
-            return {"this is not SQL", "see where it says, and what was expected there"};
+        case Code::syntax: return {"this is not SQL", "look at the place that is named"};
         case Code::code_count: break;
     }
     return {"unknown error", ""};
