@@ -40,6 +40,7 @@ const char* code_name(Code code) noexcept {
         case Code::condition_failed: return "condition-failed";
         case Code::checkpoint_behind: return "checkpoint-behind";
         case Code::syntax: return "syntax";
+        case Code::type_mismatch: return "type-mismatch";
         case Code::code_count: break;
     }
     return "unknown";

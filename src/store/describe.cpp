@@ -129,8 +129,7 @@ Words words_of(Code code) noexcept {
             return {"too large", "make it smaller, or the store with larger frames"};
         case Code::stream_not_found:
             return {"there is no stream of this name", "check the spelling, or append to it"};
-        case Code::already_exists:
-            return {"it exists already", "append to it, or choose another place"};
+        case Code::already_exists: return {"it exists already", "append to it, or take another"};
         case Code::wrong_version:
             return {"an expectation does not hold", "read the stream, decide again, and retry"};
         case Code::idempotency_conflict:
@@ -179,9 +178,10 @@ Words words_of(Code code) noexcept {
             return {"there is an event that the append says there is not",
                     "read from there, decide again, and retry"};
         case Code::checkpoint_behind:
-            return {"the consumer has come further already",
-                    "read its checkpoint, and go on from there"};
+            return {"the consumer has come further", "read its checkpoint, and go on there"};
         case Code::syntax: return {"this is not SQL", "look at the place that is named"};
+        case Code::type_mismatch:
+            return {"a value is of the wrong type", "give another, or CAST it"};
         case Code::code_count: break;
     }
     return {"unknown error", ""};
