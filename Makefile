@@ -37,9 +37,13 @@ SANITIZER := $(if $(SAN),-fsanitize=$(SAN) $(SANITIZE))
 # Tests are compiled more often than they are run: half the time goes without -O1 and with less for debuggers.
 TEST_FLAGS := $(COMMON) -g1 -O1 -D_GLIBCXX_ASSERTIONS $(SANITIZER) $(CXXFLAGS)
 
+# Where SQLite is installed, tests hold its answers beside ours; they find it by __has_include.
+SQLITE = $(shell echo '\#include <sqlite3.h>' | $(CXX) -E -x c++ - > /dev/null 2>&1 && echo -lsqlite3)
+
 LIB_SOURCES := $(wildcard $(addprefix src/,$(addsuffix /*.cpp,base disk log tree store relation query sql)))
 # What runs once a commit at most, or waits for the disk, is made small; the rest is made fast.
-SMALL_SOURCES := $(wildcard src/disk/*.cpp) src/base/sha256.cpp src/base/text.cpp src/tree/split.cpp \
+SMALL_SOURCES := $(wildcard src/disk/*.cpp) src/base/sha256.cpp src/base/text.cpp \
+	src/base/time_text.cpp src/tree/split.cpp \
 	$(addprefix src/log/,commit.cpp format.cpp head.cpp note.cpp scan.cpp segments.cpp writer.cpp) \
 	$(addprefix src/store/,append.cpp backup.cpp batch.cpp checkpoint.cpp describe.cpp open.cpp place.cpp read_on.cpp replay.cpp) \
 	$(addprefix src/store/,replay_own.cpp settings.cpp shown.cpp state.cpp verify.cpp work.cpp work_own.cpp)
@@ -123,7 +127,7 @@ $(BUILD)/ingest: $(call objects,simulator,tests/ingest.cpp)
 	@$(CXX) $(SIM_FLAGS) $^ $(LINK) $(LDFLAGS) -o $@ && echo '  $@'
 
 $(BUILD)/tests: $(TEST_OBJECTS) $(TEST_SHELL_OBJECTS) $(TEST_LIB_OBJECTS)
-	@$(CXX) $(TEST_FLAGS) $^ -lgtest_main -lgtest -pthread $(LDFLAGS) -o $@ && echo '  $@'
+	@$(CXX) $(TEST_FLAGS) $^ -lgtest_main -lgtest $(SQLITE) -pthread $(LDFLAGS) -o $@ && echo '  $@'
 
 $(BUILD)/replay/%: $(BUILD)/test/fuzz/%_fuzz.o $(BUILD)/test/fuzz/replay.o $(FUZZ_OBJECTS)
 	@mkdir -p $(@D) && $(CXX) $(TEST_FLAGS) $^ -pthread $(LDFLAGS) -o $@ && echo '  $@'

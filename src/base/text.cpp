@@ -39,27 +39,6 @@ std::size_t missing(std::size_t size, std::size_t width) noexcept {
     return size < width ? width - size : 0;
 }
 
-struct Date {
-    std::uint64_t year;
-    std::uint64_t month;
-    std::uint64_t day;
-};
-
-// The Gregorian calendar repeats every 400 years = 146,097 days. Years are counted from March, so
-// that the leap day is the last of a year, and the months' lengths follow 153 days / 5 months.
-Date date_of(std::uint64_t days_since_1970) noexcept {
-    constexpr std::uint64_t days_before_1970 = 719468;  // Since 0000-03-01.
-    constexpr std::uint64_t era_days = 146097;
-    const std::uint64_t days = days_since_1970 + days_before_1970;
-    const std::uint64_t in_era = days % era_days;
-    const std::uint64_t year = (in_era - in_era / 1460 + in_era / 36524 - in_era / 146096) / 365;
-    const std::uint64_t in_year = in_era - (365 * year + year / 4 - year / 100);
-    const std::uint64_t month = (5 * in_year + 2) / 153;
-    const std::uint64_t day = in_year - (153 * month + 2) / 5 + 1;
-    const std::uint64_t since_march = days / era_days * 400 + year;
-    return month < 10 ? Date{since_march, month + 3, day} : Date{since_march + 1, month - 9, day};
-}
-
 }  // namespace
 
 TextWriter& TextWriter::text(std::string_view value) noexcept {
@@ -105,21 +84,6 @@ TextWriter& TextWriter::hex(Bytes bytes) noexcept {
 
 TextWriter& TextWriter::padded(std::string_view value, std::size_t width) noexcept {
     return text(value).repeat(' ', missing(value.size(), width));
-}
-
-TextWriter& TextWriter::time_us(std::uint64_t value) noexcept {
-    constexpr std::uint64_t second = 1000000;
-    constexpr std::uint64_t day = 86400 * second;
-    const Date date = date_of(value / day);
-    const std::uint64_t seconds = value % day / second;
-    if (date.year > 9999) character('+');
-    digits(date.year, 4).character('-').digits(date.month, 2).character('-').digits(date.day, 2);
-    character('T').digits(seconds / 3600, 2).character(':').digits(seconds / 60 % 60, 2);
-    return character(':')
-        .digits(seconds % 60, 2)
-        .character('.')
-        .digits(value % second, 6)
-        .character('Z');
 }
 
 Result<std::uint64_t> parse_number(std::string_view text) noexcept {
