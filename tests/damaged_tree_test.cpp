@@ -244,7 +244,7 @@ TEST_F(DamagedTree, LeadsToEventsOfAnotherStreamOrId) {
     // Event 63 of the log has id 64, in stream a; there are such without id, too.
     for (const std::uint64_t id : {64U, 500U}) {
         const auto open = open_with([&](tree::Delta& delta) {
-            const tree::View view{&delta, delta.root()};
+            const tree::View view{&delta, &delta.root()};
             store::Stream a;
             EXPECT_TRUE(*store::find_stream(view, "a", a));
             std::vector<std::uint64_t> addresses;  // What is put moves what the tree lends.
@@ -287,7 +287,7 @@ TEST_F(DamagedTree, IsFoundByVerifyInWhatTheLogDoesNotLeadTo) {
     // Settings that nobody has made.
     Contents settings;
     auto with_settings = open_with([&](tree::Delta& delta) {
-        const Bytes value = tree::find({&delta, delta.root()}, as_bytes("\1b"));
+        const Bytes value = tree::find({&delta, &delta.root()}, as_bytes("\1b"));
         settings = {value[0] | std::byte{1}};
         settings.resize(1 + store::settings_size);
         settings.insert(settings.end(), value.begin() + 1, value.end());

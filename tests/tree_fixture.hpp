@@ -63,7 +63,7 @@ inline std::string text(Bytes bytes) {
     return std::string{as_text(bytes)};
 }
 
-inline void expect_same_forwards(const Delta& delta, Root root, const Map& map) {
+inline void expect_same_forwards(const Delta& delta, const Root& root, const Map& map) {
     Cursor cursor{delta, root};
     cursor.first();
     for (const auto& [key, value] : map) {
@@ -78,7 +78,7 @@ inline void expect_same_forwards(const Delta& delta, Root root, const Map& map) 
     ASSERT_FALSE(cursor.valid());
 }
 
-inline void expect_same_backwards(const Delta& delta, Root root, const Map& map) {
+inline void expect_same_backwards(const Delta& delta, const Root& root, const Map& map) {
     Cursor cursor{delta, root};
     cursor.last();
     for (auto i = map.rbegin(); i != map.rend(); ++i) {
@@ -89,14 +89,14 @@ inline void expect_same_backwards(const Delta& delta, Root root, const Map& map)
     ASSERT_FALSE(cursor.valid());
 }
 
-inline void expect_same(const Delta& delta, Root root, const Map& map) {
+inline void expect_same(const Delta& delta, const Root& root, const Map& map) {
     expect_same_forwards(delta, root, map);
     expect_same_backwards(delta, root, map);
 }
 
-inline void expect_same_around(const Delta& delta, Root root, const Map& map,
+inline void expect_same_around(const Delta& delta, const Root& root, const Map& map,
                                const std::string& key) {
-    Cursor cursor{View{.delta = &delta, .root = root}};
+    Cursor cursor{View{.delta = &delta, .root = &root}};
     const auto from = map.lower_bound(key);
     cursor.seek(as_bytes(key));
     ASSERT_EQ(cursor.valid(), from != map.end());
@@ -127,13 +127,23 @@ public:
     explicit Inspector(const Delta& delta) : delta_{delta} {}
 
     // Adds the pages of one version to those seen.
-    void visit(Root root) {
-        ASSERT_EQ(root.page == 0, root.height == 0);
-        if (root.page != 0) visit(root.page, root.height, "", "");
+    void visit(const Root& root) {
+        for (std::size_t family = 0; family < Root::family_count; family++) {
+            const Branch branch = root.branches[family];
+            ASSERT_EQ(branch.page == 0, branch.height == 0);
+            const bool is_last = family + 1 == Root::family_count;
+            if (branch.page != 0) {
+                visit(branch.page, branch.height, first_of(family),
+                      is_last ? "" : first_of(family + 1));
+            }
+        }
     }
     [[nodiscard]] std::size_t page_count() const { return seen_.size(); }
 
 private:
+    static std::string first_of(std::size_t family) {
+        return family == 0 ? std::string{} : std::string(1, static_cast<char>(family));
+    }
     // All keys are at least `low`, and less than `high` unless that is empty.
     void visit(std::uint32_t number, std::uint32_t height, const std::string& low,
                const std::string& high) {

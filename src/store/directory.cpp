@@ -14,30 +14,26 @@ constexpr std::byte tag_block{2};
 constexpr std::byte tag_mark{3};
 constexpr std::byte tag_id{4};
 
+// Made in place: it is larger than all that is done with it.
 class Key {
 public:
     explicit Key(std::byte tag) noexcept { bytes_[0] = tag; }
-    Key& text(std::string_view text) noexcept {
-        FRESHET_CHECK(text.size() <= stream_name_size_max);
-        if (!text.empty()) std::memcpy(bytes_.data() + size_, text.data(), text.size());
-        size_ += text.size();
-        return *this;
+    Key(std::byte tag, std::string_view name) noexcept : Key{tag} {
+        FRESHET_CHECK(name.size() <= stream_name_size_max);
+        if (!name.empty()) std::memcpy(bytes_.data() + size_, name.data(), name.size());
+        size_ += name.size();
     }
-    Key& byte(std::byte byte) noexcept {
-        bytes_[size_++] = byte;
-        return *this;
+    // Of a block.
+    Key(std::byte tag, std::string_view name, std::uint64_t number) noexcept : Key{tag, name} {
+        const auto size = static_cast<std::size_t>(std::bit_width(number) + 7) / 8;
+        bytes_[size_] = std::byte{0};
+        bytes_[size_ + 1] = static_cast<std::byte>(size);
+        store_key(bytes_.data() + size_ + 2, size == 0 ? 0 : number << (64 - 8 * size));
+        size_ += 2 + size;
     }
-    Key& number(std::uint64_t number) noexcept {
+    void number(std::uint64_t number) noexcept {
         store_key(bytes_.data() + size_, number);
         size_ += 8;
-        return *this;
-    }
-    Key& short_number(std::uint64_t number) noexcept {
-        const auto size = static_cast<std::size_t>(std::bit_width(number) + 7) / 8;
-        byte(static_cast<std::byte>(size));
-        store_key(bytes_.data() + size_, size == 0 ? 0 : number << (64 - 8 * size));
-        size_ += size;
-        return *this;
     }
     [[nodiscard]] Bytes bytes() const noexcept { return {bytes_.data(), size_}; }
 
@@ -46,12 +42,10 @@ private:
     std::size_t size_ = 1;
 };
 
-Key stream_key(std::string_view name) noexcept {
-    return Key{tag_stream}.text(name);
-}
-
-Key block_key(std::string_view name, std::uint64_t block) noexcept {
-    return Key{tag_block}.text(name).byte(std::byte{0}).short_number(block);
+Key mark_key(std::uint64_t number) noexcept {
+    Key key{tag_mark};
+    key.number(number);
+    return key;
 }
 
 std::uint64_t id_hash(std::string_view stream, const EventId& id) noexcept {
@@ -84,7 +78,7 @@ Result<bool> decode_found(Bytes value, Stream& stream) noexcept {
 
 Status open_block(const tree::View& view, std::string_view name, std::uint64_t number,
                   Block& block) noexcept {
-    const Bytes value = tree::find(view, block_key(name, number).bytes());
+    const Bytes value = tree::find(view, Key{tag_block, name, number}.bytes());
     if (value.data() == nullptr) return Code::corrupt;
     return block.open(value);
 }
@@ -92,11 +86,11 @@ Status open_block(const tree::View& view, std::string_view name, std::uint64_t n
 }  // namespace
 
 Result<bool> find_stream(const tree::View& view, std::string_view name, Stream& stream) noexcept {
-    return decode_found(tree::find(view, stream_key(name).bytes()), stream);
+    return decode_found(tree::find(view, Key{tag_stream, name}.bytes()), stream);
 }
 
 Result<bool> find_stream(tree::Delta& delta, std::string_view name, Stream& stream) noexcept {
-    return decode_found(delta.find_to_put(stream_key(name).bytes()), stream);
+    return decode_found(delta.find_to_put(Key{tag_stream, name}.bytes()), stream);
 }
 
 Result<std::uint64_t> find_event(const tree::View& view, std::string_view name,
@@ -146,7 +140,8 @@ Status StreamBuilder::push(tree::Delta& delta, std::string_view name,
     if (!expanded) return expanded;
     static_cast<void>(tail_.open({}));
     const std::byte* const packed = put_block(value.data(), addresses);
-    return delta.put(block_key(name, count_ / block_event_count - 1).bytes(), used(value, packed));
+    return delta.put(Key{tag_block, name, count_ / block_event_count - 1}.bytes(),
+                     used(value, packed));
 }
 
 void StreamBuilder::set(Bytes settings) noexcept {
@@ -162,7 +157,7 @@ Status StreamBuilder::put(tree::Delta& delta, std::string_view name) const noexc
         to += settings_.size();
     }
     to = count_ == 0 ? put_varint(to, created_) : tail_.put(to);
-    return delta.put(stream_key(name).bytes(), used(value, to));
+    return delta.put(Key{tag_stream, name}.bytes(), used(value, to));
 }
 
 Result<std::uint64_t> newest_address(const tree::View& view, std::string_view name,
@@ -181,11 +176,11 @@ Status put_mark(tree::Delta& delta, std::uint64_t number, const Mark& mark) noex
     to = put_varint(to, mark.ordinal);
     to = put_varint(to, mark.time_us);
     to = put_varint(to, mark.address);
-    return delta.put(Key{tag_mark}.number(number).bytes(), used(value, to));
+    return delta.put(mark_key(number).bytes(), used(value, to));
 }
 
 Result<bool> find_mark(const tree::View& view, std::uint64_t number, Mark& mark) noexcept {
-    const Bytes value = tree::find(view, Key{tag_mark}.number(number).bytes());
+    const Bytes value = tree::find(view, mark_key(number).bytes());
     if (value.data() == nullptr) return false;
     Reader reader{value};
     mark.commit = reader.varint();
@@ -198,7 +193,10 @@ Result<bool> find_mark(const tree::View& view, std::uint64_t number, Mark& mark)
 
 Status put_id(tree::Delta& delta, std::string_view stream, const EventId& id,
               std::uint64_t address) noexcept {
-    return delta.put(Key{tag_id}.number(id_hash(stream, id)).number(address).bytes(), {});
+    Key key{tag_id};
+    key.number(id_hash(stream, id));
+    key.number(address);
+    return delta.put(key.bytes(), {});
 }
 
 IdCandidates::IdCandidates(const tree::View& view, std::string_view stream,
@@ -217,7 +215,7 @@ bool IdCandidates::valid() const noexcept {
 }
 
 StreamWalk::StreamWalk(const tree::View& view, std::string_view from) noexcept : cursor_{view} {
-    cursor_.seek(stream_key(from).bytes());
+    cursor_.seek(Key{tag_stream, from}.bytes());
 }
 
 bool StreamWalk::valid() const noexcept {

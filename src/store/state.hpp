@@ -46,8 +46,8 @@ struct State {
     log::Epoch epoch;
     log::Position end;
 
-    [[nodiscard]] tree::View view() const noexcept { return {&delta, delta.root()}; }
-    [[nodiscard]] tree::View view(const Published& at) const noexcept { return {&delta, at.root}; }
+    [[nodiscard]] tree::View view() const noexcept { return {&delta, &delta.root()}; }
+    [[nodiscard]] tree::View view(const Published& at) const noexcept { return {&delta, &at.root}; }
     void say(Level level, Code code, std::string_view message) const noexcept {
         if (options.log != nullptr) options.log(options.log_context, level, code, message);
     }

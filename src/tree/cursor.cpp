@@ -3,28 +3,32 @@
 
 namespace freshet::tree {
 
+bool Cursor::enter(std::size_t family) noexcept {
+    family_ = family;
+    branch_ = view_.root->branches[family];
+    return branch_.page != 0;
+}
+
 void Cursor::seek(Bytes key) noexcept {
-    valid_ = view_.root.page != 0;
-    if (!valid_) return;
+    valid_ = true;
+    if (!enter(family_of(key))) return to_branch_from(family_ + 1);
     descend(key);
     if (leaf().position == leaf().page->count()) to_next_leaf();
 }
 
 void Cursor::seek_before(Bytes key) noexcept {
-    valid_ = view_.root.page != 0;
-    if (!valid_) return;
+    valid_ = true;
+    if (!enter(family_of(key))) return to_branch_before(family_);
     descend(key);
     previous();
 }
 
 void Cursor::first() noexcept {
-    valid_ = view_.root.page != 0;
-    if (valid_) descend_first(0, &view_.delta->pool_.at(view_.root.page));
+    to_branch_from(0);
 }
 
 void Cursor::last() noexcept {
-    valid_ = view_.root.page != 0;
-    if (valid_) descend_last(0, &view_.delta->pool_.at(view_.root.page));
+    to_branch_before(Root::family_count);
 }
 
 void Cursor::next() noexcept {
@@ -52,51 +56,65 @@ Bytes Cursor::value() const noexcept {
 }
 
 void Cursor::descend(Bytes key) noexcept {
-    const Page* page = &view_.delta->pool_.at(view_.root.page);
-    for (std::uint32_t level = 0; level + 1 < view_.root.height; level++) {
+    const Page* page = this->page(branch_.page);
+    for (std::uint32_t level = 0; level + 1 < branch_.height; level++) {
         const Place place = page->search(key);
         const std::uint32_t index = place.position + (place.found ? 1 : 0);
         steps_[level] = {.page = page, .position = index};
-        page = &view_.delta->pool_.at(page->child(index));
+        page = this->page(page->child(index));
         page->prefetch();
     }
     leaf() = {.page = page, .position = page->search(key).position};
 }
 
 void Cursor::descend_first(std::uint32_t level, const Page* page) noexcept {
-    for (; level + 1 < view_.root.height; level++) {
+    for (; level + 1 < branch_.height; level++) {
         steps_[level] = {.page = page, .position = 0};
-        page = &view_.delta->pool_.at(page->child(0));
+        page = this->page(page->child(0));
     }
     leaf() = {.page = page, .position = 0};
 }
 
 void Cursor::descend_last(std::uint32_t level, const Page* page) noexcept {
-    for (; level + 1 < view_.root.height; level++) {
+    for (; level + 1 < branch_.height; level++) {
         steps_[level] = {.page = page, .position = page->count()};
-        page = &view_.delta->pool_.at(page->child(page->count()));
+        page = this->page(page->child(page->count()));
     }
     leaf() = {.page = page, .position = page->count() - 1};
 }
 
 void Cursor::to_next_leaf() noexcept {
-    for (std::uint32_t level = view_.root.height - 1; level-- > 0;) {
+    for (std::uint32_t level = branch_.height - 1; level-- > 0;) {
         Step& step = steps_[level];
         if (step.position == step.page->count()) continue;
         step.position++;
-        return descend_first(level + 1, &view_.delta->pool_.at(step.page->child(step.position)));
+        return descend_first(level + 1, page(step.page->child(step.position)));
     }
-    valid_ = false;
+    to_branch_from(family_ + 1);
 }
 
 void Cursor::to_previous_leaf() noexcept {
-    for (std::uint32_t level = view_.root.height - 1; level-- > 0;) {
+    for (std::uint32_t level = branch_.height - 1; level-- > 0;) {
         Step& step = steps_[level];
         if (step.position == 0) continue;
         step.position--;
-        return descend_last(level + 1, &view_.delta->pool_.at(step.page->child(step.position)));
+        return descend_last(level + 1, page(step.page->child(step.position)));
     }
+    to_branch_before(family_);
+}
+
+// To the first entry of the first branch from a family on that has one.
+void Cursor::to_branch_from(std::size_t family) noexcept {
     valid_ = false;
+    for (; family < Root::family_count && !valid_; family++) valid_ = enter(family);
+    if (valid_) descend_first(0, page(branch_.page));
+}
+
+// To the last entry of the last branch before a family that has one.
+void Cursor::to_branch_before(std::size_t family) noexcept {
+    valid_ = false;
+    while (family > 0 && !valid_) valid_ = enter(--family);
+    if (valid_) descend_last(0, page(branch_.page));
 }
 
 }  // namespace freshet::tree

@@ -16,7 +16,8 @@ class Cursor {
 public:
     // At no entry.
     explicit Cursor(const View& view) noexcept : view_{view} {}
-    Cursor(const Delta& delta, Root root) noexcept : view_{.delta = &delta, .root = root} {}
+    Cursor(const Delta& delta, const Root& root) noexcept : view_{.delta = &delta, .root = &root} {}
+    Cursor(const Delta& delta, Root&& root) noexcept = delete;
 
     // Each stands at no entry afterwards if there is none such.
     void seek(Bytes key) noexcept;         // The first entry whose key is not less.
@@ -39,15 +40,24 @@ private:
         std::uint32_t position;  // The child taken; in the leaf, the entry.
     };
 
-    [[nodiscard]] Step& leaf() noexcept { return steps_[view_.root.height - 1]; }
-    [[nodiscard]] const Step& leaf() const noexcept { return steps_[view_.root.height - 1]; }
+    [[nodiscard]] Step& leaf() noexcept { return steps_[branch_.height - 1]; }
+    [[nodiscard]] const Step& leaf() const noexcept { return steps_[branch_.height - 1]; }
+    // Goes to a branch; false: it is empty.
+    bool enter(std::size_t family) noexcept;
     void descend(Bytes key) noexcept;
     void descend_first(std::uint32_t level, const Page* page) noexcept;
     void descend_last(std::uint32_t level, const Page* page) noexcept;
     void to_next_leaf() noexcept;
     void to_previous_leaf() noexcept;
+    void to_branch_from(std::size_t family) noexcept;
+    void to_branch_before(std::size_t family) noexcept;
+    [[nodiscard]] const Page* page(std::uint32_t number) const noexcept {
+        return &view_.delta->pool_.at(number);
+    }
 
     View view_;
+    std::size_t family_ = 0;
+    Branch branch_;
     bool valid_ = false;
     std::array<Step, height_max> steps_;
     mutable std::array<std::byte, key_size_max> key_;

@@ -52,13 +52,14 @@ Root Delta::seal(std::span<const std::uint64_t> live) noexcept {
     return sealed_;
 }
 
-Bytes Delta::find(Root root, Bytes key) const noexcept {
-    if (root.page == 0) return {};
-    const Page* page = &pool_.at(root.page);
-    for (std::uint32_t level = 1; level < root.height; level++) {
+Bytes Delta::find(const Root& root, Bytes key) const noexcept {
+    const Branch branch = root.branches[family_of(key)];
+    if (branch.page == 0) return {};
+    const Page* page = &pool_.at(branch.page);
+    for (std::uint32_t level = 1; level < branch.height; level++) {
         const Place place = page->search(key);
         page = &pool_.at(page->child(place.position + (place.found ? 1 : 0)));
-        if (level + 1 == root.height) page->prefetch();
+        if (level + 1 == branch.height) page->prefetch();
     }
     const Place place = page->search(key);
     return place.found ? page->value(place.position) : Bytes{};
@@ -67,11 +68,11 @@ Bytes Delta::find(Root root, Bytes key) const noexcept {
 Bytes Delta::find_to_put(Bytes key) noexcept {
     FRESHET_CHECK(in_transaction_);
     known_size_ = 0;
-    if (root_.page == 0) return {};
+    if (root_.branches[family_of(key)].page == 0) return {};
     descend(key, known_path_);
     known_size_ = key.size();
     std::memcpy(known_key_.data(), key.data(), key.size());
-    const Step leaf = known_path_.steps[root_.height - 1];
+    const Step leaf = known_path_.leaf();
     return known_path_.found ? pool_.at(leaf.page).value(leaf.position) : Bytes{};
 }
 
@@ -81,8 +82,10 @@ bool Delta::knows_way(Bytes key) const noexcept {
 }
 
 void Delta::descend(Bytes key, Path& path) const noexcept {
-    std::uint32_t number = root_.page;
-    for (std::uint32_t level = 0; level + 1 < root_.height; level++) {
+    path.family = family_of(key);
+    path.height = root_.branches[path.family].height;
+    std::uint32_t number = root_.branches[path.family].page;
+    for (std::uint32_t level = 0; level + 1 < path.height; level++) {
         const Page& page = pool_.at(number);
         const Place place = page.search(key);
         const std::uint32_t index = place.position + (place.found ? 1 : 0);
@@ -91,21 +94,21 @@ void Delta::descend(Bytes key, Path& path) const noexcept {
         pool_.at(number).prefetch();
     }
     const Place place = pool_.at(number).search(key);
-    path.steps[root_.height - 1] = {.page = number, .position = place.position};
+    path.steps[path.height - 1] = {.page = number, .position = place.position};
     path.found = place.found;
 }
 
 // A page that is the transaction's own has only such pages above it.
 std::size_t Delta::copies_needed(const Path& path) const noexcept {
-    std::size_t count = root_.height;
-    for (std::uint32_t level = 0; level < root_.height; level++) {
+    std::size_t count = path.height;
+    for (std::uint32_t level = 0; level < path.height; level++) {
         if (pool_.is_own(path.steps[level].page)) count--;
     }
     return count;
 }
 
 bool Delta::fits_leaf(const Path& path, const Entry& entry) const noexcept {
-    const Step leaf = path.steps[root_.height - 1];
+    const Step leaf = path.leaf();
     const Page& page = pool_.at(leaf.page);
     if (path.found) return page.used_with(leaf.position, entry.value.size()) <= page_size;
     return page.used_with(entry.key, entry.value.size()) <= page_size;
@@ -114,7 +117,7 @@ bool Delta::fits_leaf(const Path& path, const Entry& entry) const noexcept {
 // The pages that come new when the leaf of a path is split, at most.
 std::size_t Delta::splits_needed(const Path& path) const noexcept {
     std::size_t count = 1;
-    for (std::uint32_t level = root_.height - 1; level > 0; level--) {
+    for (std::uint32_t level = path.height - 1; level > 0; level--) {
         if (!is_tight(pool_.at(path.steps[level - 1].page))) return count;
         count++;
     }
@@ -122,14 +125,14 @@ std::size_t Delta::splits_needed(const Path& path) const noexcept {
 }
 
 void Delta::own(Path& path) noexcept {
-    for (std::uint32_t level = 0; level < root_.height; level++) {
+    for (std::uint32_t level = 0; level < path.height; level++) {
         Step& step = path.steps[level];
         if (pool_.is_own(step.page)) continue;
         const std::uint32_t copy = pool_.allocate();
         pool_.at(copy).copy_content(pool_.at(step.page));
         pool_.drop(step.page);
         step.page = copy;
-        if (level == 0) root_.page = copy;
+        if (level == 0) root_.branches[path.family].page = copy;
         if (level > 0) {
             const Step above = path.steps[level - 1];
             pool_.at(above.page).set_child(above.position, copy);
@@ -137,12 +140,9 @@ void Delta::own(Path& path) noexcept {
     }
 }
 
-// There is a page: what emptied the tree was an erase() that had copied the last leaf, and gave
-// that back.
-void Delta::plant(const Entry& entry) noexcept {
-    root_.page = pool_.allocate();
-    root_.height = 1;
-    pool_.at(root_.page).insert(0, entry);
+void Delta::plant(Branch& branch, const Entry& entry) noexcept {
+    branch = {.page = pool_.allocate(), .height = 1};
+    pool_.at(branch.page).insert(0, entry);
 }
 
 Status Delta::put(Bytes key, Bytes value) noexcept {
@@ -151,8 +151,10 @@ Status Delta::put(Bytes key, Bytes value) noexcept {
     FRESHET_CHECK(key.size() <= key_size_max);
     FRESHET_CHECK(value.size() <= value_size_max);
     const Entry entry{.key = {.front = {}, .back = key}, .value = value};
-    if (root_.page == 0) {
-        plant(entry);
+    Branch& branch = root_.branches[family_of(key)];
+    if (branch.page == 0) {
+        if (pool_.available() == 0) return Code::out_of_memory;
+        plant(branch, entry);
         return Done{};
     }
 
@@ -163,7 +165,7 @@ Status Delta::put(Bytes key, Bytes value) noexcept {
     const std::size_t needed = copies_needed(path) + (fits ? 0 : splits_needed(path));
     if (needed > pool_.available()) return Code::out_of_memory;
     own(path);
-    const Step leaf = path.steps[root_.height - 1];
+    const Step leaf = path.leaf();
     Page& page = pool_.at(leaf.page);
     if (path.found && fits) page.replace(leaf.position, value);
     if (path.found && !fits) page.remove(leaf.position);
@@ -178,7 +180,7 @@ void Delta::insert_with_splits(const Path& path, const Entry& entry) noexcept {
     Separator separator;
     std::uint32_t right = 0;
     Entry next = entry;
-    for (std::uint32_t level = root_.height; level-- > 0;) {
+    for (std::uint32_t level = path.height; level-- > 0;) {
         const Step step = path.steps[level];
         Page& page = pool_.at(step.page);
         if (page.used_with(next.key, next.value.size()) <= page_size) {
@@ -189,7 +191,7 @@ void Delta::insert_with_splits(const Path& path, const Entry& entry) noexcept {
         right = made;
         next = {.key = {.front = {}, .back = separator.key()}, .value = bytes_of(right)};
     }
-    grow(separator, right);
+    grow(root_.branches[path.family], separator, right);
 }
 
 Separator Delta::split(const Path& path, std::uint32_t level, const Entry& entry,
@@ -201,32 +203,32 @@ Separator Delta::split(const Path& path, std::uint32_t level, const Entry& entry
         is_edge = path.steps[above].position == pool_.at(path.steps[above].page).count();
     }
     const Cut cut = is_edge || page.is_ascending(step.position) ? Cut::after : Cut::even;
-    if (level + 1 == root_.height) {
+    if (level + 1 == path.height) {
         return split_leaf(page, pool_.at(right), step.position, entry, cut);
     }
     return split_interior(page, pool_.at(right), step.position, entry, cut);
 }
 
-void Delta::grow(const Separator& separator, std::uint32_t right) noexcept {
-    FRESHET_CHECK(root_.height < height_max);
+void Delta::grow(Branch& branch, const Separator& separator, std::uint32_t right) noexcept {
+    FRESHET_CHECK(branch.height < height_max);
     const std::uint32_t top = pool_.allocate();
     Page& page = pool_.at(top);
-    page.set_child(0, root_.page);
+    page.set_child(0, branch.page);
     page.insert(0, {.key = {.front = {}, .back = separator.key()}, .value = bytes_of(right)});
-    root_.page = top;
-    root_.height++;
+    branch.page = top;
+    branch.height++;
 }
 
 Result<bool> Delta::erase(Bytes key) noexcept {
     FRESHET_CHECK(in_transaction_);
     known_size_ = 0;
-    if (root_.page == 0) return false;
+    if (root_.branches[family_of(key)].page == 0) return false;
     Path path;
     descend(key, path);
     if (!path.found) return false;
     if (copies_needed(path) > pool_.available()) return Code::out_of_memory;
     own(path);
-    const Step leaf = path.steps[root_.height - 1];
+    const Step leaf = path.leaf();
     pool_.at(leaf.page).remove(leaf.position);
     shrink(path);
     return true;
@@ -234,31 +236,30 @@ Result<bool> Delta::erase(Bytes key) noexcept {
 
 // Takes away pages that are empty or fit into a neighbour, from the leaf of a path upwards.
 void Delta::shrink(const Path& path) noexcept {
-    for (std::uint32_t level = root_.height - 1; level > 0; level--) {
+    for (std::uint32_t level = path.height - 1; level > 0; level--) {
         const std::uint32_t number = path.steps[level].page;
         const Step above = path.steps[level - 1];
         if (pool_.at(number).is_empty()) {
             pool_.at(above.page).remove_child(above.position);
             pool_.drop(number);
         } else if (pool_.at(number).used() >= page_size / 4 ||
-                   !merge(above, level + 1 == root_.height)) {
+                   !merge(above, level + 1 == path.height)) {
             break;
         }
     }
-    lower_root();
+    lower(root_.branches[path.family]);
 }
 
-void Delta::lower_root() noexcept {
-    if (pool_.at(root_.page).is_empty()) {
-        pool_.drop(root_.page);
-        root_.page = 0;
-        root_.height = 0;
+void Delta::lower(Branch& branch) noexcept {
+    if (pool_.at(branch.page).is_empty()) {
+        pool_.drop(branch.page);
+        branch = Branch{};
     }
-    while (root_.height > 1 && pool_.at(root_.page).count() == 0) {
-        const std::uint32_t child = pool_.at(root_.page).child(0);
-        pool_.drop(root_.page);
-        root_.page = child;
-        root_.height--;
+    while (branch.height > 1 && pool_.at(branch.page).count() == 0) {
+        const std::uint32_t child = pool_.at(branch.page).child(0);
+        pool_.drop(branch.page);
+        branch.page = child;
+        branch.height--;
     }
 }
 

@@ -31,12 +31,26 @@
 
 namespace freshet::tree {
 
-// A state of the tree. `page` is 0 when the tree is empty.
-struct Root {
+// What has keys of one family. `page` is 0 when it is empty.
+struct Branch {
     std::uint32_t page = 0;
-    std::uint32_t height = 0;  // Pages from the root to a leaf.
+    std::uint32_t height = 0;  // Pages from here to a leaf.
+};
+
+// A state of the tree. Its first level is an array: keys of one family begin with the same byte and
+// lie on pages of their own, so that what is common to them is left out when they are compared, from
+// the top on. All first bytes from the last family's on are one family.
+struct Root {
+    static constexpr std::size_t family_count = 16;
+
+    std::array<Branch, family_count> branches;
     std::uint64_t version = 0;
 };
+
+inline std::size_t family_of(Bytes key) noexcept {
+    const std::size_t first = key.empty() ? 0 : std::to_integer<std::size_t>(key[0]);
+    return first < Root::family_count ? first : Root::family_count - 1;
+}
 
 // A page splits once for every two children it is given at most, so that a tree of so many levels
 // would take 2^40 puts.
@@ -55,7 +69,7 @@ public:
     Status open(Arena& arena, std::size_t pool_size, std::uint32_t live_count_max) noexcept;
 
     // The open transaction's tree, or the newest sealed one.
-    [[nodiscard]] Root root() const noexcept { return root_; }
+    [[nodiscard]] const Root& root() const noexcept { return root_; }
 
     void begin() noexcept;
     // Sets the value of a key, new or not. Neither may overlap the pool. Keys have 1 to
@@ -73,7 +87,7 @@ public:
 
     // The value, in the pool; null data if the key is not there. Of the open transaction's tree, it
     // is good until the next change.
-    [[nodiscard]] Bytes find(Root root, Bytes key) const noexcept;
+    [[nodiscard]] Bytes find(const Root& root, Bytes key) const noexcept;
 
     // The same in the open transaction's tree, good until the next change. put() of this key knows
     // the way, if it is the next change.
@@ -93,29 +107,34 @@ private:
     friend class Cursor;
     friend class Inspector;  // tests/tree_fixture.hpp
 
-    // From the root to a leaf: the pages, and the child taken, or the entry's position in the leaf.
+    // From the top to a leaf: the pages, and the child taken, or the entry's position in the leaf.
     struct Step {
         std::uint32_t page;
         std::uint32_t position;
     };
     struct Path {
-        std::array<Step, height_max> steps;
+        std::size_t family;
+        std::uint32_t height;
         bool found;
+        std::array<Step, height_max> steps;
+
+        [[nodiscard]] Step leaf() const noexcept { return steps[height - 1]; }
     };
 
+    // Of a branch that is not empty.
     void descend(Bytes key, Path& path) const noexcept;
     [[nodiscard]] bool knows_way(Bytes key) const noexcept;
     [[nodiscard]] std::size_t copies_needed(const Path& path) const noexcept;
     [[nodiscard]] bool fits_leaf(const Path& path, const Entry& entry) const noexcept;
     [[nodiscard]] std::size_t splits_needed(const Path& path) const noexcept;
     void own(Path& path) noexcept;
-    void plant(const Entry& entry) noexcept;
+    void plant(Branch& branch, const Entry& entry) noexcept;
     void insert_with_splits(const Path& path, const Entry& entry) noexcept;
     Separator split(const Path& path, std::uint32_t level, const Entry& entry,
                     std::uint32_t right) noexcept;
-    void grow(const Separator& separator, std::uint32_t right) noexcept;
+    void grow(Branch& branch, const Separator& separator, std::uint32_t right) noexcept;
     void shrink(const Path& path) noexcept;
-    void lower_root() noexcept;
+    void lower(Branch& branch) noexcept;
     bool merge(Step parent, bool is_leaf) noexcept;
     bool merge_at(Page& parent, std::uint32_t index, std::uint32_t target, bool is_leaf) noexcept;
 

@@ -247,7 +247,7 @@ void Page::insert(std::uint32_t position, const Entry& entry) noexcept {
     FRESHET_CHECK(position <= count_);
     const std::size_t common = tree::common_size(entry.key, Key{prefix(), {}});
     const std::size_t size = entry_overhead + entry.key.size() - common + entry.value.size();
-    if (common == prefix_size_ && size <= free_size()) {
+    if (count_ > 0 && common == prefix_size_ && size <= free_size()) {
         place(position, entry);
         return note_insert(position);
     }

@@ -8,12 +8,12 @@ namespace freshet::tree {
 
 struct View {
     const Delta* delta = nullptr;
-    Root root;
+    const Root* root = nullptr;  // Where it stands stays while the view is in use.
 };
 
 // The value; null data if the key is not there. It stays while the view's version is live.
 inline Bytes find(const View& view, Bytes key) noexcept {
-    return view.delta->find(view.root, key);
+    return view.delta->find(*view.root, key);
 }
 
 }  // namespace freshet::tree
