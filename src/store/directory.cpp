@@ -140,8 +140,8 @@ Status StreamBuilder::push(tree::Delta& delta, std::string_view name,
     if (!expanded) return expanded;
     static_cast<void>(tail_.open({}));
     const std::byte* const packed = put_block(value.data(), addresses);
-    return delta.put(Key{tag_block, name, count_ / block_event_count - 1}.bytes(),
-                     used(value, packed));
+    const Key key{tag_block, name, count_ / block_event_count - 1};
+    return delta.put(key.bytes(), used(value, packed));
 }
 
 void StreamBuilder::set(Bytes settings) noexcept {

@@ -38,8 +38,8 @@ struct Branch {
 };
 
 // A state of the tree. Its first level is an array: keys of one family begin with the same byte and
-// lie on pages of their own, so that what is common to them is left out when they are compared, from
-// the top on. All first bytes from the last family's on are one family.
+// lie on pages of their own, so that what they have in common is left out when they are compared,
+// from the top on. All first bytes from the last family's on are one family.
 struct Root {
     static constexpr std::size_t family_count = 16;
 
