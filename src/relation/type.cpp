@@ -164,6 +164,18 @@ bool is_domain(std::string_view text) noexcept {
 
 }  // namespace
 
+Result<Value> whole_value(Type type, std::int64_t number) noexcept {
+    const auto is_between = [number](std::int64_t min, std::int64_t max) noexcept {
+        return number >= min && number <= max;
+    };
+    if (type == Type::integer) return Value::integer(number);
+    if (type == Type::boolean && is_between(0, 1)) return Value::boolean(number == 1);
+    if (type == Type::date && is_between(date_min, date_max)) return Value::date(number);
+    if (type == Type::timestamp && is_between(timestamp_min, timestamp_max))
+        return Value::timestamp(number);
+    return Code::corrupt;
+}
+
 const char* type_name(ColumnType type) noexcept {
     return type == ColumnType::email ? "EMAIL" : freshet::type_name(value_type(type));
 }

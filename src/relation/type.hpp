@@ -44,6 +44,9 @@ constexpr Type value_type(ColumnType type) noexcept {
     return type == ColumnType::email ? Type::text : static_cast<Type>(type);
 }
 
+// BOOL, INT, DATE or TIMESTAMP of its number. corrupt: it has none such.
+Result<Value> whole_value(Type type, std::int64_t number) noexcept;
+
 // "BOOL", "INT", ...: as in the table.
 const char* type_name(ColumnType type) noexcept;
 

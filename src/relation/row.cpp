@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: MIT
+#include "relation/row.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+#include <limits>
+
+namespace freshet::relation {
+namespace {
+
+constexpr std::uint64_t first_small = 10;  // The code of z = 0.
+constexpr std::uint64_t small_end = 118;   // From here on z has bytes.
+static_assert(first_small + small_end == 0x80);
+
+std::uint64_t zigzag(std::int64_t value) noexcept {
+    const std::uint64_t twice = static_cast<std::uint64_t>(value) << 1;
+    return value < 0 ? ~twice : twice;
+}
+
+std::int64_t unzigzag(std::uint64_t value) noexcept {
+    return static_cast<std::int64_t>(value >> 1 ^ (0 - (value & 1)));
+}
+
+// How a value is written: its code, and the low bytes of a number or the bytes of a text.
+struct Form {
+    std::uint64_t code = 0;
+    std::uint64_t number = 0;
+    std::string_view bytes{};
+    std::size_t size = 0;  // Of what follows the code.
+};
+
+Form form_of_number(std::uint64_t number) noexcept {
+    const auto size = (static_cast<std::size_t>(std::bit_width(number)) + 7) / 8;
+    return {1 + size, number, {}, size};
+}
+
+Form form_of(const Value& value) noexcept {
+    if (value.is_null()) return {};
+    if (value.has_bytes()) {
+        const std::string_view bytes = value.bytes();
+        return {1 + std::uint64_t{bytes.size()}, 0, bytes, bytes.size()};
+    }
+    if (value.is_whole()) {
+        const std::uint64_t number = zigzag(value.whole());
+        return number < small_end ? Form{first_small + number} : form_of_number(number);
+    }
+    const auto bits = std::bit_cast<std::uint64_t>(value.as_real());
+    const int zeros = bits == 0 ? 64 : std::countr_zero(bits) / 8 * 8;
+    Form form = form_of_number(bits);
+    form.size = static_cast<std::size_t>(64 - zeros) / 8;
+    form.code = 1 + form.size;
+    form.number = zeros == 64 ? 0 : bits >> zeros;
+    return form;
+}
+
+std::byte* put(std::byte* to, const Form& form) noexcept {
+    to = put_varint(to, form.code);
+    if (form.size == 0) return to;
+    const void* const from =
+        form.bytes.empty() ? static_cast<const void*>(&form.number) : form.bytes.data();
+    std::memcpy(to, from, form.size);
+    return to + form.size;
+}
+
+}  // namespace
+
+void find_changes(std::span<const Value> before, std::span<const Value> after,
+                  MutableBytes into) noexcept {
+    FRESHET_CHECK(into.size() == mask_size(after.size()));
+    std::fill(into.begin(), into.end(), std::byte{0});
+    for (std::size_t i = 0; i < after.size(); i++) {
+        if (i < before.size() && before[i] == after[i]) continue;
+        into[i / 8] |= std::byte{1} << (i % 8);
+    }
+}
+
+std::size_t row_size(const Row& row) noexcept {
+    std::size_t size = varint_size(row.version) + row.changed.size();
+    for (const Value& value : row.values) {
+        const Form form = form_of(value);
+        size += varint_size(form.code) + form.size;
+    }
+    return size;
+}
+
+Result<Bytes> encode_row(const Row& row, Arena& memory) noexcept {
+    FRESHET_CHECK(row.changed.size() == mask_size(row.values.size()));
+    const std::size_t size = row_size(row);
+    const Result<MutableBytes> image = memory.bytes(size, 1);
+    if (!image) return image.error();
+    std::byte* next = put_varint(image->data(), row.version);
+    next = std::copy(row.changed.begin(), row.changed.end(), next);
+    for (const Value& value : row.values) next = put(next, form_of(value));
+    FRESHET_CHECK(next == image->data() + size);
+    return Bytes{*image};
+}
+
+Value RowReader::fail() noexcept {
+    ok_ = false;
+    return {};
+}
+
+std::uint32_t RowReader::version() noexcept {
+    return reader_.number(std::numeric_limits<std::uint32_t>::max());
+}
+
+Bytes RowReader::changed(std::size_t column_count) noexcept {
+    const Bytes mask = reader_.take(mask_size(column_count));
+    const std::size_t used = column_count % 8;
+    if (used > 0 && !mask.empty() && (mask.back() >> used) != std::byte{0}) fail();
+    return ok_ ? mask : Bytes{};
+}
+
+Bytes RowReader::body(Type type, std::uint64_t code) noexcept {
+    const bool has_bytes = type == Type::text || type == Type::blob;
+    if (code == 0) return {};
+    if (!has_bytes && code > 9) {
+        if (type == Type::real || code >= first_small + small_end) fail();
+        return {};
+    }
+    if (has_bytes && code > 0xffffffff) fail();
+    return reader_.take(ok_ ? static_cast<std::size_t>(code - 1) : 0);
+}
+
+std::uint64_t RowReader::integer(Bytes bytes) noexcept {
+    std::uint64_t value = 0;
+    if (!bytes.empty()) std::memcpy(&value, bytes.data(), bytes.size());
+    return value;
+}
+
+Value RowReader::whole(Type type, std::uint64_t code, Bytes bytes) noexcept {
+    const std::uint64_t number = code >= first_small ? code - first_small : integer(bytes);
+    const bool is_shortest =
+        code >= first_small || (number >= small_end && bytes.back() != std::byte{0});
+    const Result<Value> value = whole_value(type, unzigzag(number));
+    return is_shortest && value ? *value : fail();
+}
+
+Value RowReader::real(Bytes bytes) noexcept {
+    if (bytes.empty()) return Value::real(0.0);
+    const auto value = std::bit_cast<double>(integer(bytes) << (64 - 8 * bytes.size()));
+    if (bytes.front() == std::byte{0} || value != value || value == 0) return fail();
+    return Value::real(value);
+}
+
+Value RowReader::value(ColumnType column) noexcept {
+    const Type type = value_type(column);
+    const std::uint64_t code = reader_.varint();
+    const Bytes bytes = body(type, code);
+    if (!ok_ || !reader_.ok() || code == 0) return {};
+    if (type == Type::text) return Value::text(as_text(bytes));
+    if (type == Type::blob) return Value::blob(bytes);
+    return type == Type::real ? real(bytes) : whole(type, code, bytes);
+}
+
+void RowReader::skip(ColumnType column) noexcept {
+    body(value_type(column), reader_.varint());
+}
+
+Status decode_row(Bytes image, std::span<const ColumnType> types, std::span<Value> into) noexcept {
+    FRESHET_CHECK(into.size() <= types.size());
+    RowReader reader{image};
+    reader.version();
+    reader.changed(types.size());
+    for (std::size_t i = 0; i < into.size(); i++) into[i] = reader.value(types[i]);
+    return into.size() == types.size() ? reader.finish() : reader.status();
+}
+
+Result<Value> decode_column(Bytes image, std::span<const ColumnType> types,
+                            std::size_t column) noexcept {
+    FRESHET_CHECK(column < types.size());
+    RowReader reader{image};
+    reader.version();
+    reader.changed(types.size());
+    for (std::size_t i = 0; i < column; i++) reader.skip(types[i]);
+    const Value value = reader.value(types[column]);
+    const Status status = reader.status();
+    if (!status) return status.error();
+    return value;
+}
+
+Result<std::uint32_t> decode_version(Bytes image) noexcept {
+    RowReader reader{image};
+    const std::uint32_t version = reader.version();
+    const Status status = reader.status();
+    if (!status) return status.error();
+    return version;
+}
+
+}  // namespace freshet::relation
