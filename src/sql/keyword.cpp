@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT
+#include "sql/keyword.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace freshet::sql {
+namespace {
+
+using enum Word;
+
+constexpr std::size_t word_count = static_cast<std::size_t>(Word::count) - 1;
+constexpr std::size_t word_size_max = 17;
+
+// clang-format off
+constexpr std::array<std::string_view, word_count> texts = {
+    "ABORT", "ACTION", "ADD", "ALL", "ALTER", "AND", "ANY", "APPEND", "AS", "ASC", "ASSERT",
+    "AUTOINCREMENT", "AUTO_INCREMENT", "BEGIN", "BETWEEN", "BTREE", "BY", "CASCADE", "CASE",
+    "CAST", "CHECK", "COLLATE", "COLUMN", "COMMIT", "CONFLICT", "CONSTRAINT", "CONTAINED",
+    "CREATE", "CROSS", "CURRENT_DATE", "CURRENT_TIME", "CURRENT_TIMESTAMP", "DATE", "DEFAULT",
+    "DEFERRABLE", "DEFERRED", "DELETE", "DESC", "DISTINCT", "DO", "DROP", "ELSE", "END", "ESCAPE",
+    "EXCEPT", "EXCLUSIVE", "EXISTS", "EXPECT", "EXPLAIN", "FAIL", "FALSE", "FIRST", "FOR",
+    "FOREIGN", "FROM", "FULL", "GLOB", "GROUP", "HASH", "HAVING", "IF", "IGNORE", "IMMEDIATE",
+    "IN", "INDEX", "INDEXED", "INNER", "INSERT", "INTERSECT", "INTO", "IS", "ISNULL", "JOIN",
+    "KEY", "LAST", "LEFT", "LIKE", "LIMIT", "NATURAL", "NO", "NOT", "NOTHING", "NOTNULL", "NULL",
+    "NULLS", "OF", "OFFSET", "ON", "ONLY", "OR", "ORDER", "OUTER", "PLAN", "PRAGMA", "PRIMARY",
+    "QUERY", "READ", "REFERENCES", "REINDEX", "RELEASE", "RENAME", "REPLACE", "RESTRICT",
+    "RETURNING", "RIGHT", "ROLLBACK", "ROWID", "SAVEPOINT", "SELECT", "SET", "STREAM", "STRICT",
+    "SYSTEM", "SYSTEM_TIME", "TABLE", "TEMP", "TEMPORARY", "THEN", "TIME", "TIMESTAMP", "TO",
+    "TRANSACTION", "TRUE", "UNION", "UNIQUE", "UPDATE", "USING", "VALUES", "VERSION", "VERSIONING",
+    "VIEW", "WHEN", "WHERE", "WITH", "WITHOUT", "WRITE",
+};
+
+constexpr std::array reserved_words = {
+    add, all, alter, and_, as, autoincrement, between, case_, check, collate, constraint, create,
+    default_, deferrable, delete_, distinct, drop, else_, escape, except, exists, foreign, from,
+    group, having, in, index, insert, intersect, into, is, isnull, join, limit, not_, nothing,
+    notnull, null, on, or_, order, primary, references, returning, select, set, table, then, to,
+    union_, unique, update, using_, values, when, where,
+};
+// clang-format on
+
+constexpr std::array special_words = {conflict, cast, current_date, current_time, current_timestamp,
+                                      false_,   if_,  indexed,      true_};
+constexpr std::array join_words = {cross, full, inner, left, natural, outer, right};
+
+constexpr auto uses = [] {
+    std::array<WordUse, word_count + 1> table{};
+    for (const Word word : special_words) table[static_cast<std::size_t>(word)] = WordUse::special;
+    for (const Word word : join_words) table[static_cast<std::size_t>(word)] = WordUse::join;
+    for (const Word word : reserved_words)
+        table[static_cast<std::size_t>(word)] = WordUse::reserved;
+    return table;
+}();
+
+constexpr bool are_in_order() {
+    for (std::size_t i = 1; i < texts.size(); i++) {
+        if (texts[i - 1] >= texts[i]) return false;
+    }
+    return true;
+}
+static_assert(are_in_order());
+static_assert(texts[static_cast<std::size_t>(select) - 1] == "SELECT");
+
+}  // namespace
+
+Word find_word(std::string_view text) noexcept {
+    if (text.size() > word_size_max) return none;
+    std::array<char, word_size_max> capitals{};
+    for (std::size_t i = 0; i < text.size(); i++) capitals[i] = capital(text[i]);
+    const std::string_view wanted{capitals.data(), text.size()};
+    const auto* const found = std::lower_bound(texts.begin(), texts.end(), wanted);
+    if (found == texts.end() || *found != wanted) return none;
+    return static_cast<Word>(found - texts.begin() + 1);
+}
+
+std::string_view text_of(Word word) noexcept {
+    return texts[static_cast<std::size_t>(word) - 1];
+}
+
+WordUse use_of(Word word) noexcept {
+    return uses[static_cast<std::size_t>(word)];
+}
+
+}  // namespace freshet::sql
