@@ -24,10 +24,11 @@ row() { printf '%-8s %10s %8s %7s %13s  %s\n' "$@"; }
 last_of() { awk -v word="$1:" '{ for (i = 1; i < NF; i++) if ($i == word) n = $(i + 1) } END { print n + 0 }' "$2"; }
 
 libfuzzer() {
-    local target="$1" log="$out/$1.log" findings=none covered
+    local target="$1" log="$out/$1.log" findings=none covered words=
+    [ ! -f "fuzz/$target.dict" ] || words="-dict=fuzz/$target.dict"
     mkdir -p "$out/$target"
     if ! ASAN_OPTIONS=detect_leaks=0 "$BUILD/libfuzzer/fuzzer/$target" -max_total_time="$TIME" -timeout=20 -rss_limit_mb=2048 \
-        -max_len=12289 -print_final_stats=1 ${SEED:+-seed=$SEED} -artifact_prefix="$out/$target-" \
+        -max_len=12289 -print_final_stats=1 $words ${SEED:+-seed=$SEED} -artifact_prefix="$out/$target-" \
         "$out/$target" "fuzz/seeds/$target" > "$log" 2>&1; then
         findings=$(grep -o "$out/$target-[a-z]*-[0-9a-f]*" "$log" | tail -n 1 || true)
     fi

@@ -140,17 +140,18 @@ void Parser::unexpected(std::string_view wanted, std::span<const Word> words) no
 
 void Parser::hint_at_unexpected(std::span<const Word> words) noexcept {
     const std::string_view found = text_at(token_.place);
-    Word meant = Word::none;
-    if (at(TokenKind::word)) meant = nearest_word(found, words.empty() ? clause_words : words);
-    if (meant != Word::none && meant != token_.word)
-        return set_hint(error_, {"did you mean ", text_of(meant), "?"});
-    const bool has_slip = !slip_.empty() && slip_.place.end() == end_;
+    const bool has_slip = slip_.text.size() > 2 && slip_.place.end() == end_;
     const Word slipped = has_slip ? nearest_word(slip_.text, clause_words) : Word::none;
     if (slipped != Word::none) {
         const Shown slip{slip_.text};
         return set_hint(error_, {"did you mean ", text_of(slipped), " where it says ", slip.text(),
                                  slip.rest(), "?"});
     }
+    Word meant = Word::none;
+    if (at(TokenKind::word) && found.size() > 1)
+        meant = nearest_word(found, words.empty() ? clause_words : words);
+    if (meant != Word::none && meant != token_.word)
+        return set_hint(error_, {"did you mean ", text_of(meant), "?"});
     if (previous_ == TokenKind::comma)
         return set_hint(error_, {"is there a comma too many before it?"});
     if (previous_ == TokenKind::bit_and && at(TokenKind::bit_and))
