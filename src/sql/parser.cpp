@@ -118,7 +118,7 @@ std::string_view Parser::copied(std::string_view text, char doubled) noexcept {
         fail_memory();
         return text;
     }
-    char* const into = reinterpret_cast<char*>(memory->data());
+    auto* const into = reinterpret_cast<char*>(memory->data());
     std::size_t size = 0;
     for (std::size_t i = 0; i < text.size(); i++) {
         into[size++] = text[i];

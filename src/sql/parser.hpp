@@ -202,6 +202,9 @@ private:
     void reindex(Statement& statement) noexcept;
 
     static constexpr std::size_t bucket_count = 64;
+    struct Bucket {
+        Parameter* first = nullptr;
+    };
 
     std::string_view text_;
     Lexer lexer_;
@@ -216,7 +219,7 @@ private:
     std::uint32_t parameter_count_ = 0;
     List<Parameter> parameters_{};
     Parameter** parameters_end_ = &parameters_.first;
-    std::span<Parameter*> buckets_{};  // Empty until there is a parameter with a name.
+    std::span<Bucket> buckets_{};  // Empty until there is a parameter with a name.
     std::tuple<Expression, Select, Arm, Row, ResultColumn, Source, OrderTerm, Name, ListedName,
                TypeName, ColumnDefinition, Constraint, ForeignKey, KeyColumn, CreateTable,
                CreateIndex, CreateView, CreateStream, Drop, AlterTable, Insert, Update, Delete,

@@ -213,14 +213,14 @@ std::uint32_t Parser::number_of(std::string_view parameter) noexcept {
         number = given && *given <= parameter_number_max ? static_cast<std::uint32_t>(*given) : 0;
     }
     if (buckets_.empty()) {
-        const auto buckets = arena_.array<Parameter*>(bucket_count);
+        const auto buckets = arena_.array<Bucket>(bucket_count);
         if (!buckets) {
             fail_memory();
             return number;
         }
         buckets_ = *buckets;
     }
-    Parameter*& bucket = buckets_[hash(0, as_bytes(parameter)) % bucket_count];
+    Parameter*& bucket = buckets_[hash(0, as_bytes(parameter)) % bucket_count].first;
     for (const Parameter* known = bucket; known != nullptr; known = known->next_in_bucket) {
         if (known->name == parameter) return known->number;
     }
