@@ -18,19 +18,23 @@ enum Class : std::uint8_t {
     class_more = 16,   // What it may go on with.
 };
 
-constexpr auto classes = [] {
-    std::array<std::uint8_t, 256> table{};
-    const auto add = [&](std::string_view letters, std::uint8_t flags) {
-        for (const char letter : letters) table[static_cast<unsigned char>(letter)] |= flags;
-    };
-    add(" \t\n\r\f", class_blank);
-    add("0123456789", class_digit | class_hex | class_more);
-    add("abcdefABCDEF", class_hex | class_letter | class_more);
-    add("ghijklmnopqrstuvwxyzGHIJKLMNOPQRSTUVWXYZ_", class_letter | class_more);
-    add("$", class_more);
+using Classes = std::array<std::uint8_t, 256>;
+
+constexpr void add(Classes& table, std::string_view letters, std::uint8_t flags) noexcept {
+    for (const char letter : letters) table[static_cast<unsigned char>(letter)] |= flags;
+}
+
+constexpr Classes make_classes() noexcept {
+    Classes table{};
+    add(table, " \t\n\r\f", class_blank);
+    add(table, "0123456789", class_digit | class_hex | class_more);
+    add(table, "abcdefABCDEF", class_hex | class_letter | class_more);
+    add(table, "ghijklmnopqrstuvwxyzGHIJKLMNOPQRSTUVWXYZ_", class_letter | class_more);
+    add(table, "$", class_more);
     for (std::size_t i = 0x80; i < table.size(); i++) table[i] = class_letter | class_more;
     return table;
-}();
+}
+constexpr Classes classes = make_classes();
 
 bool is(char letter, Class wanted) noexcept {
     return (classes[static_cast<unsigned char>(letter)] & wanted) != 0;

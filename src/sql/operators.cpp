@@ -40,13 +40,16 @@ constexpr std::array operators = {
     Operator{Kind::in_select, Precedence::equality, " IN ", false},
 };
 
-constexpr auto table = [] {
-    std::array<Operator, static_cast<std::size_t>(Kind::count)> all{};
+using Table = std::array<Operator, static_cast<std::size_t>(Kind::count)>;
+
+constexpr Table make_table() noexcept {
+    Table all{};
     for (std::size_t i = 0; i < all.size(); i++)
         all[i] = Operator{static_cast<Kind>(i), Precedence::primary, {}, false};
     for (const Operator& known : operators) all[static_cast<std::size_t>(known.kind)] = known;
     return all;
-}();
+}
+constexpr Table table = make_table();
 
 }  // namespace
 

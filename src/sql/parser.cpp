@@ -90,7 +90,7 @@ Name Parser::take_name() noexcept {
 }
 
 ListedName* Parser::listed_name() noexcept {
-    ListedName* const listed = make<ListedName>();
+    auto* const listed = make<ListedName>();
     listed->name = name("the name of a column");
     return listed;
 }
