@@ -252,7 +252,7 @@ TEST(Parser, SaysWhatIsWrongAndWhereAndWhatToDo) {
         {"SELECT (1 + 2", 13, 0, "expected ')', found the end of the text",
          "the statement is not complete"},
         {"SELECT 1 + 2)", 12, 1, "expected the end of the statement, found )",
-         "is there a ) too many, or a ( too few?"},
+         "is something missing before it, or is it one ) too many?"},
         {"SELECT a && b", 10, 1, "expected an expression, found &", "did you mean AND?"},
         {"SELECT a => b", 10, 1, "expected an expression, found >", "did you mean >=?"},
         {"SELECT 'abc", 7, 1, "the text that begins here does not end", "close it with '"},
@@ -288,7 +288,7 @@ TEST(Parser, SaysWhatIsWrongAndWhereAndWhatToDo) {
         {"CREATE TABLE t (a DEFAULT b)", 26, 1, "a default is a literal, or stands in parentheses",
          "put it in parentheses; a text stands between ' and '"},
         {"CREATE TABLE t (PRIMARY KEY (a))", 31, 1, "expected a column, found )",
-         "is there a ) too many, or a ( too few?"},
+         "is something missing before it, or is it one ) too many?"},
         {"INSERT INTO t VALEUS (1)", 14, 6,
          "expected VALUES, SELECT or DEFAULT VALUES, found VALEUS", "did you mean VALUES?"},
         {"INSERT t VALUES (1)", 7, 1, "expected INTO, found t", "look at what stands before it"},
@@ -296,13 +296,19 @@ TEST(Parser, SaysWhatIsWrongAndWhereAndWhatToDo) {
         {"DELETE t", 7, 1, "expected FROM, found t", "look at what stands before it"},
         {"SELECT EXISTS (1)", 15, 1, "expected SELECT, found 1", "look at what stands before it"},
         {"SELECT CAST(a AS)", 16, 1, "expected a type, found )",
-         "is there a ) too many, or a ( too few?"},
+         "is something missing before it, or is it one ) too many?"},
         {"SELECT a FROM t FOR SYSTEM_TIME AT 5", 32, 2,
          "expected AS OF, FROM, BETWEEN, CONTAINED IN or ALL, found AT", "did you mean AS?"},
         {"APPEND 's' ('t')", 15, 1, "expected ',' and a payload, found )",
-         "is there a ) too many, or a ( too few?"},
+         "is something missing before it, or is it one ) too many?"},
         {"SELECT 'a long text that is not shown in full here' 'x' b", 56, 1,
          "expected the end of the statement, found b", "look at what stands before it"},
+        {"SELECT a = SELECT 1", 11, 6, "expected an expression, found SELECT",
+         "a SELECT within a statement stands in parentheses"},
+        {"SELECT a ORDER BY b COLLATE nocase", 20, 7,
+         "expected the end of the statement, found COLLATE", "there is no COLLATE in this SQL"},
+        {"create trigger t", 7, 7, "expected TABLE, [UNIQUE] INDEX, VIEW or STREAM, found trigger",
+         "there is no TRIGGER in this SQL"},
         {"BEGIN 'a long text that is not shown in full in the error'", 6, 52,
          "expected the end of the statement, found 'a long text that is not shown in full in the er"
          "...",
@@ -325,6 +331,14 @@ TEST(Parser, RefusesParametersBeyondTheLimit) {
                              "SELECT ?32766 + ?", "SELECT ?32766 + :a"}) {
         EXPECT_TRUE(Outcome{text}.parsed.error() == Code::too_large) << text;
     }
+}
+
+TEST(Parser, RefusesATextWithMoreBytesThanPlacesCanCount) {
+    Arena arena{MutableBytes{}};
+    SqlError error;
+    const std::string_view text{"SELECT 1", std::size_t{1} << 32};  // Never looked at.
+    EXPECT_TRUE(parse_statement(text, 0, arena, error).error() == Code::too_large);
+    EXPECT_EQ(error.message(), "the text of these statements has 4 GiB or more");
 }
 
 TEST(Parser, ClearsAnErrorThatIsOver) {

@@ -78,7 +78,7 @@ bool Parser::is_name(const Token& token) noexcept {
 
 Name Parser::name(std::string_view what) noexcept {
     if (at_name()) return take_name();
-    unexpected(what);
+    unexpected(what, {}, Wanted::name);
     return {};
 }
 

@@ -78,8 +78,12 @@ private:
     void fail_memory() noexcept;
     void fail_depth(Place place) noexcept;
     void fail_defect(const Token& token) noexcept;
-    void unexpected(std::string_view wanted, std::span<const Word> words = {}) noexcept;
-    void hint_at_unexpected(std::span<const Word> words) noexcept;
+    enum class Wanted : std::uint8_t { words, name };  // What could have stood there.
+    void unexpected(std::string_view wanted, std::span<const Word> words = {},
+                    Wanted kind = Wanted::words) noexcept;
+    void hint_at_unexpected(std::span<const Word> words, Wanted kind) noexcept;
+    bool hint_at_slip(std::span<const Word> words) noexcept;
+    bool hint_at_missing_feature() noexcept;
 
     // ---- expressions: parser_expression.cpp, parser_primary.cpp ----
 

@@ -18,6 +18,12 @@ constexpr std::array clause_words = {
     Word::cross,  Word::on,        Word::using_, Word::set,    Word::values, Word::returning,
     Word::offset, Word::expect,    Word::and_,   Word::or_,    Word::as};
 
+// What other databases have.
+constexpr std::array<std::string_view, 20> missing_words = {
+    "ANALYZE",  "ATTACH",  "COLLATE",  "DEFERRABLE", "DETACH",    "FILTER", "GENERATED",
+    "GRANT",    "MATCH",   "MERGE",    "OVER",       "RECURSIVE", "REGEXP", "REVOKE",
+    "SEQUENCE", "TRIGGER", "TRUNCATE", "VACUUM",     "WINDOW",    "WITH"};
+
 // A part of a text, cut within no letter.
 class Shown {
 public:
@@ -123,7 +129,8 @@ void Parser::fail_defect(const Token& token) noexcept {
     fail(Code::syntax, place, {words.message}, {words.hint});
 }
 
-void Parser::unexpected(std::string_view wanted, std::span<const Word> words) noexcept {
+void Parser::unexpected(std::string_view wanted, std::span<const Word> words,
+                        Wanted kind) noexcept {
     if (has_failed()) return;
     const Token found = token_;
     const Shown shown{text_at(found.place)};
@@ -133,37 +140,57 @@ void Parser::unexpected(std::string_view wanted, std::span<const Word> words) no
     error_.size = found.place.size;
     set_message(error_, {"expected ", wanted, ", found ",
                          is_end ? "the end of the text" : shown.text(), shown.rest()});
-    hint_at_unexpected(words);
+    hint_at_unexpected(words, kind);
     token_ = Token{};
     token_.place.offset = static_cast<std::uint32_t>(text_.size());
 }
 
-void Parser::hint_at_unexpected(std::span<const Word> words) noexcept {
-    const std::string_view found = text_at(token_.place);
-    const bool has_slip = slip_.text.size() > 2 && slip_.place.end() == end_;
-    const Word slipped = has_slip ? nearest_word(slip_.text, clause_words) : Word::none;
-    if (slipped != Word::none) {
-        const Shown slip{slip_.text};
-        return set_hint(error_, {"did you mean ", text_of(slipped), " where it says ", slip.text(),
-                                 slip.rest(), "?"});
-    }
-    Word meant = Word::none;
-    if (at(TokenKind::word) && found.size() > 1)
-        meant = nearest_word(found, words.empty() ? clause_words : words);
-    if (meant != Word::none && meant != token_.word)
-        return set_hint(error_, {"did you mean ", text_of(meant), "?"});
+void Parser::hint_at_unexpected(std::span<const Word> words, Wanted kind) noexcept {
+    if (hint_at_slip(words) || hint_at_missing_feature()) return;
     if (previous_ == TokenKind::comma)
         return set_hint(error_, {"is there a comma too many before it?"});
     if (previous_ == TokenKind::bit_and && at(TokenKind::bit_and))
         return set_hint(error_, {"did you mean AND?"});
     if (previous_ == TokenKind::equal && at(TokenKind::greater))
         return set_hint(error_, {"did you mean >=?"});
-    if (at(TokenKind::word) && use_of(token_.word) == WordUse::reserved)
-        return set_hint(error_, {"as a name it must be quoted: \"", found, "\""});
-    if (at(TokenKind::close)) return set_hint(error_, {"is there a ) too many, or a ( too few?"});
+    if (at_select() && peek(1).kind != TokenKind::end)
+        return set_hint(error_, {"a SELECT within a statement stands in parentheses"});
+    if (kind == Wanted::name && use_of(token_.word) == WordUse::reserved)
+        return set_hint(error_, {"as a name it must be quoted: \"", text_at(token_.place), "\""});
+    if (at(TokenKind::close))
+        return set_hint(error_, {"is something missing before it, or is it one ) too many?"});
     if (at(TokenKind::end) || at(TokenKind::semicolon))
         return set_hint(error_, {"the statement is not complete"});
     set_hint(error_, {"look at what stands before it"});
+}
+
+// A keyword that was mistyped here, or before, where it was taken for an alias.
+bool Parser::hint_at_slip(std::span<const Word> words) noexcept {
+    const bool has_slip = slip_.text.size() > 2 && slip_.place.end() == end_;
+    const Word slipped = has_slip ? nearest_word(slip_.text, clause_words) : Word::none;
+    if (slipped != Word::none) {
+        const Shown slip{slip_.text};
+        set_hint(error_, {"did you mean ", text_of(slipped), " where it says ", slip.text(),
+                          slip.rest(), "?"});
+        return true;
+    }
+    if (!at(TokenKind::word) || token_.place.size < 2) return false;
+    const Word meant = nearest_word(text_at(token_.place), words.empty() ? clause_words : words);
+    if (meant == Word::none || meant == token_.word) return false;
+    set_hint(error_, {"did you mean ", text_of(meant), "?"});
+    return true;
+}
+
+bool Parser::hint_at_missing_feature() noexcept {
+    if (!at(TokenKind::word)) return false;
+    const std::string_view found = text_at(token_.place);
+    for (const std::string_view word : missing_words) {
+        const auto is_same = [](char a, char b) noexcept { return capital(a) == b; };
+        if (!std::equal(found.begin(), found.end(), word.begin(), word.end(), is_same)) continue;
+        set_hint(error_, {"there is no ", word, " in this SQL"});
+        return true;
+    }
+    return false;
 }
 
 }  // namespace freshet::sql
