@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "relation/arithmetic.hpp"
+#include "relation/bound.hpp"
 #include "relation/compare.hpp"
 #include "relation/convert.hpp"
 #include "relation/pattern.hpp"
@@ -379,6 +380,44 @@ TEST(Compare, IsAnOrderOfAllValues) {
             }
         }
     }
+}
+
+// Goal: a search by key finds what a comparison finds. Method: each value as a bound of each type,
+// and all values of that type on either side of it, those next to the bound too.
+TEST(Bound, StandsWhereAComparisonPutsIt) {
+    const std::vector<Value> values = many_values();
+    for (const Value& value : values) {
+        for (std::uint8_t number = 1; number < type_count; number++) {
+            const auto type = static_cast<ColumnType>(number);
+            if (!has_bound(value, type)) continue;
+            const Bound bound = find_bound(value, type);
+            std::vector<Value> held = values;
+            held.push_back(bound.at);
+            if (bound.at.type() == Type::integer && bound.at.as_integer() != integer_min)
+                held.push_back(of(bound.at.as_integer() - 1));
+            if (bound.at.type() == Type::real)
+                held.push_back(of(std::nextafter(bound.at.as_real(), -infinity)));
+            for (const Value& in_column : held) {
+                if (in_column.type() != value_type(type)) continue;
+                const bool is_from_it_on = !bound.at.is_null() && order(in_column, bound.at) >= 0;
+                const bool is_it = bound.is_equal && order(in_column, bound.at) == 0;
+                ASSERT_EQ(compare(Comparison::greater_equal, in_column, value),
+                          truth(is_from_it_on))
+                    << shown(in_column) << ", " << shown(value) << ", " << shown(bound.at);
+                ASSERT_EQ(compare(Comparison::equal, in_column, value), truth(is_it))
+                    << shown(in_column) << ", " << shown(value) << ", " << shown(bound.at);
+            }
+        }
+    }
+    EXPECT_FALSE(has_bound(Value{}, ColumnType::integer));
+    EXPECT_FALSE(has_bound(Value::date(0), ColumnType::email));
+    EXPECT_EQ(shown(find_bound(of(1.5), ColumnType::integer).at), "2");
+    EXPECT_EQ(shown(find_bound(of(infinity), ColumnType::integer).at), "NULL");
+    EXPECT_EQ(shown(find_bound(of("1970-01-01T12:00:00Z"), ColumnType::date).at),
+              "DATE '1970-01-02'");
+    EXPECT_EQ(shown(find_bound(of((std::int64_t{1} << 53) + 1), ColumnType::real).at),
+              "9.007199254740994e+15");
+    EXPECT_EQ(shown(find_bound(Value::timestamp(timestamp_max), ColumnType::date).at), "NULL");
 }
 
 TEST(Compare, TakesATextBesideATimeForOne) {

@@ -56,15 +56,6 @@ std::int64_t time_us(const Value& value) noexcept {
     return value.type() == Type::date ? value.as_date() * day_us : value.as_timestamp();
 }
 
-// A text beside a time, as a time.
-Value as_time_beside(const Value& value, const Value& other) noexcept {
-    if (value.type() != Type::text || class_of(other) != Class::time) return value;
-    const Result<std::int64_t> us = parse_timestamp(value.as_text());
-    if (us) return Value::timestamp(*us);
-    const Result<std::int64_t> days = parse_date(value.as_text());
-    return days ? Value::date(*days) : value;
-}
-
 bool holds(Comparison comparison, int order) noexcept {
     switch (comparison) {
         case Comparison::equal: return order == 0;
@@ -109,10 +100,18 @@ std::uint64_t hash(const Value& value) noexcept {
     return mix(bits + mix(seed));
 }
 
+Value as_compared(const Value& value, const Value& other) noexcept {
+    if (value.type() != Type::text || class_of(other) != Class::time) return value;
+    const Result<std::int64_t> us = parse_timestamp(value.as_text());
+    if (us) return Value::timestamp(*us);
+    const Result<std::int64_t> days = parse_date(value.as_text());
+    return days ? Value::date(*days) : value;
+}
+
 Truth compare(Comparison comparison, const Value& a, const Value& b) noexcept {
     if (a.is_null() || b.is_null()) return Truth::unknown;
     if (class_of(a) == class_of(b)) return truth(holds(comparison, order(a, b)));
-    return truth(holds(comparison, order(as_time_beside(a, b), as_time_beside(b, a))));
+    return truth(holds(comparison, order(as_compared(a, b), as_compared(b, a))));
 }
 
 Truth truth_of(const Value& value) noexcept {

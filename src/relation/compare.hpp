@@ -29,6 +29,10 @@ enum class Comparison : std::uint8_t { equal, unequal, less, less_equal, greater
 
 Truth compare(Comparison comparison, const Value& a, const Value& b) noexcept;
 
+// What compare() takes a value for beside another: a TEXT beside a date or timestamp for the time
+// that it is, if it is one, and everything else for itself.
+Value as_compared(const Value& value, const Value& other) noexcept;
+
 constexpr Truth truth(bool holds) noexcept {
     return holds ? Truth::yes : Truth::no;
 }
