@@ -43,11 +43,11 @@ SQLITE = $(shell echo '\#include <sqlite3.h>' | $(CXX) -E -x c++ - > /dev/null 2
 LIB_SOURCES := $(wildcard $(addprefix src/,$(addsuffix /*.cpp,base disk log tree store relation query sql)))
 # What runs once a commit at most, or waits for the disk, is made small; the rest is made fast.
 SMALL_SOURCES := $(wildcard src/disk/*.cpp) src/base/sha256.cpp src/base/text.cpp \
-	src/base/time_text.cpp src/tree/split.cpp \
-	$(addprefix src/log/,commit.cpp format.cpp head.cpp note.cpp scan.cpp segments.cpp writer.cpp) \
+	src/base/time_text.cpp src/tree/pool.cpp src/tree/split.cpp \
+	$(addprefix src/log/,commit.cpp format.cpp head.cpp note.cpp scan.cpp savepoint.cpp segments.cpp writer.cpp) \
 	$(addprefix src/store/,append.cpp backup.cpp batch.cpp checkpoint.cpp describe.cpp open.cpp place.cpp read_on.cpp replay.cpp) \
 	$(wildcard src/sql/print*.cpp) $(addprefix src/sql/parser_,change.cpp error.cpp schema.cpp statement.cpp) \
-	$(addprefix src/store/,replay_own.cpp settings.cpp shown.cpp state.cpp verify.cpp work.cpp work_own.cpp)
+	$(addprefix src/store/,replay_own.cpp savepoint.cpp settings.cpp shown.cpp state.cpp verify.cpp work.cpp work_own.cpp)
 PROGRAM_SOURCES := $(wildcard src/shell/*.cpp)
 SIM_SOURCES := $(filter-out sim/main.cpp,$(wildcard sim/*.cpp))
 SIM_MAIN := $(wildcard sim/main.cpp)

@@ -317,6 +317,21 @@ void Run::do_settings() {
     }
 }
 
+// Appends something in a transaction and goes back to before it. A refusal is forgotten with it.
+Error Run::take_detour(Transaction& transaction, bool large) {
+    const Result<std::uint32_t> place = transaction.save(machine_.diagnostic);
+    if (!place) return place.error();
+    for (std::uint32_t i = 0; i < (large ? 3U : 1U); i++) {
+        ModelRequest request;
+        request.appends.push_back(make_append(choose_stream(), 1, large ? wide_size() : 20));
+        request.appends.back().expected = -2;
+        Call call{request};
+        call.fill(request, model_);
+        if (!transaction.append(call.appends[0], machine_.diagnostic)) break;
+    }
+    return transaction.rollback_to(*place, machine_.diagnostic).error();
+}
+
 // Several calls, one commit or none. A large one is written in parts before its end.
 void Run::do_transaction(bool commits, bool large) {
     const std::uint32_t first = choose_stream();
@@ -339,6 +354,8 @@ void Run::do_transaction(bool commits, bool large) {
     const Status begun = transaction.begin(machine_.store, machine_.diagnostic);
     Error error = begun.error();
     for (const StreamAppend& append : call.appends) {
+        if (error.code == Code::none && choice_.chance(1, 3, Domain::workload))
+            error = take_detour(transaction, large || choice_.chance(1, 4, Domain::workload));
         if (error.code != Code::none) break;
         error = transaction.append(append, machine_.diagnostic).error();
     }

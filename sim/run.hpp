@@ -133,6 +133,7 @@ private:
     bool excuse(Error error, bool is_tentative);
     void do_create();
     void do_transaction(bool commits, bool large);
+    Error take_detour(Transaction& transaction, bool large);
     void do_roll();
     void do_reopen();
     void do_sync();

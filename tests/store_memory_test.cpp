@@ -271,7 +271,7 @@ TEST_F(LogsOfAKind, OfATransactionOfMoreEventsThanAreGathered) {
 // fill the smallest pool, and fewer and more.
 TEST_F(LogsOfAKind, OfSmallTransactionsAndThenALargeOne) {
     std::size_t refused = 0;
-    for (std::size_t count = 20; count < 120; count++) {
+    for (std::size_t count = 10; count < 110; count++) {
         put_files(machine.disk, {});
         options = tiny_options();
         {

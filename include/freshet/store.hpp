@@ -293,8 +293,12 @@ private:
     alignas(8) std::array<std::byte, 1024> events_{};  // A log::FrameEvents.
 };
 
+// Open at once in a transaction.
+inline constexpr std::uint32_t savepoint_count_max = 16;
+
 // One atomic commit made of several calls. begin() makes the caller the writer: other writers wait
-// until commit() or rollback(). After a call that failed nothing but rollback() is left.
+// until commit() or rollback(). After a call that failed nothing but rollback() is left, or to go
+// back to a savepoint.
 class Transaction {
 public:
     Transaction() noexcept = default;
@@ -313,6 +317,16 @@ public:
     Status track(const Tracking& tracking, Diagnostic& diagnostic) noexcept;
     // condition_failed; ahead_of_log; too_many_snapshots; corrupt, io.
     Status condition(const AppendCondition& condition, Diagnostic& diagnostic) noexcept;
+    // A place to go back to; returns how many savepoints there were before it, which is its number.
+    // too_large: there are savepoint_count_max.
+    Result<std::uint32_t> save(Diagnostic& diagnostic) noexcept;
+    // Takes back all that was done since, and forgets the savepoints since; this one stays, to go
+    // back to again. A failure since is forgotten too, and after none is it needed: a transaction
+    // may do so at any time. invalid_argument: there is no such savepoint. poisoned, io, full,
+    // read_only, corrupt: nothing but rollback() is left.
+    Status rollback_to(std::uint32_t savepoint, Diagnostic& diagnostic) noexcept;
+    // Forgets a savepoint and those since; what was done stays. invalid_argument.
+    Status release(std::uint32_t savepoint, Diagnostic& diagnostic) noexcept;
     Result<Appended> commit(Durability durability, Diagnostic& diagnostic) noexcept;
     void rollback() noexcept;  // Leaves no trace. Does nothing when there is no transaction.
 
@@ -330,6 +344,8 @@ private:
     Status prepare(Diagnostic& diagnostic) const noexcept;
     Status hold(std::span<const AppendCondition> conditions, Diagnostic& diagnostic) noexcept;
     Status track_all(std::span<const Tracking> tracking, Diagnostic& diagnostic) noexcept;
+
+    void forget_savepoints(std::uint32_t from) noexcept;
 
     Store* store_ = nullptr;
     Appended summary_{};

@@ -40,6 +40,23 @@ public:
     // Finishes the frame but for its stamp; returns where the log ends behind it.
     Position seal(bool last) noexcept;
 
+    // What the frame held at some moment.
+    struct Savepoint {
+        std::uint32_t events_size = 0;
+        std::uint32_t event_count = 0;
+        std::uint32_t body_crc = 0;
+        std::uint32_t slot_count = 0;
+        std::uint32_t type_count = 0;
+        std::size_t tables_size_max = 0;
+        Sha256 body_sha;
+    };
+    [[nodiscard]] Savepoint save() const noexcept;
+    // Takes back what came since.
+    void rollback_to(const Savepoint& savepoint) noexcept;
+    // Of a frame that was sealed since, and has to go on from a savepoint in it: begin() was called
+    // with the same place and numbers. corrupt.
+    Status reopen(const Frame& sealed, const Savepoint& savepoint) noexcept;
+
     // Of a slot in use.
     [[nodiscard]] std::string_view stream(std::uint32_t slot) const noexcept {
         return view(slots_[slot].name);
@@ -98,6 +115,8 @@ private:
     void put_first_type() noexcept;
     std::byte* put_streams(std::byte* to) const noexcept;
     void finish_body(Bytes tables) noexcept;
+    void restore(const Savepoint& savepoint) noexcept;
+    void count_events() noexcept;
 
     Geometry geometry_;
     FrameHeader header_;

@@ -97,6 +97,19 @@ public:
     // errors.
     Result<std::uint64_t> touch(std::string_view stream) noexcept;
     void rollback() noexcept;
+    // A place in the open transaction to go back to, as often as wanted. What was written behind it
+    // is taken back from the file, too. After an error the transaction can only be rolled back:
+    // corrupt, io, full, read_only, poisoned.
+    struct Savepoint {
+        FrameBuilder::Savepoint frame;
+        Position part;
+        std::uint64_t next_frame = 0;
+        bool frame_open = false;
+        bool has_parts = false;
+        bool head_owed = false;
+    };
+    [[nodiscard]] Savepoint save() const noexcept;
+    Status rollback_to(const Savepoint& savepoint) noexcept;
     // Finishes the last frame. There is one.
     Position finish() noexcept;
     // Ends the transaction; under the commit turn, which also holds still what may become visible.
@@ -168,7 +181,8 @@ private:
     Status grow(std::uint64_t end) noexcept;  // With the I/O turn.
     Status roll() noexcept;
     Status create_next_segment(std::uint32_t number) noexcept;
-    Status rewind() noexcept;
+    Status rewind(std::uint64_t to, bool head_owed) noexcept;
+    Status reopen_part(const Savepoint& savepoint) noexcept;
     Status erase_frame(std::uint64_t address) noexcept;
     [[nodiscard]] std::byte* at(std::uint64_t address) const noexcept {
         return buffer_.data() + (address - base_);

@@ -222,7 +222,7 @@ Status Log::create_next_segment(std::uint32_t number) noexcept {
 }
 
 void Log::rollback() noexcept {
-    if (has_parts_) static_cast<void>(rewind());
+    if (has_parts_) static_cast<void>(rewind(tail_, false));
     out_of_segments_ = false;
     part_ = last_;
     next_frame_ = tail_;
@@ -239,14 +239,15 @@ Status Log::erase_frame(std::uint64_t address) noexcept {
     return Done{};
 }
 
-// Takes back parts that may have been written, and segments that were begun for them.
-Status Log::rewind() noexcept {
+// Takes back parts from an address on that may have been written, and segments that were begun for
+// them.
+Status Log::rewind(std::uint64_t to, bool head_owed) noexcept {
     const Result<Work> work = begin_io();
     if (!work) return work.error();
     Status status = Done{};
     std::uint64_t reserved_end = reserved_end_;
-    const std::uint32_t segment = geometry_.segment(tail_);
-    const bool was_written = written_ > tail_;
+    const std::uint32_t segment = geometry_.segment(to);
+    const bool was_written = written_ > to;
     if (geometry_.segment(next_frame_) != segment) {
         disk_->close(file_);
         file_ = File{};
@@ -260,13 +261,13 @@ Status Log::rewind() noexcept {
         if (size) reserved_end = geometry_.address(segment) + *size;
         padded_end_ = 0;
     }
-    if (status && was_written) status = erase_frame(tail_);
+    if (status && was_written) status = erase_frame(to);
     lock_commit();
     if (status) {
-        if (written_ > tail_) written_ = tail_;
-        if (base_ > tail_) base_ = tail_;
+        if (written_ > to) written_ = to;
+        if (base_ > to) base_ = to;
         reserved_end_ = reserved_end;
-        head_owed_ = false;
+        head_owed_ = head_owed;
     }
     give_io();
     unlock_commit();

@@ -23,10 +23,10 @@ void put_error(Output& output, int exit, std::string_view code, std::string_view
 }
 
 // What the library can say and the program cannot: it takes one snapshot, does not fork, cancels
-// nothing but at a signal, and passes no statements on.
+// nothing but at a signal, and passes no statements and values on.
 bool is_never_said(Code code) noexcept {
     return code == Code::interrupted || code == Code::cancelled || code == Code::forked ||
-           code == Code::too_many_snapshots || code == Code::syntax;
+           code == Code::too_many_snapshots || code == Code::syntax || code == Code::type_mismatch;
 }
 
 // A table of all others there can be, so that none is forgotten.

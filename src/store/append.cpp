@@ -120,6 +120,7 @@ Result<Appended> Transaction::commit(Durability durability, Diagnostic& diagnost
     if (!touched_) return commit_nothing(durability, diagnostic);
     store::State& state = *store_->state_;
     log::Log& log = state.log;
+    forget_savepoints(0);
     const Status marked =
         store::mark_transaction(state, log.last(), log.time_us(), log.first_frame());
     if (!marked) {
@@ -160,6 +161,7 @@ void Transaction::rollback() noexcept {
     store::State& state = *store_->state_;
     state.log.rollback();
     state.delta.rollback();
+    state.savepoint_count = 0;
     state.working = state.sealed;
     store_ = nullptr;
     state.log.unlock_writer();

@@ -178,7 +178,7 @@ Words words_of(Code code) noexcept {
             return {"there is an event that the append says there is not",
                     "read from there, decide again, and retry"};
         case Code::checkpoint_behind:
-            return {"the consumer has come further", "read its checkpoint, and go on there"};
+            return {"the consumer has come further", "read its checkpoint, and go on from there"};
         case Code::syntax: return {"this is not SQL", "look at the place that is named"};
         case Code::type_mismatch:
             return {"a value is of the wrong type", "give another, or CAST it"};

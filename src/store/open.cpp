@@ -47,7 +47,8 @@ std::size_t required_memory(const Options& options, const log::Geometry& geometr
     return Arena::room<State>(1) + log::Log::required_memory(options, geometry) +
            tree::Delta::required_memory(options.pool_size, record_count(options)) +
            Arena::room<Published>(records) + Arena::room<Slot>(options.snapshot_count_max) +
-           Arena::room<std::uint64_t>(records) + Arena::room<std::uint8_t>(records);
+           Arena::room<std::uint64_t>(records) + Arena::room<std::uint8_t>(records) +
+           Arena::room<Savepoint>(savepoint_count_max);
 }
 
 // Opening, step by step; what it finds out on the way is kept for the error.
@@ -147,7 +148,8 @@ Status Opening::set_up() noexcept {
     const auto slots = arena_.array<Slot>(options_.snapshot_count_max);
     const auto live = arena_.array<std::uint64_t>(record_count(options_));
     const auto used = arena_.array<std::uint8_t>(record_count(options_));
-    if (!published || !slots || !live || !used) return Code::out_of_memory;
+    const auto savepoints = arena_.array<Savepoint>(savepoint_count_max);
+    if (!published || !slots || !live || !used || !savepoints) return Code::out_of_memory;
     static_assert(Arena::room<State>(1) <= log::head_slot_size);  // find_head() saw as much.
     FRESHET_CHECK(state);
     state_ = state->data();
@@ -157,6 +159,7 @@ Status Opening::set_up() noexcept {
     state_->slots = *slots;
     state_->live = *live;
     state_->used = *used;
+    state_->savepoints = *savepoints;
     Status status = state_->log.open(arena_, options_, door_, found_.record);
     if (status) status = state_->delta.open(arena_, options_.pool_size, record_count(options_));
     if (!status) return status;

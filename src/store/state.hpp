@@ -29,6 +29,15 @@ struct alignas(64) Slot {
     std::atomic<std::uint32_t> token{0};  // Token + 1; 0: free.
 };
 
+// Where the open transaction can go back to.
+struct Savepoint {
+    tree::Delta::Savepoint tree;
+    log::Log::Savepoint log;
+    std::uint64_t stream_count = 0;
+    Appended summary;
+    bool touched = false;
+};
+
 struct State {
     Options options;
     Door door;
@@ -37,10 +46,12 @@ struct State {
     std::span<Published> published;
     std::span<Slot> slots;
     // Under the writer turn:
-    std::span<std::uint64_t> live;  // Room for the live versions,
-    std::span<std::uint8_t> used;   // and for the records in use.
-    Published sealed;               // The newest sealed commit's; durable or not.
-    Published working;              // The open transaction's; otherwise the same as `sealed`.
+    std::span<std::uint64_t> live;      // Room for the live versions,
+    std::span<std::uint8_t> used;       // and for the records in use.
+    Published sealed;                   // The newest sealed commit's; durable or not.
+    Published working;                  // The open transaction's; otherwise the same as `sealed`.
+    std::span<Savepoint> savepoints;    // Of the open transaction, ...
+    std::uint32_t savepoint_count = 0;  // ... so many of them.
     // Of a store that is read only: the newest epoch known, and where the log ended, attested or
     // not, when it was last looked at without a writer.
     log::Epoch epoch;

@@ -44,6 +44,26 @@ void Delta::rollback() noexcept {
     pool_.rollback();
 }
 
+Delta::Savepoint Delta::save() noexcept {
+    FRESHET_CHECK(in_transaction_);
+    known_size_ = 0;
+    const Savepoint savepoint{.root = root_, .pool = pool_.save()};
+    root_.version = pool_.version();
+    return savepoint;
+}
+
+void Delta::rollback_to(const Savepoint& savepoint) noexcept {
+    known_size_ = 0;
+    root_ = savepoint.root;
+    root_.version = pool_.version();
+    pool_.rollback_to(savepoint.pool);
+}
+
+void Delta::forget(const Savepoint& savepoint) noexcept {
+    known_size_ = 0;
+    pool_.forget(savepoint.pool);
+}
+
 Root Delta::seal(std::span<const std::uint64_t> live) noexcept {
     FRESHET_CHECK(in_transaction_);
     in_transaction_ = false;

@@ -78,8 +78,18 @@ public:
     // False: it was not there. out_of_memory (copies need pages).
     Result<bool> erase(Bytes key) noexcept;
     void rollback() noexcept;
-    // Ends the transaction; its root has the next version. `live`: the other versions that are or
-    // can still be read, in any order, with repetitions allowed.
+    // A place in the open transaction to go back to, as often as wanted; forgotten by forget(), the
+    // newest first, before the transaction is sealed. It costs no page; what was changed before is
+    // copied when it is changed again.
+    struct Savepoint {
+        Root root;
+        Pool::Savepoint pool;
+    };
+    Savepoint save() noexcept;
+    void rollback_to(const Savepoint& savepoint) noexcept;  // Those since are forgotten.
+    void forget(const Savepoint& savepoint) noexcept;       // The newest.
+    // Ends the transaction; its root has a version greater than all before. `live`: the other
+    // versions that are or can still be read, in any order, with repetitions allowed.
     Root seal(std::span<const std::uint64_t> live) noexcept;
     // Gives back what only versions held that are no longer live. Called by seal() too. Not in a
     // transaction. The newest sealed version is kept, live or not.

@@ -4,7 +4,8 @@
 //
 //       offset         size  field
 //            0            8  birth        version of the transaction that made the page
-//            8            8  death        version of the one that superseded it; for the pool alone
+//            8            8  death        version of the one that superseded it, or the next in a
+//                                        list of a savepoint; for the pool alone
 //           16            4  next         in the list the page stands in; for the pool alone
 //           20            4  spare_next   in the transaction's own list; for the pool alone
 //           24            4  first_child  interior: child before the first separator; else 0

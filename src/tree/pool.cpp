@@ -35,22 +35,97 @@ void Pool::begin(std::uint64_t version) noexcept {
     FRESHET_CHECK(version_ == 0);
     FRESHET_CHECK(version > 0);
     version_ = version;
-    mark_ = {.free = free_, .free_count = free_count_, .touched = touched_};
+    own_from_ = version;
+    start_ = Savepoint{};
+    start_.free = free_;
+    start_.free_count = free_count_;
+    start_.touched = touched_;
+    start_.own_from = version;
 }
 
 void Pool::rollback() noexcept {
     FRESHET_CHECK(version_ > 0);
+    rollback_to(start_);
     version_ = 0;
-    free_ = mark_.free;
-    free_count_ = mark_.free_count;
-    touched_ = mark_.touched;
+}
+
+// The pages so far are as if they were sealed.
+Pool::Savepoint Pool::save() noexcept {
+    FRESHET_CHECK(version_ > 0);
+    if (depth_++ == 0) {
+        reserve_ = std::exchange(spare_, 0);
+        reserve_count_ = std::exchange(spare_count_, 0);
+    }
+    const Savepoint savepoint{.free = free_,
+                              .free_count = free_count_,
+                              .touched = touched_,
+                              .spare = std::exchange(spare_, 0),
+                              .spare_count = std::exchange(spare_count_, 0),
+                              .reserve = reserve_,
+                              .reserve_count = reserve_count_,
+                              .superseded = superseded_,
+                              .retired = retired_,
+                              .depth = depth_,
+                              .own_from = own_from_};
+    own_from_ = ++version_;
+    return savepoint;
+}
+
+void Pool::rollback_to(const Savepoint& savepoint) noexcept {
+    free_ = savepoint.free;
+    free_count_ = savepoint.free_count;
+    touched_ = savepoint.touched;
     spare_ = 0;
     spare_count_ = 0;
-    superseded_ = 0;
+    reserve_ = savepoint.reserve;
+    reserve_count_ = savepoint.reserve_count;
+    superseded_ = savepoint.superseded;
+    retired_ = savepoint.retired;
+    depth_ = savepoint.depth;
+}
+
+// What was kept for it is spare, as far as no savepoint before it has to have it.
+void Pool::forget(const Savepoint& savepoint) noexcept {
+    FRESHET_CHECK(depth_ == savepoint.depth);
+    own_from_ = savepoint.own_from;
+    std::uint32_t kept = savepoint.retired;
+    for (std::uint32_t number = retired_; number != savepoint.retired;) {
+        const std::uint32_t next = link(number);
+        if (is_own(number)) {
+            keep_spare(number);
+        } else {
+            at(number).death_ = std::exchange(kept, number);
+        }
+        number = next;
+    }
+    retired_ = kept;
+    std::uint32_t last = 0;
+    for (std::uint32_t number = spare_; number != 0; number = link(number)) last = number;
+    if (last == 0) spare_ = savepoint.spare;
+    if (last != 0) at(last).death_ = savepoint.spare;
+    spare_count_ += savepoint.spare_count;
+    if (--depth_ == 0) merge_reserve();
+}
+
+// Onto the list of those behind a savepoint.
+void Pool::keep_spare(std::uint32_t number) noexcept {
+    at(number).death_ = std::exchange(spare_, number);
+    spare_count_++;
+}
+
+// There is no savepoint any more.
+void Pool::merge_reserve() noexcept {
+    while (spare_ != 0) {
+        const std::uint32_t number = std::exchange(spare_, link(spare_));
+        at(number).spare_next_ = std::exchange(reserve_, number);
+    }
+    spare_ = std::exchange(reserve_, 0);
+    spare_count_ += std::exchange(reserve_count_, 0);
 }
 
 void Pool::seal(std::span<const std::uint64_t> live) noexcept {
     FRESHET_CHECK(version_ > 0);
+    FRESHET_CHECK(depth_ == 0);
     version_ = 0;
     while (spare_ != 0) free(std::exchange(spare_, at(spare_).spare_next_));
     spare_count_ = 0;
@@ -115,8 +190,11 @@ std::uint32_t Pool::allocate() noexcept {
     FRESHET_CHECK(available() > 0);
     std::uint32_t number = 0;
     if (spare_ != 0) {
-        number = std::exchange(spare_, at(spare_).spare_next_);
+        number = std::exchange(spare_, depth_ == 0 ? at(spare_).spare_next_ : link(spare_));
         spare_count_--;
+    } else if (reserve_ != 0) {
+        number = std::exchange(reserve_, at(reserve_).spare_next_);
+        reserve_count_--;
     } else if (free_ != 0) {
         number = std::exchange(free_, at(free_).next_);
         free_count_--;
@@ -132,8 +210,13 @@ std::uint32_t Pool::allocate() noexcept {
 void Pool::drop(std::uint32_t number) noexcept {
     FRESHET_CHECK(version_ > 0);
     if (is_own(number)) {
+        if (depth_ > 0) return keep_spare(number);
         at(number).spare_next_ = std::exchange(spare_, number);
         spare_count_++;
+        return;
+    }
+    if (at(number).birth_ >= start_.own_from) {
+        at(number).death_ = std::exchange(retired_, number);
         return;
     }
     at(number).death_ = version_;

@@ -12,6 +12,10 @@
 //
 // An allocated page keeps its link in the free list until its transaction ends, and a transaction
 // gives nothing back to that list. So rollback is a return to the old head of the list.
+//
+// A savepoint begins another version within the transaction: what is older is copied before it is
+// changed, as if it were sealed. What is spare by then is taken, but keeps its link, as what is
+// free does. So pages that are dropped from then on hang in lists by another link.
 #pragma once
 
 #include <cstdint>
@@ -32,15 +36,37 @@ public:
 
     [[nodiscard]] const Page& at(std::uint32_t number) const noexcept { return pages_[number - 1]; }
     [[nodiscard]] Page& at(std::uint32_t number) noexcept { return pages_[number - 1]; }
-    // Born in the open transaction: may be changed.
+    // Born in the open transaction, behind its last savepoint: may be changed.
     [[nodiscard]] bool is_own(std::uint32_t number) const noexcept {
-        return at(number).birth_ == version_;
+        return at(number).birth_ >= own_from_;
     }
 
     void begin(std::uint64_t version) noexcept;
     void rollback() noexcept;
+    // There is no savepoint left.
     void seal(std::span<const std::uint64_t> live) noexcept;
     void release(std::span<const std::uint64_t> live) noexcept;
+
+    // Where a transaction may go back to. Savepoints are forgotten in the reverse of their order.
+    struct Savepoint {
+        std::uint32_t free = 0;
+        std::uint32_t free_count = 0;
+        std::uint32_t touched = 0;
+        std::uint32_t spare = 0;  // What was spare since the savepoint before it.
+        std::uint32_t spare_count = 0;
+        std::uint32_t reserve = 0;
+        std::uint32_t reserve_count = 0;
+        std::uint32_t superseded = 0;
+        std::uint32_t retired = 0;
+        std::uint32_t depth = 0;
+        std::uint64_t own_from = 0;  // Before it.
+    };
+    Savepoint save() noexcept;
+    // The savepoints since are forgotten, this one stays.
+    void rollback_to(const Savepoint& savepoint) noexcept;
+    // Forgets the newest one.
+    void forget(const Savepoint& savepoint) noexcept;
+    [[nodiscard]] std::uint64_t version() const noexcept { return version_; }
 
     // An empty page of the open transaction. There is one left.
     std::uint32_t allocate() noexcept;
@@ -55,7 +81,7 @@ public:
 
     [[nodiscard]] std::size_t page_count() const noexcept { return page_count_; }
     [[nodiscard]] std::size_t available() const noexcept {
-        return spare_count_ + free_count_ + (page_count_ - touched_);
+        return spare_count_ + reserve_count_ + free_count_ + (page_count_ - touched_);
     }
 
 private:
@@ -64,12 +90,11 @@ private:
         std::uint64_t version = 0;
         std::uint32_t first = 0;
     };
-    struct Mark {
-        std::uint32_t free = 0;
-        std::uint32_t free_count = 0;
-        std::uint32_t touched = 0;
-    };
-
+    void keep_spare(std::uint32_t number) noexcept;
+    void merge_reserve() noexcept;
+    [[nodiscard]] std::uint32_t link(std::uint32_t number) const noexcept {
+        return static_cast<std::uint32_t>(at(number).death_);
+    }
     void free(std::uint32_t number) noexcept;
     void settle(std::uint32_t number) noexcept;
     void settle_all(std::uint32_t first) noexcept;
@@ -81,11 +106,16 @@ private:
     std::uint32_t touched_ = 0;  // Pages above have never been used.
     std::uint32_t free_ = 0;
     std::uint32_t free_count_ = 0;
-    std::uint32_t spare_ = 0;  // Pages that the open transaction allocated and dropped.
-    std::uint32_t spare_count_ = 0;
+    std::uint32_t spare_ = 0;  // Pages that the open transaction allocated and dropped; behind a
+    std::uint32_t spare_count_ = 0;  // savepoint linked by death_, as retired_ is.
+    std::uint32_t reserve_ = 0;      // What was spare at the first savepoint.
+    std::uint32_t reserve_count_ = 0;
+    std::uint32_t depth_ = 0;       // Savepoints.
     std::uint32_t superseded_ = 0;  // By the open transaction.
+    std::uint32_t retired_ = 0;     // Its own pages from before a savepoint that it dropped since.
     std::uint64_t version_ = 0;     // Of the open transaction; 0 when there is none.
-    Mark mark_;                     // Where it began.
+    std::uint64_t own_from_ = 0;    // Of its last savepoint, or where it began.
+    Savepoint start_;               // Where it began.
     std::span<Waiting> waiting_;    // One for each live version, ascending.
     std::span<Waiting> other_;      // Where the next such list is made.
     std::size_t waiting_count_ = 0;
