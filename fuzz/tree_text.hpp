@@ -3,6 +3,7 @@
 // to be the same. Places, heights and counts are checked on the way.
 #pragma once
 
+#include <algorithm>
 #include <string>
 
 #include "sql/tree.hpp"
@@ -77,6 +78,7 @@ public:
         below = std::max(below, put_more(node));
         put(node.operands);
         is_sound = is_sound && node.height == below + 1 && node.height <= sql::depth_max;
+        tallest_ = std::max<std::uint32_t>(tallest_, node.height);
         out += ')';
     }
 
@@ -222,20 +224,26 @@ private:
             begin("from", node.kind, node.join, node.natural, node.not_indexed);
             put(node.name), put(node.alias), put(node.index), put(node.period);
             put(node.arguments);
-            if (node.select != nullptr) put(*node.select);
+            if (node.select != nullptr) {
+                put(*node.select);
+                tallest_ = std::max<std::uint32_t>(tallest_, node.select->height + 1);
+            }
             put(node.sources), put(node.on), put(node.using_names);
             out += ')';
         });
     }
     void put(const sql::Select& select) {
         check(select.place);
-        is_sound = is_sound && select.height <= sql::depth_max;
+        const std::uint32_t tallest_outside = tallest_;
+        tallest_ = 1;
         begin("arms");
         list(select.arms, [&](const sql::Arm& arm) { put(arm); });
         list(select.order_by, [&](const sql::OrderTerm& term) {
             put(term.value), number(term.order), number(term.nulls);
         });
         put(select.limit), put(select.offset);
+        is_sound = is_sound && select.height == tallest_ && tallest_ <= sql::depth_max;
+        tallest_ = std::max(tallest_, tallest_outside);
         out += ')';
     }
     void put(const sql::Arm& arm) {
@@ -310,6 +318,7 @@ private:
     }
 
     std::size_t size_;
+    std::uint32_t tallest_ = 1;  // The height of the highest expression of a select.
 };
 
 }  // namespace freshet::fuzz

@@ -50,6 +50,7 @@ TEST(Lexer, TellsWordsApart) {
         {"\xc3\xa9t\xc3\xa9", "w:\xc3\xa9t\xc3\xa9"},
         {R"("a""b" `c``d` [e"f])", R"(q:"a""b" q:`c``d` q:[e"f])"},
         {"'a' 'it''s' ''", "t:'a' t:'it''s' t:''"},
+        {"[a]]", "q:[a] !:]"},
         {"'a\nb'", "t:'a\nb'"},
         {"x'0aFF' X'' xy x 'a'", "b:x'0aFF' b:X'' w:xy w:x t:'a'"},
         {"0 12 007 0x1F 0X0", "i:0 i:12 i:007 i:0x1F i:0X0"},

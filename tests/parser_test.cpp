@@ -474,6 +474,15 @@ TEST(Parser, NestsSixtyFourLevelsOfWhateverItIs) {
     EXPECT_EQ(walk("SELECT 1 FROM " + sources + "a" + std::string(64, ')')), Code::none);
     sources.resize(10000, '(');
     EXPECT_EQ(walk("SELECT 1 FROM " + sources), Code::too_large);
+    // Heights add up through the selects of a FROM, though no rule is called so deeply.
+    const auto chain_in = [](std::size_t count) {
+        std::string text = "SELECT 1";
+        for (std::size_t i = 0; i < 120; i++) text += " - 1 + 1";
+        for (std::size_t i = 0; i < count; i++) text = "SELECT 1 FROM (" + text + ")";
+        return text;
+    };
+    EXPECT_EQ(walk(chain_in(10)), Code::none);
+    EXPECT_EQ(walk(chain_in(20)), Code::too_large);
     const Outcome deep{nested(nestings[0], 10000)};
     EXPECT_EQ(deep.message(), "nested too deeply from here on");
     EXPECT_EQ(deep.error.hint(), "write it with fewer levels, or in several statements");

@@ -106,6 +106,9 @@ TEST(SqlPrint, PrintsChanges) {
         {"INSERT OR ABORT INTO t AS u (a, b) SELECT * FROM v", nullptr},
         {"INSERT INTO t SELECT * FROM u JOIN v ON a = b ON CONFLICT DO NOTHING", nullptr},
         {"INSERT INTO t SELECT * FROM u, v ON CONFLICT (a) DO NOTHING", nullptr},
+        {"INSERT INTO t SELECT * FROM u, v ON CONFLICT DO NOTHING", nullptr},
+        {"INSERT INTO t SELECT * FROM u, v ON conflict = 1 ON CONFLICT DO NOTHING",
+         "INSERT INTO t SELECT * FROM u, v ON \"conflict\" = 1 ON CONFLICT DO NOTHING"},
         {"INSERT INTO t VALUES (1) ON CONFLICT (a, b) DO UPDATE SET a = excluded.a, b = 2 WHERE c "
          "ON CONFLICT DO NOTHING RETURNING *, a AS b",
          nullptr},
@@ -207,6 +210,7 @@ TEST(SqlPrint, PrintsExpressions) {
         {"SELECT CAST(a AS DECIMAL(10, 2)), count(*), count(DISTINCT a), f(a, b), f()", nullptr},
         {"SELECT EXISTS (SELECT 1), (SELECT 2), NOT EXISTS (VALUES (3))", nullptr},
         {"SELECT ?, ?7, :a, @b, $c", nullptr},
+        {"SELECT (SELECT a + b * c || d, (SELECT 1))", nullptr},
     };
     expect_all(cases);
 }

@@ -35,7 +35,7 @@ StatementHash hash_statement(std::string_view text, std::uint32_t from) noexcept
     std::uint64_t state = 0;
     Token token = lexer.next();
     for (; !is_last(token); token = lexer.next()) {
-        const std::uint64_t seed = mix(state + static_cast<std::uint64_t>(token.kind) + 1);
+        const std::uint64_t seed = mix(state + 1);
         const std::string_view word = text_of(text, token);
         state = token.kind == TokenKind::word ? hash_word(seed, word) : hash(seed, as_bytes(word));
     }
@@ -50,7 +50,6 @@ bool is_same_statement(std::string_view text, std::uint32_t from, std::string_vi
         const Token token = lexer.next();
         const Token other_token = other_lexer.next();
         if (is_last(token) || is_last(other_token)) return is_last(token) && is_last(other_token);
-        if (token.kind != other_token.kind) return false;
         const std::string_view word = text_of(text, token);
         const std::string_view other_word = text_of(other, other_token);
         if (token.kind == TokenKind::word ? !is_same_word(word, other_word) : word != other_word)

@@ -2,11 +2,10 @@
 // What a plan is kept by: the words of a statement, whatever blanks and comments stand between
 // them, and whatever the case of its keywords and unquoted names.
 //
-// Each word is hashed behind a byte for its kind, so that 'a', "a", x'aa' and a are four words, and
-// 1 and 1.0 two. Literals are part of it: statements that differ in one have plans of their own,
-// and those who want one plan use parameters. Two spellings of one literal (1 and 0x1) are two
-// words. The name of a result column is as it was written, and so that of the first spelling that
-// was planned.
+// Quotes are part of a word, so that 'a', "a", x'aa' and a are four, and 1 and 1.0 are two.
+// Literals are words: statements that differ in one have plans of their own, and those who want
+// one plan use parameters. Two spellings of one literal (1 and 0x1) are two words. The name of a
+// result column is as it was written, and so that of the first spelling that was planned.
 #pragma once
 
 #include <cstdint>
