@@ -48,9 +48,12 @@ enum class Code : std::uint16_t {
     condition_failed = 30,   // There is an event that an AppendCondition says there is not.
     checkpoint_behind = 31,  // A consumer's checkpoint is at or past this one already.
     // What became of a statement.
-    syntax = 32,         // It is not SQL; an SqlError says where and why.
-    type_mismatch = 33,  // A value that its column, or the type it is cast to, does not take.
-    code_count = 34,
+    syntax = 32,             // It is not SQL; an SqlError says where and why.
+    type_mismatch = 33,      // A value that its column, or the type it is cast to, does not take.
+    unknown_name = 34,       // A table, column or index that is not there.
+    in_use = 35,             // A table, column or index that something else needs.
+    constraint_failed = 36,  // A row that a constraint of its table refuses.
+    code_count = 37,
 };
 
 // "wrong-version": lower case, words joined by '-'. Lives for ever.

@@ -41,6 +41,9 @@ const char* code_name(Code code) noexcept {
         case Code::checkpoint_behind: return "checkpoint-behind";
         case Code::syntax: return "syntax";
         case Code::type_mismatch: return "type-mismatch";
+        case Code::unknown_name: return "unknown-name";
+        case Code::in_use: return "in-use";
+        case Code::constraint_failed: return "constraint-failed";
         case Code::code_count: break;
     }
     return "unknown";

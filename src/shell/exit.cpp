@@ -7,7 +7,10 @@ int exit_code(Code code) noexcept {
     switch (code) {
         case Code::none: return exit_done;
         case Code::syntax:
-        case Code::type_mismatch: return exit_statement;
+        case Code::type_mismatch:
+        case Code::unknown_name:
+        case Code::in_use:
+        case Code::constraint_failed: return exit_statement;
         case Code::invalid_argument:
         case Code::invalid_name: return exit_usage;
         case Code::too_large: return exit_too_large;

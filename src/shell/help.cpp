@@ -26,7 +26,7 @@ void put_error(Output& output, int exit, std::string_view code, std::string_view
 // nothing but at a signal, and passes no statements and values on.
 bool is_never_said(Code code) noexcept {
     return code == Code::interrupted || code == Code::cancelled || code == Code::forked ||
-           code == Code::too_many_snapshots || code == Code::syntax || code == Code::type_mismatch;
+           code == Code::too_many_snapshots || exit_code(code) == exit_statement;
 }
 
 // A table of all others there can be, so that none is forgotten.

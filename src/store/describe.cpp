@@ -115,6 +115,20 @@ void put_limits(TextWriter& text, const Diagnostic& diagnostic) noexcept {
     }
 }
 
+Words words_of_statement(Code code) noexcept {
+    switch (code) {
+        case Code::syntax: return {"this is not SQL", "look at the place that is named"};
+        case Code::type_mismatch:
+            return {"a value is of the wrong type", "give another, or CAST it"};
+        case Code::unknown_name:
+            return {"there is no table, column or index of that name", "look at how it is written"};
+        case Code::in_use: return {"something else needs it", "drop that first"};
+        case Code::constraint_failed:
+            return {"a constraint refuses the row", "change the row, or the constraint"};
+        default: return {"unknown error", ""};
+    }
+}
+
 // For codes whose sentence has no numbers; the hint holds for all.
 Words words_of(Code code) noexcept {
     switch (code) {
@@ -179,12 +193,8 @@ Words words_of(Code code) noexcept {
                     "read from there, decide again, and retry"};
         case Code::checkpoint_behind:
             return {"the consumer has come further", "read its checkpoint, and go on from there"};
-        case Code::syntax: return {"this is not SQL", "look at the place that is named"};
-        case Code::type_mismatch:
-            return {"a value is of the wrong type", "give another, or CAST it"};
-        case Code::code_count: break;
+        default: return words_of_statement(code);
     }
-    return {"unknown error", ""};
 }
 
 // For a log that has all the segments it may have, Diagnostic::limit says how many.
