@@ -43,7 +43,7 @@ SQLITE = $(shell echo '\#include <sqlite3.h>' | $(CXX) -E -x c++ - > /dev/null 2
 LIB_SOURCES := $(wildcard $(addprefix src/,$(addsuffix /*.cpp,base disk log tree store relation query sql)))
 # What runs once a commit at most, or waits for the disk, is made small; the rest is made fast.
 SMALL_SOURCES := $(wildcard src/disk/*.cpp) src/base/sha256.cpp src/base/text.cpp \
-	src/base/time_text.cpp src/tree/pool.cpp src/tree/split.cpp \
+	src/base/time_text.cpp src/tree/cursor.cpp src/tree/pool.cpp src/tree/split.cpp \
 	$(addprefix src/log/,commit.cpp format.cpp head.cpp note.cpp scan.cpp savepoint.cpp segments.cpp writer.cpp) \
 	$(addprefix src/store/,append.cpp backup.cpp batch.cpp checkpoint.cpp describe.cpp open.cpp place.cpp read_on.cpp replay.cpp) \
 	$(wildcard src/sql/print*.cpp) $(addprefix src/sql/parser_,change.cpp error.cpp schema.cpp statement.cpp) \

@@ -53,6 +53,14 @@ enum class Digest : std::uint8_t {
     sha256,
 };
 
+namespace store {
+class RowKeeper;  // src/store/row_keeper.hpp
+}
+namespace relation {
+class RowWriter;  // src/relation/row_stream.hpp
+class RowsAsOf;
+}  // namespace relation
+
 struct Options {
     // Make the store if there is none. Never empties one.
     bool create = false;
@@ -82,7 +90,8 @@ struct Options {
 
     LogCallback log = nullptr;
     void* log_context = nullptr;
-    ProgressCallback progress{};  // Of reading the log, by open() and refresh().
+    ProgressCallback progress{};       // Of reading the log, by open() and refresh().
+    store::RowKeeper* rows = nullptr;  // For what has tables on the store; it stays lent.
 };
 
 // How many bytes open() takes with these options, however much is in the store. One that was made
@@ -224,6 +233,7 @@ private:
     friend class LogCursor;
     friend class StreamList;
     friend class Follower;
+    friend class relation::RowsAsOf;
     store::State* state_ = nullptr;
     const store::Published* published_ = nullptr;
     std::uint32_t slot_ = 0;
@@ -332,6 +342,7 @@ public:
 
 private:
     friend class Store;
+    friend class relation::RowWriter;
     Status start(Store& store) noexcept;
     Status settle(Status status, Diagnostic& diagnostic) noexcept;
     Status answer(Error error, Diagnostic& diagnostic) noexcept;
@@ -438,6 +449,7 @@ public:
 
 private:
     friend class Transaction;
+    friend class relation::RowWriter;
     friend class Follower;
     Status verify_into(MutableBytes scratch, const Head* anchor, VerifyReport& report,
                        Diagnostic& diagnostic, const ProgressCallback& progress) noexcept;

@@ -13,24 +13,20 @@ constexpr std::byte tag_stream{1};
 constexpr std::byte tag_block{2};
 constexpr std::byte tag_mark{3};
 constexpr std::byte tag_id{4};
+constexpr std::byte tag_row{5};
+constexpr std::byte tag_deleted_row{6};
+constexpr std::byte tag_row_block{7};
 
-// Made in place: it is larger than all that is done with it.
+// Made in place: it is larger than all that is done with it. The first byte of a row's name gives
+// way to the tag; what is no row has its name behind that.
 class Key {
 public:
     explicit Key(std::byte tag) noexcept { bytes_[0] = tag; }
-    Key(std::byte tag, std::string_view name) noexcept : Key{tag} {
-        FRESHET_CHECK(name.size() <= stream_name_size_max);
-        if (!name.empty()) std::memcpy(bytes_.data() + size_, name.data(), name.size());
-        size_ += name.size();
-    }
+    Key(std::byte tag, std::string_view name) noexcept;
+    // Of a stream, or a row that is there.
+    explicit Key(std::string_view name) noexcept : Key{is_row(name) ? tag_row : tag_stream, name} {}
     // Of a block.
-    Key(std::byte tag, std::string_view name, std::uint64_t number) noexcept : Key{tag, name} {
-        const auto size = static_cast<std::size_t>(std::bit_width(number) + 7) / 8;
-        bytes_[size_] = std::byte{0};
-        bytes_[size_ + 1] = static_cast<std::byte>(size);
-        store_key(bytes_.data() + size_ + 2, size == 0 ? 0 : number << (64 - 8 * size));
-        size_ += 2 + size;
-    }
+    Key(std::string_view name, std::uint64_t number) noexcept;
     void number(std::uint64_t number) noexcept {
         store_key(bytes_.data() + size_, number);
         size_ += 8;
@@ -41,6 +37,31 @@ private:
     std::array<std::byte, tree::key_size_max> bytes_;
     std::size_t size_ = 1;
 };
+
+[[gnu::noinline]] Key::Key(std::byte tag, std::string_view name) noexcept {
+    FRESHET_CHECK(name.size() <= stream_name_size_max);
+    const std::size_t begin = is_row(name) ? 0 : 1;
+    if (!name.empty()) std::memcpy(bytes_.data() + begin, name.data(), name.size());
+    bytes_[0] = tag;
+    size_ = begin + name.size();
+}
+
+// Names of streams end with a zero byte, so that none is the start of another; numbers of a row's
+// blocks all have one size.
+[[gnu::noinline]] Key::Key(std::string_view name, std::uint64_t number) noexcept
+    : Key{is_row(name) ? tag_row_block : tag_block, name} {
+    std::byte* const to = bytes_.data() + size_;
+    if (is_row(name)) {
+        store_key(to, number << 32);
+        size_ += 4;
+        return;
+    }
+    const auto size = static_cast<std::size_t>(std::bit_width(number) + 7) / 8;
+    to[0] = std::byte{0};
+    to[1] = static_cast<std::byte>(size);
+    store_key(to + 2, size == 0 ? 0 : number << (64 - 8 * size));
+    size_ += 2 + size;
+}
 
 Key mark_key(std::uint64_t number) noexcept {
     Key key{tag_mark};
@@ -78,7 +99,7 @@ Result<bool> decode_found(Bytes value, Stream& stream) noexcept {
 
 Status open_block(const tree::View& view, std::string_view name, std::uint64_t number,
                   Block& block) noexcept {
-    const Bytes value = tree::find(view, Key{tag_block, name, number}.bytes());
+    const Bytes value = tree::find(view, Key{name, number}.bytes());
     if (value.data() == nullptr) return Code::corrupt;
     return block.open(value);
 }
@@ -86,11 +107,26 @@ Status open_block(const tree::View& view, std::string_view name, std::uint64_t n
 }  // namespace
 
 Result<bool> find_stream(const tree::View& view, std::string_view name, Stream& stream) noexcept {
-    return decode_found(tree::find(view, Key{tag_stream, name}.bytes()), stream);
+    return decode_found(tree::find(view, Key{name}.bytes()), stream);
 }
 
 Result<bool> find_stream(tree::Delta& delta, std::string_view name, Stream& stream) noexcept {
-    return decode_found(delta.find_to_put(Key{tag_stream, name}.bytes()), stream);
+    return decode_found(delta.find_to_put(Key{name}.bytes()), stream);
+}
+
+Result<bool> find_deleted_row(const tree::View& view, std::string_view name,
+                              Stream& stream) noexcept {
+    return decode_found(tree::find(view, Key{tag_deleted_row, name}.bytes()), stream);
+}
+
+Status erase_row(tree::Delta& delta, std::string_view name) noexcept {
+    const Result<bool> erased = delta.erase(Key{name}.bytes());
+    return erased ? Status{Done{}} : erased.error();
+}
+
+Status erase_deleted_row(tree::Delta& delta, std::string_view name) noexcept {
+    const Result<bool> erased = delta.erase(Key{tag_deleted_row, name}.bytes());
+    return erased ? Status{Done{}} : erased.error();
 }
 
 Result<std::uint64_t> find_event(const tree::View& view, std::string_view name,
@@ -140,7 +176,7 @@ Status StreamBuilder::push(tree::Delta& delta, std::string_view name,
     if (!expanded) return expanded;
     static_cast<void>(tail_.open({}));
     const std::byte* const packed = put_block(value.data(), addresses);
-    const Key key{tag_block, name, count_ / block_event_count - 1};
+    const Key key{name, count_ / block_event_count - 1};
     return delta.put(key.bytes(), used(value, packed));
 }
 
@@ -149,15 +185,24 @@ void StreamBuilder::set(Bytes settings) noexcept {
     std::memcpy(settings_.data(), settings.data(), settings_.size());
 }
 
-Status StreamBuilder::put(tree::Delta& delta, std::string_view name) const noexcept {
-    Value value;
-    std::byte* to = put_varint(value.data(), count_ << 1 | (has_settings_ ? 1 : 0));
+std::byte* StreamBuilder::write(std::byte* to) const noexcept {
+    to = put_varint(to, count_ << 1 | (has_settings_ ? 1 : 0));
     if (has_settings_) {
         std::memcpy(to, settings_.data(), settings_.size());
         to += settings_.size();
     }
-    to = count_ == 0 ? put_varint(to, created_) : tail_.put(to);
-    return delta.put(Key{tag_stream, name}.bytes(), used(value, to));
+    return count_ == 0 ? put_varint(to, created_) : tail_.put(to);
+}
+
+Status StreamBuilder::put(tree::Delta& delta, std::string_view name) const noexcept {
+    Value value;
+    return delta.put(Key{name}.bytes(), used(value, write(value.data())));
+}
+
+Status StreamBuilder::put_deleted(tree::Delta& delta, std::string_view name) const noexcept {
+    Value value;
+    const Key key{tag_deleted_row, name};
+    return delta.put(key.bytes(), used(value, write(value.data())));
 }
 
 Result<std::uint64_t> newest_address(const tree::View& view, std::string_view name,
@@ -212,6 +257,53 @@ bool IdCandidates::valid() const noexcept {
     const Bytes key = cursor_.key();
     FRESHET_CHECK(key.size() == key_.size());  // There is no kind behind the ids.
     return std::memcmp(key.data(), key_.data(), 9) == 0;
+}
+
+Result<std::uint64_t> count_before(const tree::View& view, std::string_view name,
+                                   const Stream& stream, std::uint64_t address) noexcept {
+    std::uint64_t first = 0;
+    for (std::uint64_t count = stream.count; first < count;) {
+        const std::uint64_t middle = first + (count - first) / 2;
+        const Result<std::uint64_t> at = find_event(view, name, stream, middle);
+        if (!at) return at;
+        if (*at < address) first = middle + 1;
+        if (*at >= address) count = middle;
+    }
+    return first;
+}
+
+RowWalk::RowWalk(const tree::View& view, Which which, std::string_view from) noexcept
+    : cursor_{view}, which_{which} {
+    const std::byte tag = which == Which::present ? tag_row : tag_deleted_row;
+    cursor_.seek(Key{tag, from}.bytes());
+    keep_name();
+}
+
+bool RowWalk::valid() const noexcept {
+    return name_size_ > 0;
+}
+
+std::string_view RowWalk::name() const noexcept {
+    return {name_.data(), name_size_};
+}
+
+void RowWalk::keep_name() noexcept {
+    const std::byte tag = which_ == Which::present ? tag_row : tag_deleted_row;
+    name_size_ = 0;
+    if (!cursor_.valid() || cursor_.key()[0] != tag) return;
+    const Bytes key = cursor_.key();
+    name_size_ = key.size();
+    std::memcpy(name_.data(), key.data(), key.size());
+    name_[0] = '\0';
+}
+
+void RowWalk::next() noexcept {
+    cursor_.next();
+    keep_name();
+}
+
+Status RowWalk::stream(Stream& into) const noexcept {
+    return decode_stream(cursor_.value(), into);
 }
 
 StreamWalk::StreamWalk(const tree::View& view, std::string_view from) noexcept : cursor_{view} {

@@ -13,8 +13,14 @@
 //      3 number (8, b.-e.)          mark: commit, first ordinal, time and address of a transaction,
 //                                   which all grow; one for at least each 64 KiB of log
 //      4 hash (8) address (8)       event id: hash of stream and id; the event confirms it
+//      5 row                        a row, as a stream: its name but for the first byte
+//      6 row                        the same of one that is deleted
+//      7 row block (4, b.-e.)       the addresses of a full block of 32 of a row's events
 //
 // How addresses are written is told in addresses.hpp.
+//
+// A row is a stream whose name begins with a zero byte, which no name of a user's stream does. What
+// it is a row of, and when it counts as deleted, is for others to know (row_keeper.hpp).
 //
 // Workload: one find and one put for each stream of a commit. To read event k of a stream takes one
 // find for the stream, one for its block if that is full, and one event.
@@ -32,6 +38,10 @@
 #include "tree/tree.hpp"
 
 namespace freshet::store {
+
+inline bool is_row(std::string_view name) noexcept {
+    return !name.empty() && name.front() == '\0';
+}
 
 // As it stands in the tree, to which `tail` and `settings_bytes` are lent.
 struct Stream {
@@ -53,6 +63,12 @@ struct Stream {
 
 // False: there is none. corrupt.
 Result<bool> find_stream(const tree::View& view, std::string_view name, Stream& stream) noexcept;
+// A row among those that are deleted; find_stream() finds the others.
+Result<bool> find_deleted_row(const tree::View& view, std::string_view name,
+                              Stream& stream) noexcept;
+// Takes a row away from those that are there, or from those that are deleted. out_of_memory.
+Status erase_row(tree::Delta& delta, std::string_view name) noexcept;
+Status erase_deleted_row(tree::Delta& delta, std::string_view name) noexcept;
 // The same of the writer, who may be going to put it.
 Result<bool> find_stream(tree::Delta& delta, std::string_view name, Stream& stream) noexcept;
 // The address of one event, which is there. corrupt.
@@ -74,9 +90,13 @@ public:
     // What is_settings().
     void set(Bytes settings) noexcept;
     Status put(tree::Delta& delta, std::string_view name) const noexcept;
+    // Of a row, among those that are deleted.
+    Status put_deleted(tree::Delta& delta, std::string_view name) const noexcept;
     [[nodiscard]] std::uint64_t count() const noexcept { return count_; }
 
 private:
+    std::byte* write(std::byte* to) const noexcept;
+
     std::uint64_t count_ = 0;
     std::uint64_t created_ = 0;
     bool has_settings_ = false;
@@ -118,6 +138,30 @@ public:
 private:
     std::array<std::byte, 17> key_{};
     tree::Cursor cursor_;
+};
+
+// How many of a stream's events lie before an address. corrupt.
+Result<std::uint64_t> count_before(const tree::View& view, std::string_view name,
+                                   const Stream& stream, std::uint64_t address) noexcept;
+
+// Walks rows, those there are or those deleted, from a name on, in the order of their names.
+class RowWalk {
+public:
+    enum class Which : std::uint8_t { present, deleted };
+    RowWalk(const tree::View& view, Which which, std::string_view from) noexcept;
+    [[nodiscard]] bool valid() const noexcept;
+    // In the walk, until it moves.
+    [[nodiscard]] std::string_view name() const noexcept;
+    Status stream(Stream& into) const noexcept;
+    void next() noexcept;
+
+private:
+    void keep_name() noexcept;
+
+    tree::Cursor cursor_;
+    Which which_;
+    std::size_t name_size_ = 0;
+    std::array<char, tree::key_size_max> name_;
 };
 
 // Walks all streams in the order of their names, or those from a name on.

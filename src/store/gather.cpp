@@ -217,9 +217,10 @@ Status Gather::put(const Place& place) noexcept {
     return builder.put(state_.delta, text);
 }
 
-Status Gather::make_room() noexcept {
-    if (budget_ < known_cost) return flush();
-    budget_ -= known_cost;
+Status Gather::make_room(std::size_t page_count) noexcept {
+    const std::size_t cost = page_count * tree::page_size;
+    if (budget_ < cost) return flush();
+    budget_ -= cost;
     return Done{};
 }
 

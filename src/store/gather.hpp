@@ -30,8 +30,9 @@ public:
     }
     // False: there is no room before a flush.
     bool push(std::uint32_t number, std::uint64_t address) noexcept;
-    // Something else is to be put into the tree. out_of_memory; corrupt.
-    Status make_room() noexcept;
+    // Something else is to be put into the tree, which takes so many pages at most. out_of_memory;
+    // corrupt.
+    Status make_room(std::size_t page_count = 4) noexcept;
     // Puts all into the tree and forgets it. out_of_memory; corrupt.
     Status flush() noexcept;
     // Changes with each flush.

@@ -5,7 +5,7 @@
 
 #include "freshet/category.hpp"
 #include "freshet/metadata.hpp"
-#include "store/settings.hpp"
+#include "store/directory.hpp"
 
 namespace freshet {
 
@@ -49,6 +49,7 @@ bool matches(const ConditionItem& item, const Recorded& event) noexcept {
 
 bool passes(const LogFilter& filter, const log::FrameEvents& events) noexcept {
     const std::string_view stream = events.stream();
+    if (is_row(stream)) return false;
     if (!filter.type.empty() && events.type().name != filter.type) return false;
     if (!begins_with(stream, filter.stream_prefix)) return false;
     if (!filter.category.empty() && category_of(stream) != filter.category) return false;

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/utf8.hpp"
+#include "store/row_keeper.hpp"
 
 namespace freshet::store {
 
@@ -69,8 +70,9 @@ Status Replay::apply(const log::Frame& frame) noexcept {
     const Result<std::size_t> front = frame.types(geometry).front_size();
     FRESHET_CHECK(table && front);
     streams_ = log::StreamTable{*table, frame.header.stream_count};
+    types_ = frame.types(geometry);
     frame_address_ = frame.address;
-    std::fill_n(slots_.begin(), frame.header.stream_count, Slot{0, 0, 0, false, 0});
+    std::fill_n(slots_.begin(), frame.header.stream_count, Slot{0, 0, 0, false, false, 0});
     const Status applied = apply_events(frame, frame.events(geometry).subspan(*front));
     return applied ? note_created() : applied;
 }
@@ -103,6 +105,7 @@ Status Replay::add(const log::StoredEvent& event, std::uint64_t address) noexcep
         const Status resolved = resolve(event.slot);
         if (!resolved) return resolved;
     }
+    if (slot.is_row) return add_row(event, address);
     // Two streams of a frame may have one name, in a frame that somebody made.
     if (gather_.count(slot.number) != slot.first_index + slot.seen) return Code::corrupt;
     if (!gather_.push(slot.number, address)) {
@@ -119,14 +122,27 @@ Status Replay::add(const log::StoredEvent& event, std::uint64_t address) noexcep
     return event.id.is_set() ? add_id(event, address) : Status{Done{}};
 }
 
+Status Replay::add_row(const log::StoredEvent& event, std::uint64_t address) noexcept {
+    const std::uint64_t index = slots_[event.slot].first_index + slots_[event.slot].seen++;
+    if (state_.options.rows == nullptr) return Done{};
+    const Status room = gather_.make_room(RowKeeper::page_count_max);
+    if (!room) return room;
+    FRESHET_CHECK(streams_.find(event.slot));
+    const std::string_view type = types_.find(event.type).name;
+    return state_.options.rows->replay(state_, streams_.name(), index, type, address);
+}
+
 Status Replay::resolve(std::uint32_t number) noexcept {
     FRESHET_CHECK(streams_.find(number));
     const std::uint64_t first_index = streams_.first_index();
-    const Result<std::uint32_t> stream =
-        gather_.stream(streams_.name(), first_index, frame_address_);
-    if (!stream) return stream.error();
     Slot& slot = slots_[number];
-    slot.number = *stream;
+    slot.is_row = is_row(streams_.name());
+    if (!slot.is_row) {
+        const Result<std::uint32_t> stream =
+            gather_.stream(streams_.name(), first_index, frame_address_);
+        if (!stream) return stream.error();
+        slot.number = *stream;
+    }
     slot.generation = gather_.generation();
     slot.is_own = is_reserved(streams_.name());
     slot.first_index = first_index;
@@ -145,7 +161,7 @@ Status Replay::note_created() noexcept {
     for (std::uint32_t i = 0; i < streams_.count(); i++) {
         if (slots_[i].seen > 0) continue;
         FRESHET_CHECK(streams_.find(i));
-        if (streams_.first_index() != 0) return Code::corrupt;
+        if (streams_.first_index() != 0 || is_row(streams_.name())) return Code::corrupt;
         const std::uint64_t known_count = state_.working.stream_count;
         const Result<std::uint32_t> stream = gather_.stream(streams_.name(), 0, frame_address_);
         if (!stream) return stream.error();

@@ -29,6 +29,7 @@ private:
         std::uint32_t number;
         std::uint32_t seen;  // Events.
         bool is_own;         // The store's own.
+        bool is_row;
         std::uint64_t first_index;
     };
 
@@ -45,12 +46,14 @@ private:
     Status add_id(const log::StoredEvent& event, std::uint64_t address) noexcept;
     Status note_created() noexcept;
     Status note_own(const log::StoredEvent& event) noexcept;
+    Status add_row(const log::StoredEvent& event, std::uint64_t address) noexcept;
 
     State& state_;
     Published before_;  // To go back to, where a transaction has no end.
     bool in_parts_ = false;
     Gather gather_;
     log::StreamTable streams_;  // Of the frame.
+    log::TypeTable types_;
     std::uint64_t frame_address_ = 0;
     std::array<Slot, log::frame_stream_count_max> slots_;
 };

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "store/replay.hpp"
+#include "store/row_keeper.hpp"
 
 namespace freshet {
 
@@ -43,6 +44,7 @@ private:
     std::uint64_t next_told_ = 0;
     Published seen_;                    // Its marks are those that there should be.
     std::uint64_t settings_count_ = 0;  // Streams that have some.
+    std::uint64_t row_event_count_ = 0;
 };
 
 Status Verification::run(log::Scan& scan) noexcept {
@@ -97,6 +99,7 @@ Status Verification::check_created(const log::Frame& frame) noexcept {
     FRESHET_CHECK(table);
     log::StreamTable streams{*table, frame.header.stream_count};
     while (streams.next()) {
+        if (is_row(streams.name())) continue;
         Stream stream;
         const Result<bool> known = find_stream(state_.view(at_), streams.name(), stream);
         if (!known) return known.error();
@@ -123,6 +126,11 @@ Status Verification::check_frame(const log::Frame& frame) noexcept {
 }
 
 Status Verification::check_event(const log::FrameEvents& events) noexcept {
+    if (is_row(events.stream())) {
+        row_event_count_++;
+        if (state_.options.rows == nullptr) return Done{};
+        return state_.options.rows->check(state_, at_, events);
+    }
     Stream stream;
     const Result<bool> known = find_stream(state_.view(at_), events.stream(), stream);
     FRESHET_CHECK(known && *known);
@@ -169,6 +177,12 @@ Status Verification::check_streams() noexcept {
         report_.stream_count++;
     }
     if (settings_count != settings_count_) return Code::corrupt;
+    if (state_.options.rows != nullptr) {
+        const Result<std::uint64_t> kept = state_.options.rows->count(state_, at_);
+        if (!kept) return kept.error();
+        if (*kept != row_event_count_) return Code::corrupt;
+    }
+    event_count += row_event_count_;
     if (event_count != report_.event_count || report_.stream_count != at_.stream_count)
         return Code::corrupt;
     return Done{};
