@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: MIT
+#include "relation/table_row.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/hash.hpp"
+#include "base/sql_error.hpp"
+#include "relation/compare.hpp"
+#include "relation/convert.hpp"
+
+namespace freshet::relation {
+namespace {
+
+// A value in a message, as SQL would write it.
+class ShownValue {
+public:
+    explicit ShownValue(const Value& value) noexcept {
+        TextWriter text{std::span{letters_}.first(size_max)};
+        put_literal(text, value);
+        size_ = text.written().size();
+        if (!text.is_full()) return;
+        for (int i = 0; i < 3; i++) letters_[size_++] = '.';
+    }
+    [[nodiscard]] std::string_view text() const noexcept { return {letters_.data(), size_}; }
+
+private:
+    static constexpr std::size_t size_max = 48;
+    std::array<char, size_max + 3> letters_{};
+    std::size_t size_ = 0;
+};
+
+std::uint64_t hash_of(std::span<const Value> values) noexcept {
+    std::uint64_t state = 0;
+    for (const Value& value : values) state = mix(state ^ hash(value));
+    return state;
+}
+
+Status fail_memory(SqlError& error) noexcept {
+    error.error = Code::out_of_memory;
+    set_message(error, {"the memory lent for this statement is full"});
+    set_hint(error, {"lend more, or make several statements of it"});
+    return error.error;
+}
+
+Result<Bytes> copy(Bytes bytes, Arena& memory) noexcept {
+    const Result<MutableBytes> place = memory.bytes(bytes.size(), 1);
+    if (!place) return place.error();
+    std::copy(bytes.begin(), bytes.end(), place->begin());
+    return Bytes{*place};
+}
+
+bool is_same(Bytes a, Bytes b) noexcept {
+    return as_text(a) == as_text(b);
+}
+
+}  // namespace
+
+IndexPrefix::IndexPrefix(const Index& index, std::span<const Value> values) noexcept {
+    FRESHET_CHECK(values.size() <= index.columns.size());
+    FRESHET_CHECK(!index.hash || values.size() == index.columns.size());
+    store_at(bytes_.data(), __builtin_bswap32(index.id));
+    KeyWriter writer{std::span{bytes_}.subspan(index_id_size)};
+    if (index.hash) {
+        std::array<std::byte, 8> hash{};
+        store_key(hash.data(), hash_of(values));
+        writer.raw(hash);
+    }
+    for (std::size_t i = 0; i < values.size(); i++) writer.value(values[i], index.columns[i].sort);
+    size_ = index_id_size + writer.written().size();
+    is_cut_ = writer.is_cut();
+}
+
+Result<Bytes> row_of_entry(Bytes entry) noexcept {
+    const std::size_t size = entry.empty() ? 0 : std::to_integer<std::size_t>(entry.back());
+    if (size == 0 || entry.size() < index_id_size + size + 1) return Code::corrupt;
+    return entry.subspan(entry.size() - 1 - size, size);
+}
+
+RowMaker::RowMaker(const TableDefinition& table, const Layout& layout) noexcept
+    : table_{table}, layout_{layout} {
+    FRESHET_CHECK(layout.version == table.version);
+}
+
+// ---- values ----
+
+void RowMaker::put_defaults(std::span<Value> row) const noexcept {
+    FRESHET_CHECK(row.size() == layout_.size());
+    for (std::size_t i = 0; i < row.size(); i++) row[i] = column_at(i).default_value;
+}
+
+bool RowMaker::is_in_primary_key(ColumnNumber column) const noexcept {
+    return std::any_of(table_.primary_key.begin(), table_.primary_key.end(),
+                       [column](const KeyColumn& key) noexcept { return key.column == column; });
+}
+
+Status RowMaker::refuse(Code code, ColumnNumber number, const Value& value,
+                        std::string_view constraint, SqlError& error) const noexcept {
+    const Column& column = table_.columns[number];
+    error.error = code;
+    if (code == Code::type_mismatch) {
+        std::array<char, 120> words{};
+        set_message(error, {table_.name, ".", column.name, ": ",
+                            describe_mismatch(value, column.type, words)});
+        set_hint(error, {"give another value, or CAST it"});
+    } else {
+        set_message(error,
+                    {table_.name, ".", column.name, ": ", ShownValue{value}.text(), constraint});
+        set_hint(error, {code == Code::too_large ? "give a shorter one" : "give it a value"});
+    }
+    return error.error;
+}
+
+Status RowMaker::assign_all(std::span<Value> row, Arena& memory, SqlError& error) const noexcept {
+    FRESHET_CHECK(row.size() == layout_.size());
+    for (std::size_t i = 0; i < row.size(); i++) {
+        const Column& column = column_at(i);
+        const ColumnNumber number = layout_.columns[i];
+        const Result<Value> assigned = assign(row[i], column.type, memory);
+        if (!assigned && assigned.error() == Code::out_of_memory) return fail_memory(error);
+        if (!assigned) return refuse(assigned.error().code, number, row[i], "", error);
+        row[i] = *assigned;
+        if (!row[i].is_null() || !column.not_null) continue;
+        const bool is_key = is_in_primary_key(number);
+        return refuse(Code::constraint_failed, number, row[i],
+                      is_key ? " cannot be in the PRIMARY KEY" : ", but it is NOT NULL", error);
+    }
+    return Done{};
+}
+
+Result<RowImage> RowMaker::image(std::span<const Value> before, std::span<const Value> row,
+                                 Arena& memory) const noexcept {
+    FRESHET_CHECK(row.size() == layout_.size());
+    FRESHET_CHECK(before.empty() || before.size() == row.size());
+    std::array<std::byte, mask_size(column_count_max)> room{};
+    const MutableBytes changed = std::span{room}.first(mask_size(row.size()));
+    find_changes(before, row, changed);
+    const Result<Bytes> image = encode_row({table_.version, changed, row}, memory);
+    if (!image) return image.error();
+    const bool is_changed =
+        std::any_of(changed.begin(), changed.end(),
+                    [](std::byte bits) noexcept { return bits != std::byte{0}; });
+    return RowImage{*image, is_changed};
+}
+
+// ---- keys ----
+
+Result<Bytes> RowMaker::key(std::span<const Value> row, std::int64_t id, Arena& memory,
+                            SqlError& error) const noexcept {
+    std::array<std::byte, primary_key_size_max> room{};
+    KeyWriter writer{room};
+    if (table_.primary_key.empty()) writer.value(Value::integer(id));
+    for (const KeyColumn& key : table_.primary_key) {
+        const Value& value = value_of(row, key.column);
+        writer.value(value, key.sort);
+        if (!writer.is_cut()) continue;
+        return refuse(Code::too_large, key.column, value,
+                      " makes the PRIMARY KEY longer than 160 bytes", error)
+            .error();
+    }
+    const Result<Bytes> key = copy(writer.written(), memory);
+    if (!key) return fail_memory(error).error();
+    return *key;
+}
+
+Result<IndexEntry> RowMaker::entry(const Index& index, const KeyedRow& row,
+                                   Arena& memory) const noexcept {
+    FRESHET_CHECK(!row.key.empty() && row.key.size() <= primary_key_size_max);
+    std::array<Value, key_column_count_max> values;
+    const std::size_t count = index.columns.size();
+    bool has_null = false;
+    for (std::size_t i = 0; i < count; i++) {
+        values[i] = value_of(row.values, index.columns[i].column);
+        has_null = has_null || values[i].is_null();
+    }
+    const IndexPrefix prefix{index, std::span{values}.first(count)};
+    std::array<std::byte, tree::key_size_max> room{};
+    KeyWriter writer{room};
+    const auto size = static_cast<std::byte>(row.key.size());
+    writer.raw(prefix.bytes()).raw(row.key).raw({&size, 1});
+    const Result<Bytes> key = copy(writer.written(), memory);
+    if (!key) return key.error();
+    return IndexEntry{*key, prefix.bytes().size(), prefix.is_cut(), index.unique && !has_null};
+}
+
+Result<std::span<const IndexChange>> RowMaker::index_changes(const KeyedRow& before,
+                                                             const KeyedRow& after,
+                                                             Arena& memory) const noexcept {
+    const Result<std::span<IndexChange>> changes = memory.array<IndexChange>(table_.indexes.size());
+    if (!changes) return changes.error();
+    const bool is_update = !before.key.empty() && is_same(before.key, after.key);
+    std::size_t count = 0;
+    for (const Index& index : table_.indexes) {
+        const auto is_kept = [&](const KeyColumn& key) noexcept {
+            return value_of(before.values, key.column) == value_of(after.values, key.column);
+        };
+        if (is_update && std::all_of(index.columns.begin(), index.columns.end(), is_kept)) continue;
+        IndexChange& change = (*changes)[count++];
+        change.index = &index;
+        for (const auto& [row, entry] :
+             {std::pair{&before, &change.closed}, std::pair{&after, &change.opened}}) {
+            if (row->key.empty()) continue;
+            const Result<IndexEntry> made = this->entry(index, *row, memory);
+            if (!made) return made.error();
+            *entry = *made;
+        }
+    }
+    return std::span<const IndexChange>{changes->first(count)};
+}
+
+}  // namespace freshet::relation
