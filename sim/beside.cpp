@@ -79,6 +79,7 @@ Beside::Beside(const SimDisk& disk, const Options& options) : disk_{disk}, optio
     options_.create = false;
     options_.read_only = true;
     options_.log = nullptr;
+    options_.rows = &row_keeper();
     memory_.resize(required_memory(options_));
 }
 
@@ -105,6 +106,7 @@ Code Beside::look(const Model& model, std::uint64_t& seen) {
         const Result<Follower::Step> step = follower_.next(event, 0);
         if (!step) return step.error().code;
         if (*step != Follower::Step::event) return Code::none;
+        next_ = model.next_shown(next_);
         if (event.ordinal != next_) violation("a follower in another process skips or repeats");
         if (next_ >= model.events().size())
             violation("a follower in another process sees event %llu, which is not there",
@@ -145,7 +147,7 @@ void Run::check_beside() {
     if (beside_ == nullptr || machine_.disk.fault_count() != 0 || !is_disk_honest()) return;
     look_beside(1);
     if (beside_ != nullptr && beside_->has_writer() &&
-        beside_->next_ordinal() < model_.event_count(least_))
+        model_.next_shown(beside_->next_ordinal()) < model_.event_count(least_))
         violation("a follower in another process stops before the end");
 }
 

@@ -58,7 +58,7 @@ Code compare_log(const Snapshot& snapshot, const Model& model) {
     const std::size_t count = model.event_count(snapshot.commit());
     std::uint64_t time = 0;
     Recorded event;
-    for (std::size_t i = 0;; i++) {
+    for (std::size_t i = model.next_shown(0);; i = model.next_shown(i + 1)) {
         const Result<bool> there = cursor.next(event);
         if (!there) return there.error().code;
         if (*there != (i < count))
@@ -151,6 +151,35 @@ Code compare_checkpoints(const Snapshot& snapshot, const Model& model) {
     return Code::none;
 }
 
+// The rows of the table as of a commit, by a scan and one by one.
+Code compare_rows(const Snapshot& snapshot, const Model& model, std::uint64_t commit) {
+    relation::RowsAsOf rows;
+    if (const Status opened = rows.open(snapshot, commit); !opened) return opened.error().code;
+    relation::RowScan scan{rows, 1};
+    Recorded scanned;
+    for (std::uint32_t i = model.first_row(); i < model.streams().size(); i++) {
+        const std::string& name = model.streams()[i].name;
+        const ModelEvent* const wanted = model.row(i, commit);
+        Recorded found;
+        const Result<bool> is_there =
+            rows.find(relation::RowName{1, relation::key_of_row(name)}, found);
+        if (!is_there) return is_there.error().code;
+        if (*is_there != (wanted != nullptr))
+            violation("row %u is%s there as of %llu", i, *is_there ? "" : " not",
+                      static_cast<unsigned long long>(commit));
+        if (wanted == nullptr) continue;
+        const Result<bool> next = scan.next(scanned);
+        if (!next) return next.error().code;
+        if (!*next || scanned.stream != name) violation("a scan passes over row %u", i);
+        compare_event("row", found, *wanted, model);
+        compare_event("scan", scanned, *wanted, model);
+    }
+    const Result<bool> more = scan.next(scanned);
+    if (!more) return more.error().code;
+    if (*more) violation("a scan finds more rows than there are");
+    return Code::none;
+}
+
 // Recovery has told what it found, and more was added; from now on nothing else may be found.
 void examine_again(Machine& machine, std::uint64_t commit, std::uint64_t ordinal) {
     if (const Status opened = machine.open(false); !opened)
@@ -177,6 +206,11 @@ Report& report() noexcept {
     return *shared_report;
 }
 
+store::RowKeeper& row_keeper() noexcept {
+    static relation::RowKeeper keeper;
+    return keeper;
+}
+
 void violation(const char* format, ...) noexcept {
     std::array<char, 512> text{};
     va_list arguments;
@@ -192,6 +226,7 @@ void Machine::lend() {
     memory.resize(required_memory(options));
     scratch.resize(options.frame_size_max + 8192);
     options.log = on_log;
+    options.rows = &row_keeper();
 }
 
 Status Machine::open(bool create) noexcept {
@@ -239,8 +274,10 @@ Code compare(const Snapshot& snapshot, const Model& model, const SimClock& clock
     if (snapshot.next_ordinal() != model.event_count(commit))
         violation("the snapshot's next ordinal is wrong");
     Code code = compare_log(snapshot, model);
-    for (std::uint32_t i = 0; i < model.streams().size() && code == Code::none; i++)
+    for (std::uint32_t i = 0; i < model.first_row() && code == Code::none; i++)
         code = compare_stream(snapshot, model, i, clock);
+    for (const std::uint64_t at : {commit, commit / 2, commit - commit / 4, std::uint64_t{0}})
+        if (code == Code::none) code = compare_rows(snapshot, model, at);
     return code == Code::none ? compare_checkpoints(snapshot, model) : code;
 }
 

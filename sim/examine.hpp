@@ -8,6 +8,7 @@
 
 #include "freshet/sim.hpp"
 #include "freshet/store.hpp"
+#include "relation/row_stream.hpp"
 #include "sim/model.hpp"
 #include "sim/report.hpp"
 
@@ -43,6 +44,9 @@ struct Promise {
     bool disk_is_honest =
         true;  // false: what was acknowledged may be lost, if nothing wrong is said.
 };
+
+// Keeps the rows of every store that is simulated.
+store::RowKeeper& row_keeper() noexcept;
 
 // "append small of 3 events: ..." and so on: stops the simulation (sim_violation).
 [[gnu::format(printf, 1, 2)]] void violation(const char* format, ...) noexcept;

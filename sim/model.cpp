@@ -32,6 +32,8 @@ Model::Model(std::vector<std::string> names)
     for (std::uint32_t i = 0; i < plain_count_; i++) names.push_back("$settings/" + names[i]);
     for (std::uint32_t i = 0; i < consumer_count; i++)
         names.push_back("$checkpoint/" + consumer_name(i));
+    for (std::uint32_t i = 0; i < row_count; i++)
+        names.push_back(std::string("\0\0\0\0\1", 5) + "row" + std::string(i, '\0'));
     for (std::string& name : names) {
         streams_.emplace_back();
         streams_.back().name = std::move(name);
@@ -272,6 +274,18 @@ void Model::append(const ModelRequest& request) {
     times_.push_back(0);
     ends_.push_back(events_.size());
     hashes_.push_back(mix(hash, commit));
+}
+
+const ModelEvent* Model::row(std::uint32_t stream, std::uint64_t at_commit) const {
+    const std::size_t count = stream_event_count(stream, at_commit);
+    if (count == 0) return nullptr;
+    const ModelEvent& newest = events_[streams_[stream].events[count - 1]];
+    return newest.type == "RowDeleted" ? nullptr : &newest;
+}
+
+std::uint64_t Model::next_shown(std::uint64_t ordinal) const {
+    while (ordinal < events_.size() && is_row(events_[ordinal].stream)) ordinal++;
+    return ordinal;
 }
 
 void Model::create(std::uint32_t stream) {

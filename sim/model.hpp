@@ -104,6 +104,7 @@ struct ModelStream {
     }
 };
 
+inline constexpr std::uint32_t row_count = 4;  // Rows of one table, as streams.
 inline constexpr std::uint32_t consumer_count = 2;
 std::string consumer_name(std::uint32_t consumer);
 
@@ -135,8 +136,17 @@ public:
     [[nodiscard]] const std::vector<ModelEvent>& events() const { return events_; }
     [[nodiscard]] std::size_t event_count(std::uint64_t at_commit) const;
     [[nodiscard]] const std::vector<ModelStream>& streams() const { return streams_; }
-    // Those that have names to append to; behind them come those of settings, then of checkpoints.
+    // Those that have names to append to; behind them come those of settings, of checkpoints, and
+    // rows.
     [[nodiscard]] std::uint32_t plain_count() const { return plain_count_; }
+    [[nodiscard]] std::uint32_t first_row() const {
+        return static_cast<std::uint32_t>(streams_.size()) - row_count;
+    }
+    [[nodiscard]] bool is_row(std::uint32_t stream) const { return stream >= first_row(); }
+    // The version that a row had as of a commit; null: it was not there.
+    [[nodiscard]] const ModelEvent* row(std::uint32_t stream, std::uint64_t at_commit) const;
+    // The first event from an ordinal on that is none of a row.
+    [[nodiscard]] std::uint64_t next_shown(std::uint64_t ordinal) const;
     [[nodiscard]] std::uint64_t checkpoint(std::uint32_t consumer, std::uint64_t at_commit) const;
     [[nodiscard]] ModelSettings settings(std::uint32_t stream, std::uint64_t at_commit) const;
     // The first that is shown, but for its age.

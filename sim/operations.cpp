@@ -332,6 +332,31 @@ Error Run::take_detour(Transaction& transaction, bool large) {
     return transaction.rollback_to(*place, machine_.diagnostic).error();
 }
 
+// What a row can become from what it is, as an append to its stream.
+ModelAppend Run::make_row_change(std::uint64_t luck, bool large) {
+    const auto row = model_.first_row() + static_cast<std::uint32_t>(luck % row_count);
+    const bool is_there = model_.row(row, model_.commit()) != nullptr;
+    ModelAppend append{.stream = row, .expected = -2, .events = {make_event(large ? 200 : 12)}};
+    ModelEvent& event = append.events[0];
+    event.type = !is_there ? "RowInserted" : luck / row_count % 5 < 3 ? "RowUpdated" : "RowDeleted";
+    event.schema_version = 1;
+    event.metadata.clear();
+    event.tag.clear();
+    event.id = IdBytes{};
+    return append;
+}
+
+Error Run::change_row(Transaction& transaction, const ModelAppend& append) {
+    const ModelEvent& event = append.events[0];
+    const std::string& name = model_.streams()[append.stream].name;
+    const auto change = event.type == "RowInserted"  ? relation::RowChange::insert
+                        : event.type == "RowUpdated" ? relation::RowChange::update
+                                                     : relation::RowChange::erase;
+    return relation::RowWriter{transaction}
+        .write(relation::RowName{1, relation::key_of_row(name)}, change, as_bytes(event.payload))
+        .error();
+}
+
 // Several calls, one commit or none. A large one is written in parts before its end.
 void Run::do_transaction(bool commits, bool large) {
     const std::uint32_t first = choose_stream();
@@ -342,6 +367,10 @@ void Run::do_transaction(bool commits, bool large) {
         request.appends.back().expected = -2;
     }
     if (model_.judge(request).code != Code::none) return;
+    const std::size_t row_append = request.appends.size();
+    const std::uint64_t luck = mix(event_counter_, 13);
+    for (std::uint32_t i = 0; i < std::min<std::uint64_t>(luck % 4, 2); i++)
+        request.appends.push_back(make_row_change(luck + i, large));
     ModelSettings now = model_.settings(first, model_.commit());
     const bool sets = choice_.chance(1, 3, Domain::workload);
     now.max_count = now.max_count == 0 ? 2 : now.max_count + 1;
@@ -353,11 +382,12 @@ void Run::do_transaction(bool commits, bool large) {
     Transaction transaction;
     const Status begun = transaction.begin(machine_.store, machine_.diagnostic);
     Error error = begun.error();
-    for (const StreamAppend& append : call.appends) {
+    for (std::size_t i = 0; i < call.appends.size(); i++) {
         if (error.code == Code::none && choice_.chance(1, 3, Domain::workload))
             error = take_detour(transaction, large || choice_.chance(1, 4, Domain::workload));
         if (error.code != Code::none) break;
-        error = transaction.append(append, machine_.diagnostic).error();
+        error = i < row_append ? transaction.append(call.appends[i], machine_.diagnostic).error()
+                               : change_row(transaction, request.appends[i]);
     }
     const StreamSettings change{.max_count = now.max_count};
     if (error.code == Code::none && sets)
@@ -490,6 +520,7 @@ void Run::do_follow() {
             return;
         }
         if (*step != Follower::Step::event) break;
+        follow_ordinal_ = model_.next_shown(follow_ordinal_);
         if (event.ordinal != follow_ordinal_ || event.ordinal >= model_.events().size())
             violation("the follower skips or repeats");
         const ModelEvent& wanted = model_.events()[event.ordinal];
@@ -498,7 +529,7 @@ void Run::do_follow() {
         acknowledge(event.commit);
         follow_ordinal_++;
     }
-    if (follow_ordinal_ < model_.event_count(least_))
+    if (model_.next_shown(follow_ordinal_) < model_.event_count(least_))
         violation("the follower stops before the end");
 }
 

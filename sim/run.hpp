@@ -134,6 +134,8 @@ private:
     void do_create();
     void do_transaction(bool commits, bool large);
     Error take_detour(Transaction& transaction, bool large);
+    [[nodiscard]] ModelAppend make_row_change(std::uint64_t luck, bool large);
+    Error change_row(Transaction& transaction, const ModelAppend& append);
     void do_roll();
     void do_reopen();
     void do_sync();

@@ -198,6 +198,19 @@ TEST_F(RowStreams, AreInNobodysWayWhoKnowsStreamsAlone) {
     EXPECT_EQ(open.verify(), Code::none);
 }
 
+// Ids of events are looked for where rows stand right behind them in the tree.
+TEST_F(RowStreams, AreNotTakenForIdsOfEvents) {
+    Machine machine;
+    OpenStore open{machine.door(), options};
+    Transaction transaction;
+    ASSERT_TRUE(transaction.begin(open.store, open.diagnostic));
+    ASSERT_TRUE(RowWriter{transaction}.write(RowName{1, as_bytes("a")}, RowChange::insert,
+                                             as_bytes("row")));
+    ASSERT_TRUE(transaction.commit(Durability::durable, open.diagnostic));
+    for (std::uint64_t id = 1; id < 20; id++)
+        ASSERT_EQ(open.append_events("s", {event_of("x", id)}), Code::none);
+}
+
 TEST_F(RowStreams, RefuseAnImageThatNoFrameHolds) {
     Machine machine;
     OpenStore open{machine.door(), options};

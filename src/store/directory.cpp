@@ -255,8 +255,7 @@ IdCandidates::IdCandidates(const tree::View& view, std::string_view stream,
 bool IdCandidates::valid() const noexcept {
     if (!cursor_.valid()) return false;
     const Bytes key = cursor_.key();
-    FRESHET_CHECK(key.size() == key_.size());  // There is no kind behind the ids.
-    return std::memcmp(key.data(), key_.data(), 9) == 0;
+    return key.size() == key_.size() && std::memcmp(key.data(), key_.data(), 9) == 0;
 }
 
 Result<std::uint64_t> count_before(const tree::View& view, std::string_view name,
