@@ -60,9 +60,9 @@ fi
 killed=0 failed=0
 for file in sim/mutants/$MUTANT.patch; do
     start=$SECONDS verdict='does not apply'
-    if patch -s -d "$tree" -p1 --no-backup-if-mismatch < "$file" > "$log" 2>&1; then
+    if patch -s -F0 -d "$tree" -p1 --no-backup-if-mismatch < "$file" > "$log" 2>&1; then
         try "$(sed -n '2s/^found by: //p' "$file")"
-        patch -s -R -d "$tree" -p1 --no-backup-if-mismatch < "$file"
+        patch -s -F0 -R -d "$tree" -p1 --no-backup-if-mismatch < "$file"
     else
         fresh_tree
     fi

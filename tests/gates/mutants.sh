@@ -7,7 +7,7 @@
 count=0 wrong=0
 for file in sim/mutants/*.patch; do
     count=$((count + 1))
-    if ! said=$(patch --dry-run -f -s -p1 < "$file" 2>&1); then
+    if ! said=$(patch --dry-run -f -s -F0 -p1 < "$file" 2>&1); then
         printf '%s does not apply; make it fit what has changed:\n%s\n' "$file" "$said" >&2
         wrong=$((wrong + 1))
     fi
