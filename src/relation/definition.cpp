@@ -4,16 +4,11 @@
 #include <algorithm>
 #include <array>
 
-#include "base/sql_error.hpp"
 #include "base/utf8.hpp"
 #include "relation/convert.hpp"
 
 namespace freshet::relation {
 namespace {
-
-constexpr char lower(char letter) noexcept {
-    return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter;
-}
 
 // Looks at one thing after another; the first that is not as it should be is put into words, and
 // nothing is looked at after it.
@@ -38,13 +33,8 @@ public:
     }
 
 private:
-    using Words = std::initializer_list<std::string_view>;
-
     void refuse(Code code, Words message, Words hint) noexcept {
-        if (error_.error.code != Code::none) return;
-        error_.error = code;
-        set_message(error_, message);
-        set_hint(error_, hint);
+        if (error_.error.code == Code::none) relation::refuse(error_, code, message, hint);
     }
 
     void name(std::string_view what, std::string_view name) noexcept {
@@ -194,11 +184,6 @@ private:
 };
 
 }  // namespace
-
-bool is_same_name(std::string_view a, std::string_view b) noexcept {
-    return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                      [](char x, char y) noexcept { return lower(x) == lower(y); });
-}
 
 ColumnNumber find_column(const TableDefinition& table, std::string_view name) noexcept {
     for (std::size_t i = 0; i < table.columns.size(); i++) {

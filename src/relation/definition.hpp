@@ -12,7 +12,6 @@
 // The primary key is no index: rows stand in its order. Without one they have a hidden row id.
 //
 // Everything here owns nothing: whoever makes a definition says where its lists and texts lie.
-// Names are compared as SQLite does it, without a look at the case of the letters of ASCII.
 #pragma once
 
 #include <cstdint>
@@ -22,6 +21,7 @@
 #include "freshet/sql_error.hpp"
 #include "freshet/value.hpp"
 #include "relation/key.hpp"
+#include "relation/name.hpp"
 #include "relation/type.hpp"
 
 namespace freshet::relation {
@@ -109,8 +109,6 @@ struct TableDefinition {
     std::span<const CheckConstraint> checks{};
     std::span<const ForeignKey> foreign_keys{};
 };
-
-bool is_same_name(std::string_view a, std::string_view b) noexcept;
 
 // A column that was not dropped; no_column: none has this name.
 ColumnNumber find_column(const TableDefinition& table, std::string_view name) noexcept;

@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "base/hash.hpp"
-#include "base/sql_error.hpp"
 #include "relation/compare.hpp"
 #include "relation/convert.hpp"
 
@@ -34,13 +33,6 @@ std::uint64_t hash_of(std::span<const Value> values) noexcept {
     std::uint64_t state = 0;
     for (const Value& value : values) state = mix(state ^ hash(value));
     return state;
-}
-
-Status fail_memory(SqlError& error) noexcept {
-    error.error = Code::out_of_memory;
-    set_message(error, {"the memory lent for this statement is full"});
-    set_hint(error, {"lend more, or make several statements of it"});
-    return error.error;
 }
 
 Result<Bytes> copy(Bytes bytes, Arena& memory) noexcept {
@@ -94,21 +86,18 @@ bool RowMaker::is_in_primary_key(ColumnNumber column) const noexcept {
                        [column](const KeyColumn& key) noexcept { return key.column == column; });
 }
 
-Status RowMaker::refuse(Code code, ColumnNumber number, const Value& value,
-                        std::string_view constraint, SqlError& error) const noexcept {
+Error RowMaker::refuse(Code code, ColumnNumber number, const Value& value,
+                       std::string_view constraint, SqlError& error) const noexcept {
     const Column& column = table_.columns[number];
-    error.error = code;
-    if (code == Code::type_mismatch) {
-        std::array<char, 120> words{};
-        set_message(error, {table_.name, ".", column.name, ": ",
-                            describe_mismatch(value, column.type, words)});
-        set_hint(error, {"give another value, or CAST it"});
-    } else {
-        set_message(error,
-                    {table_.name, ".", column.name, ": ", ShownValue{value}.text(), constraint});
-        set_hint(error, {code == Code::too_large ? "give a shorter one" : "give it a value"});
-    }
-    return error.error;
+    std::array<char, 120> words{};
+    if (code == Code::type_mismatch)
+        return relation::refuse(
+            error, code,
+            {table_.name, ".", column.name, ": ", describe_mismatch(value, column.type, words)},
+            {"give another value, or CAST it"});
+    return relation::refuse(
+        error, code, {table_.name, ".", column.name, ": ", ShownValue{value}.text(), constraint},
+        {code == Code::too_large ? "give a shorter one" : "give it a value"});
 }
 
 Status RowMaker::assign_all(std::span<Value> row, Arena& memory, SqlError& error) const noexcept {
@@ -117,7 +106,7 @@ Status RowMaker::assign_all(std::span<Value> row, Arena& memory, SqlError& error
         const Column& column = column_at(i);
         const ColumnNumber number = layout_.columns[i];
         const Result<Value> assigned = assign(row[i], column.type, memory);
-        if (!assigned && assigned.error() == Code::out_of_memory) return fail_memory(error);
+        if (!assigned && assigned.error() == Code::out_of_memory) return refuse_for_memory(error);
         if (!assigned) return refuse(assigned.error().code, number, row[i], "", error);
         row[i] = *assigned;
         if (!row[i].is_null() || !column.not_null) continue;
@@ -155,11 +144,10 @@ Result<Bytes> RowMaker::key(std::span<const Value> row, std::int64_t id, Arena& 
         writer.value(value, key.sort);
         if (!writer.is_cut()) continue;
         return refuse(Code::too_large, key.column, value,
-                      " makes the PRIMARY KEY longer than 160 bytes", error)
-            .error();
+                      " makes the PRIMARY KEY longer than 160 bytes", error);
     }
     const Result<Bytes> key = copy(writer.written(), memory);
-    if (!key) return fail_memory(error).error();
+    if (!key) return refuse_for_memory(error);
     return *key;
 }
 

@@ -111,8 +111,8 @@ private:
         return table_.columns[layout_.columns[position]];
     }
     [[nodiscard]] bool is_in_primary_key(ColumnNumber column) const noexcept;
-    Status refuse(Code code, ColumnNumber column, const Value& value, std::string_view constraint,
-                  SqlError& error) const noexcept;
+    Error refuse(Code code, ColumnNumber column, const Value& value, std::string_view constraint,
+                 SqlError& error) const noexcept;
 
     const TableDefinition& table_;
     const Layout& layout_;
