@@ -26,7 +26,8 @@ CORE := -fno-exceptions -fno-rtti -fno-semantic-interposition -ffunction-section
 LINK := -pthread -Wl,-z,relro -Wl,-z,now -Wl,--as-needed -Wl,--gc-sections
 
 # Nothing unwinds the library's stack; debuggers read -g.
-LIB_FLAGS := $(COMMON) $(CORE) -O2 -fno-asynchronous-unwind-tables $(HARDENING) $(CXXFLAGS)
+STACK_USAGE := $(if $(findstring clang,$(CXX)),,-fstack-usage)
+LIB_FLAGS := $(COMMON) $(CORE) -O2 -fno-asynchronous-unwind-tables $(HARDENING) $(STACK_USAGE) $(CXXFLAGS)
 PROGRAM_FLAGS := $(LIB_FLAGS)
 SIM_FLAGS := $(COMMON) -O2 $(CXXFLAGS)
 # The library is tested as it is shipped, without RTTI, which UBSan's check of virtual tables would need. What g++

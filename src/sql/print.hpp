@@ -6,6 +6,7 @@
 
 #include <span>
 
+#include "freshet/error.hpp"
 #include "sql/tree.hpp"
 
 namespace freshet::sql {

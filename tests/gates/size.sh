@@ -7,14 +7,16 @@
 text_max=$((100 * 1024))
 flags='-std=c++20 -O2 -fno-exceptions -fno-rtti -ffunction-sections -fdata-sections -Iinclude'
 [ -e tests/gates/small.cpp ] || { echo 'there is no small program yet'; exit 0; }
-library=$(archive "$CXX" '-fstack-usage')
-program="${library%/*}/small"
+library=$(archive "$CXX" '')
+folder="${library%/*}/gate-size"
+program="$folder/small"
+mkdir -p "$folder"
 "$CXX" $flags -c tests/gates/small.cpp -o "$program.o"
 $CC "$program.o" "$library" -pthread -Wl,--gc-sections -s -o "$program"
-(cd "${library%/*}" && rm -rf small.fdb && ./small)
+(cd "$folder" && rm -rf small.fdb && ./small)
 
 echo 'deepest frames, in bytes:'
-find "${library%/*}" -name '*.su' -exec cat {} + | sort -t'	' -k2 -n -r |
+find "${library%/*}/lib" -name '*.su' -exec cat {} + | sort -t'	' -k2 -n -r |
     awk -F'\t' 'NR <= 8 { sub(/^.*:[0-9]+:[0-9]+:/, "", $1); printf "%8d  %s\n", $2, $1 }'
 size "$program"
 text=$(size "$program" | awk 'NR == 2 { print $1 }')
