@@ -27,17 +27,6 @@ Result<TableDefinition> checked(const TableDefinition& table, SqlError& error) n
     return table;
 }
 
-ColumnNumber column_of(const TableDefinition& table, std::string_view name,
-                       SqlError& error) noexcept {
-    const ColumnNumber number = find_column(table, name);
-    if (number != no_column) return number;
-    NearestName nearest{name};
-    for (const Column& column : table.columns)
-        if (is_live(column)) nearest.consider(column.name);
-    refuse_unknown(error, {table.name, " has no column ", name}, nearest.best());
-    return no_column;
-}
-
 bool has(std::span<const KeyColumn> key, ColumnNumber column) noexcept {
     return std::any_of(key.begin(), key.end(),
                        [column](const KeyColumn& one) noexcept { return one.column == column; });
@@ -99,15 +88,15 @@ Result<TableDefinition> add_column(const TableDefinition& table, Column column, 
 Result<TableDefinition> drop_column(const TableDefinition& table, std::string_view name,
                                     Arena& memory, SqlError& error) noexcept {
     error = SqlError{};
-    const ColumnNumber number = column_of(table, name, error);
-    if (number == no_column) return error.error;
-    const Status status = is_free(table, number, error);
+    const Result<ColumnNumber> number = need_column(table, name, error);
+    if (!number) return number.error();
+    const Status status = is_free(table, *number, error);
     if (!status) return status.error();
     const std::span<Column> columns = copy_of(table.columns, 0, memory, error);
     if (columns.empty()) return error.error;
     TableDefinition changed = table;
     changed.version++;
-    columns[number].dropped = changed.version;
+    columns[*number].dropped = changed.version;
     changed.columns = columns;
     return checked(changed, error);
 }
@@ -118,12 +107,12 @@ Result<TableDefinition> rename_column(const TableDefinition& table, std::string_
                                       SqlError& error) noexcept {
     FRESHET_CHECK(checks.size() == table.checks.size());
     error = SqlError{};
-    const ColumnNumber number = column_of(table, name, error);
-    if (number == no_column) return error.error;
+    const Result<ColumnNumber> number = need_column(table, name, error);
+    if (!number) return number.error();
     const std::span<Column> columns = copy_of(table.columns, 0, memory, error);
     const std::span<CheckConstraint> texts = copy_of(table.checks, 0, memory, error);
     if (error.error.code != Code::none) return error.error;
-    columns[number].name = new_name;
+    columns[*number].name = new_name;
     for (std::size_t i = 0; i < texts.size(); i++) texts[i].text = checks[i];
     TableDefinition changed = table;
     changed.columns = columns;

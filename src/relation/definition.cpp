@@ -193,6 +193,16 @@ ColumnNumber find_column(const TableDefinition& table, std::string_view name) no
     return no_column;
 }
 
+Result<ColumnNumber> need_column(const TableDefinition& table, std::string_view name,
+                                 SqlError& error) noexcept {
+    const ColumnNumber number = find_column(table, name);
+    if (number != no_column) return number;
+    NearestName nearest{name};
+    for (const Column& column : table.columns)
+        if (is_live(column)) nearest.consider(column.name);
+    return refuse_unknown(error, {table.name, " has no column ", name}, nearest.best());
+}
+
 Status check_definition(const TableDefinition& table, SqlError& error) noexcept {
     error = SqlError{};
     return Inspector{table, error}.inspect(true);

@@ -112,6 +112,9 @@ struct TableDefinition {
 
 // A column that was not dropped; no_column: none has this name.
 ColumnNumber find_column(const TableDefinition& table, std::string_view name) noexcept;
+// The same, or words: unknown_name, with what may have been meant.
+Result<ColumnNumber> need_column(const TableDefinition& table, std::string_view name,
+                                 SqlError& error) noexcept;
 
 // Whether it is what a definition has to be: limits, names (UTF-8 without control characters, no
 // two the same), keys of live columns that are each there once, a primary key that is NOT NULL,
