@@ -35,7 +35,7 @@ inline constexpr std::size_t constraint_count_max = 64;
 // In bytes: a key of the tree has room for it, and a message for three.
 inline constexpr std::size_t name_size_max = 64;
 // The stored form: an event, which has to fit into a transaction.
-inline constexpr std::size_t definition_size_max = 256 * 1024;
+inline constexpr std::size_t definition_size_max = std::size_t{256} * 1024;
 
 using ColumnNumber = std::uint16_t;
 inline constexpr ColumnNumber no_column = 0xffff;
