@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: MIT
+// The rows of right are kept, in chains of equal keys: a table of keys leads to the first and the
+// last row of each. Without keys there is one chain of all rows, and the join is a nested loop.
+//
+// Pairs of a left row and a kept one are collected up to a batch, then copied column by column,
+// then the condition is asked. Rows without a partner follow: those of left behind each of
+// its batches, those of right at the end.
+//
+//      a kept row     its columns, the number of the next in its chain or NULL, and whether it has
+//                     found a partner or NULL
+//      a row of keys  the keys, and the numbers of the first and last of the chain
+#include <algorithm>
+
+#include "query/operators.hpp"
+
+namespace freshet::query {
+namespace {
+
+constexpr Position no_left = 0xffff;
+
+class Join final : public Rows {
+public:
+    Join(const Node& node, Rows& left, Rows& right, Context& context) noexcept
+        : node_{node},
+          left_{left},
+          right_{right},
+          context_{context},
+          left_width_{node.left->column_count},
+          right_width_{node.right->column_count},
+          key_width_{node.left_keys.size()},
+          kept_{context.memory, right_width_ + 2},
+          keys_{context.memory, key_width_, key_width_ + 2} {}
+
+    Status prepare() noexcept {
+        const Result<std::span<Value>> key = context_.memory.array<Value>(key_width_);
+        if (!key) return key.error();
+        key_ = *key;
+        return Done{};
+    }
+
+    Result<bool> next(Batch& batch) noexcept override {
+        if (phase_ == Phase::read_right) {
+            const Status read = read_right();
+            if (!read) return read.error();
+            phase_ = Phase::next_left;
+        }
+        for (;;) {
+            const Status going = context_.check();
+            if (!going) return going.error();
+            const Status stepped = step();
+            if (!stepped) return stepped.error();
+            if (count_ == 0 && phase_ == Phase::done) return false;
+            if (count_ == 0) continue;
+            const Status given = give(batch);
+            if (!given) return given.error();
+            if (!batch.selection.empty()) return true;
+        }
+    }
+
+private:
+    enum class Phase : std::uint8_t { read_right, next_left, match, lone_left, lone_right, done };
+
+    // ---- right ----
+
+    Status read_right() noexcept {
+        for (;;) {
+            Batch batch;
+            const Result<bool> there = right_.next(batch);
+            if (!there) return there.error();
+            if (!*there) return Done{};
+            const Status evaluated = evaluate_keys(node_.right_keys, batch);
+            if (!evaluated) return evaluated;
+            for (const Position position : batch.selection) {
+                const Status kept = keep_row(batch, position);
+                if (!kept) return kept;
+            }
+        }
+    }
+
+    Status keep_row(const Batch& batch, Position position) noexcept {
+        const bool has_key = set_key(position);
+        if (!has_key && !node_.keeps_right) return Done{};
+        const Result<Value*> row = kept_.add();
+        if (!row) return row.error();
+        for (std::size_t i = 0; i < right_width_; i++) {
+            const Result<Value> value = keep(batch.columns[i][position], context_.memory);
+            if (!value) return value.error();
+            (*row)[i] = *value;
+        }
+        if (!has_key) return Done{};
+        const Result<RowTable::Put> put = keys_.put(key_);
+        if (!put) return put.error();
+        Value* const ends = keys_.rows()[put->index] + key_width_;
+        const Value number = Value::integer(kept_.count() - 1);
+        if (put->is_new)
+            ends[0] = number;
+        else
+            kept_[number_of(ends[1])][right_width_] = number;
+        ends[1] = number;
+        return Done{};
+    }
+
+    // ---- keys ----
+
+    static std::uint32_t number_of(const Value& value) noexcept {
+        return static_cast<std::uint32_t>(value.as_integer());
+    }
+
+    Status evaluate_keys(std::span<const Scalar* const> scalars, const Batch& batch) noexcept {
+        return scratch_.run(context_.memory, [&](Arena& arena) -> Status {
+            const Result<std::span<const Vector>> found = evaluate(scalars, batch, arena);
+            if (!found) return found.error();
+            key_columns_ = *found;
+            return Done{};
+        });
+    }
+    // False: it has a NULL, which equals nothing.
+    bool set_key(Position position) noexcept {
+        for (std::size_t i = 0; i < key_width_; i++) {
+            key_[i] = key_columns_[i][position];
+            if (key_[i].is_null()) return false;
+        }
+        return true;
+    }
+
+    // ---- pairs ----
+
+    // Collects pairs; none, if there are none in what it looked at.
+    Status step() noexcept {
+        count_ = 0;
+        is_lone_ = false;
+        switch (phase_) {
+            case Phase::read_right:
+            case Phase::done: return Done{};
+            case Phase::next_left: return read_left();
+            case Phase::match: collect_matches(); return Done{};
+            case Phase::lone_left: collect_lone_left(); return Done{};
+            case Phase::lone_right: collect_lone_right(); return Done{};
+        }
+        return Done{};
+    }
+
+    Status read_left() noexcept {
+        const Result<bool> there = left_.next(batch_);
+        if (!there) return there.error();
+        if (!*there) {
+            phase_ = node_.keeps_right ? Phase::lone_right : Phase::done;
+            return Done{};
+        }
+        phase_ = Phase::match;
+        turn_ = 0;
+        chain_ = no_row;
+        has_partner_.fill(false);
+        return evaluate_keys(node_.left_keys, batch_);
+    }
+
+    void collect_matches() noexcept {
+        while (count_ < batch_row_count_max) {
+            if (chain_ == no_row) {
+                if (turn_ == batch_.selection.size()) break;
+                chain_ = first_match(batch_.selection[turn_++]);
+                continue;
+            }
+            add_pair(batch_.selection[turn_ - 1], chain_);
+            const Value& following = kept_[chain_][right_width_];
+            chain_ = following.is_null() ? no_row : number_of(following);
+        }
+        if (count_ == batch_row_count_max) return;
+        phase_ = Phase::lone_left;
+        turn_ = 0;
+    }
+
+    std::uint32_t first_match(Position position) noexcept {
+        if (!set_key(position)) return no_row;
+        const std::uint32_t row = keys_.find(key_);
+        return row == no_row ? no_row : number_of(keys_.rows()[row][key_width_]);
+    }
+
+    void collect_lone_left() noexcept {
+        phase_ = Phase::next_left;
+        is_lone_ = true;
+        if (!node_.keeps_left) return;
+        for (const Position position : batch_.selection)
+            if (!has_partner_[position]) add_pair(position, no_row);
+    }
+
+    void collect_lone_right() noexcept {
+        is_lone_ = true;
+        for (; lone_ < kept_.count() && count_ < batch_row_count_max; lone_++)
+            if (kept_[lone_][right_width_ + 1].is_null()) add_pair(no_left, lone_);
+        if (lone_ == kept_.count()) phase_ = Phase::done;
+    }
+
+    void add_pair(Position left, std::uint32_t right) noexcept {
+        lefts_[count_] = left;
+        rights_[count_] = right;
+        count_++;
+    }
+
+    // ---- what is given ----
+
+    Status give(Batch& batch) noexcept {
+        const Status room = output_.prepare(left_width_ + right_width_, count_, context_.memory);
+        if (!room) return room;
+        for (std::size_t i = 0; i < left_width_; i++) {
+            Value* const into = output_.column(i);
+            for (std::size_t k = 0; k < count_; k++)
+                into[k] = lefts_[k] == no_left ? Value{} : batch_.columns[i][lefts_[k]];
+        }
+        for (std::size_t i = 0; i < right_width_; i++) {
+            Value* const into = output_.column(left_width_ + i);
+            for (std::size_t k = 0; k < count_; k++)
+                into[k] = rights_[k] == no_row ? Value{} : kept_[rights_[k]][i];
+        }
+        batch = {output_.columns(), first_rows(count_)};
+        return is_lone_ ? Status{Done{}} : choose(batch);
+    }
+
+    Status choose(Batch& batch) noexcept {
+        if (node_.condition != nullptr) {
+            const Status done = chosen_.run(context_.memory, [&](Arena& arena) -> Status {
+                const Result<Selection> selection = select(*node_.condition, batch, arena);
+                if (!selection) return selection.error();
+                batch.selection = *selection;
+                return Done{};
+            });
+            if (!done) return done;
+        }
+        for (const Position position : batch.selection) {
+            has_partner_[lefts_[position]] = true;
+            if (node_.keeps_right)
+                kept_[rights_[position]][right_width_ + 1] = Value::boolean(true);
+        }
+        return Done{};
+    }
+
+    const Node& node_;
+    Rows& left_;
+    Rows& right_;
+    Context& context_;
+    std::size_t left_width_;
+    std::size_t right_width_;
+    std::size_t key_width_;
+    RowList kept_;
+    RowTable keys_;
+    std::span<Value> key_{};
+    std::span<const Vector> key_columns_{};
+    Scratch scratch_;  // Keys.
+    Scratch chosen_;   // The condition.
+    Output output_;
+    Phase phase_ = Phase::read_right;
+    bool is_lone_ = false;
+    Batch batch_;                   // Of left.
+    std::size_t turn_ = 0;          // Which of its rows is next.
+    std::uint32_t chain_ = no_row;  // The next partner of the one before.
+    std::uint32_t lone_ = 0;
+    std::size_t count_ = 0;
+    std::array<Position, batch_row_count_max> lefts_;
+    std::array<std::uint32_t, batch_row_count_max> rights_;
+    std::array<bool, batch_row_count_max> has_partner_;
+};
+
+}  // namespace
+
+Result<Rows*> open_join(const Node& node, Rows& left, Rows& right, Context& context) noexcept {
+    const Result<Join*> made = make<Join>(context.memory, node, left, right, context);
+    if (!made) return made.error();
+    const Status ready = (*made)->prepare();
+    if (!ready) return ready.error();
+    return static_cast<Rows*>(*made);
+}
+
+}  // namespace freshet::query

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: MIT
+// Rows that are kept: a list of them, and a hash table over their first columns.
+//
+// A list is segments of 16, 32, 64, ... rows, so that rows never move and at most half of it is
+// unused. The table is open addressing over a list; it doubles at 3/4 full by allocating anew, so
+// that all its arrays together are at most twice the last, 8 bytes a place.
+#pragma once
+
+#include <array>
+#include <bit>
+#include <span>
+
+#include "base/arena.hpp"
+#include "query/batch.hpp"
+
+namespace freshet::query {
+
+inline constexpr std::uint32_t no_row = 0xffffffff;
+
+// With its bytes in the arena. out_of_memory.
+Result<Value> keep(const Value& value, Arena& memory) noexcept;
+
+class RowList {
+public:
+    RowList(Arena& memory, std::size_t width) noexcept : memory_{&memory}, width_{width} {}
+
+    // A row of NULLs. It stays where it is. out_of_memory; too_large: 2^32 - 32 rows.
+    Result<Value*> add() noexcept;
+    [[nodiscard]] Value* operator[](std::uint32_t index) const noexcept {
+        const std::uint32_t place = index + first_count;
+        const auto segment = static_cast<std::uint32_t>(std::bit_width(place)) - first_width;
+        return segments_[segment] + (place - (first_count << segment)) * width_;
+    }
+    [[nodiscard]] std::uint32_t count() const noexcept { return count_; }
+    [[nodiscard]] std::size_t width() const noexcept { return width_; }
+
+private:
+    static constexpr std::uint32_t first_count = 16;
+    static constexpr std::uint32_t first_width = 5;  // Of 16, in bits.
+
+    Arena* memory_;
+    std::size_t width_;
+    std::uint32_t count_ = 0;
+    std::array<Value*, 28> segments_{};
+};
+
+// Equal are keys whose values are, by relation::order(): NULL equals NULL.
+class RowTable {
+public:
+    // Rows have `width` values, of which the first `key_width` are the key.
+    RowTable(Arena& memory, std::size_t key_width, std::size_t width) noexcept
+        : memory_{&memory}, key_width_{key_width}, rows_{memory, width} {}
+
+    struct Put {
+        std::uint32_t index;
+        bool is_new;  // The other values of its row are NULL.
+    };
+    // The row with the key, which is copied if there was none. out_of_memory, too_large.
+    Result<Put> put(std::span<const Value> key) noexcept;
+    // no_row: there is none.
+    [[nodiscard]] std::uint32_t find(std::span<const Value> key) const noexcept;
+    [[nodiscard]] const RowList& rows() const noexcept { return rows_; }
+
+private:
+    struct Slot {
+        std::uint32_t tag = 0;  // The upper half of the hash.
+        std::uint32_t row = no_row;
+    };
+    [[nodiscard]] std::size_t find_slot(std::span<const Value> key,
+                                        std::uint64_t hash) const noexcept;
+    Status grow() noexcept;
+
+    Arena* memory_;
+    std::size_t key_width_;
+    RowList rows_;
+    std::span<Slot> slots_{};
+};
+
+}  // namespace freshet::query

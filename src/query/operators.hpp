@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+// How each kind of node is opened; what open() puts together, and what several operators need.
+#pragma once
+
+#include "query/algebra.hpp"
+
+namespace freshet::query {
+
+Result<Rows*> open_sort(const Node& node, Rows& left, std::uint64_t row_limit,
+                        Context& context) noexcept;
+Result<Rows*> open_aggregate(const Node& node, Rows& left, Context& context) noexcept;
+Result<Rows*> open_join(const Node& node, Rows& left, Rows& right, Context& context) noexcept;
+// distinct, except, intersect; distinct has no right.
+Result<Rows*> open_set(const Node& node, Rows& left, Rows* right, Context& context) noexcept;
+
+// Columns that an operator fills itself: small at first, so that few rows take little memory.
+class Output {
+public:
+    // Room for all columns of at least `row_count` rows; what was there is lost. out_of_memory.
+    Status prepare(std::size_t column_count, std::size_t row_count, Arena& memory) noexcept;
+    [[nodiscard]] Value* column(std::size_t index) const noexcept {
+        return values_.data() + index * capacity_;
+    }
+    [[nodiscard]] std::span<const Vector> columns() const noexcept { return vectors_; }
+
+private:
+    std::size_t capacity_ = 0;
+    std::span<Value> values_{};
+    std::span<Vector> vectors_{};
+};
+
+// The scalars' values of a batch, in `scratch`.
+Result<std::span<const Vector>> evaluate(std::span<const Scalar* const> scalars, const Batch& batch,
+                                         Arena& scratch) noexcept;
+
+}  // namespace freshet::query
