@@ -47,7 +47,7 @@ SMALL_SOURCES := $(wildcard src/disk/*.cpp) src/base/sha256.cpp src/base/text.cp
 	src/base/time_text.cpp src/tree/cursor.cpp src/tree/pool.cpp src/tree/split.cpp \
 	$(addprefix src/log/,commit.cpp format.cpp head.cpp note.cpp scan.cpp savepoint.cpp segments.cpp writer.cpp) \
 	$(addprefix src/store/,append.cpp backup.cpp batch.cpp checkpoint.cpp describe.cpp open.cpp place.cpp read_on.cpp replay.cpp) \
-	$(addprefix src/relation/,alter.cpp catalog_view.cpp definition.cpp name.cpp) \
+	$(addprefix src/relation/,alter.cpp catalog_view.cpp definition.cpp definition_codec.cpp name.cpp) \
 	$(wildcard src/sql/print*.cpp) $(addprefix src/sql/parser_,change.cpp error.cpp schema.cpp statement.cpp) \
 	$(addprefix src/store/,replay_own.cpp savepoint.cpp settings.cpp shown.cpp state.cpp verify.cpp work.cpp work_own.cpp)
 PROGRAM_SOURCES := $(wildcard src/shell/*.cpp)
