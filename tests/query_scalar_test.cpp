@@ -2,6 +2,7 @@
 // What query_sqlite_test.cpp cannot show: that it is lazy, its limits, and its memory.
 #include <gtest/gtest.h>
 
+#include "query/keep.hpp"
 #include "tests/query_fixture.hpp"
 
 namespace freshet::query {
@@ -122,6 +123,30 @@ TEST(QueryScalar, RefusesAnEscapeThatIsNotOneCharacter) {
     EXPECT_EQ(like("").error(), Code::invalid_argument);
     EXPECT_EQ(like("xy").error(), Code::invalid_argument);
     EXPECT_EQ(*like("\xc3\xa9"), whole(1));
+}
+
+TEST(QueryScalar, AsksSetsAsSqlAsksLists) {
+    Scalars scalars;
+    Memory memory;
+    const auto has = [&](const ValueSet& set, const Value& value, bool negated) {
+        const Scalar* const scalar =
+            scalars.add({.kind = ScalarKind::in_set,
+                         .negated = negated,
+                         .set = &set,
+                         .operands = scalars.list({scalars.constant(value)})});
+        return *evaluate(*scalar, memory.arena);
+    };
+    ValueSet set{memory.arena};
+    EXPECT_EQ(has(set, Value{}, false), whole(0));
+    EXPECT_EQ(has(set, Value{}, true), whole(1));
+    for (std::int64_t i = 0; i < 100; i++) ASSERT_TRUE(set.add(whole(i * 2)));
+    EXPECT_EQ(has(set, Value::real(198.0), false), whole(1));
+    EXPECT_EQ(has(set, whole(199), false), whole(0));
+    EXPECT_EQ(has(set, whole(199), true), whole(1));
+    EXPECT_EQ(has(set, Value{}, true), Value{});
+    ASSERT_TRUE(set.add(Value{}));
+    EXPECT_EQ(has(set, whole(199), true), Value{});
+    EXPECT_EQ(has(set, whole(4), true), whole(0));
 }
 
 TEST(QueryFunction, IsFoundByNameAndNumberOfArguments) {

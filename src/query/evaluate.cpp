@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "query/function.hpp"
+#include "query/keep.hpp"
 #include "query/scalar.hpp"
 #include "relation/convert.hpp"
 #include "relation/pattern.hpp"
@@ -397,6 +398,10 @@ Vector Evaluator::evaluate(const Scalar& scalar, Selection selection) noexcept {
         case ScalarKind::is_null: return is(scalar, selection);
         case ScalarKind::between: return between(scalar, selection);
         case ScalarKind::in_list: return in_list(scalar, selection);
+        case ScalarKind::in_set:
+            return of_one([&](const Value& x) {
+                return value_of(negated_if(scalar.negated, scalar.set->has(x)));
+            });
         case ScalarKind::like:
         case ScalarKind::glob: return match(scalar, selection);
         case ScalarKind::case_when:

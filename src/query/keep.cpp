@@ -2,7 +2,6 @@
 #include "query/keep.hpp"
 
 #include "base/hash.hpp"
-#include "relation/compare.hpp"
 
 namespace freshet::query {
 namespace {
@@ -104,6 +103,20 @@ Result<RowTable::Put> RowTable::put(std::span<const Value> key) noexcept {
     }
     slot = {tag_of(hash), rows_.count() - 1};
     return Put{slot.row, true};
+}
+
+Status ValueSet::add(const Value& value) noexcept {
+    has_null_ = has_null_ || value.is_null();
+    const Result<RowTable::Put> put = table_.put({&value, 1});
+    if (!put) return put.error();
+    return Done{};
+}
+
+relation::Truth ValueSet::has(const Value& value) const noexcept {
+    if (table_.rows().count() == 0) return relation::Truth::no;
+    if (value.is_null()) return relation::Truth::unknown;
+    if (table_.find({&value, 1}) != no_row) return relation::Truth::yes;
+    return has_null_ ? relation::Truth::unknown : relation::Truth::no;
 }
 
 }  // namespace freshet::query

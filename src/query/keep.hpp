@@ -12,6 +12,7 @@
 
 #include "base/arena.hpp"
 #include "query/batch.hpp"
+#include "relation/compare.hpp"
 
 namespace freshet::query {
 
@@ -74,6 +75,21 @@ private:
     std::size_t key_width_;
     RowList rows_;
     std::span<Slot> slots_{};
+};
+
+// What IN asks of a subquery's answer.
+class ValueSet {
+public:
+    explicit ValueSet(Arena& memory) noexcept : table_{memory, 1, 1} {}
+
+    // out_of_memory, too_large.
+    Status add(const Value& value) noexcept;
+    // In the empty set is nothing, not even NULL; elsewhere NULL makes unknown what is not there.
+    [[nodiscard]] relation::Truth has(const Value& value) const noexcept;
+
+private:
+    RowTable table_;
+    bool has_null_ = false;
 };
 
 }  // namespace freshet::query

@@ -16,6 +16,7 @@
 //      is_null                 1                                     negated
 //      between                 value, low, high                      negated
 //      in_list                 value, then the list                  negated
+//      in_set                  1                                     set; negated
 //      like                    text, pattern [, escape]              negated
 //      glob                    text, pattern                         negated
 //      case_when               {condition, result} [, else]
@@ -26,7 +27,8 @@
 //      call                    arguments                             function
 //
 // A slot is a value that is there before a statement runs: a parameter, the time, the answer of a
-// subquery. Operators have SQLite's rules (relation/arithmetic.hpp, compare.hpp, convert.hpp).
+// subquery; a set is the values of one (keep.hpp). Operators have SQLite's rules
+// (relation/arithmetic.hpp, compare.hpp, convert.hpp).
 //
 // What cannot matter is not evaluated, and cannot fail: behind a false operand of AND, a true one
 // of OR, a value in a list that is equal, a result that CASE does not take, an operand of coalesce
@@ -47,6 +49,7 @@
 namespace freshet::query {
 
 struct Function;
+class ValueSet;
 
 enum class ScalarKind : std::uint8_t {
     constant,
@@ -64,6 +67,7 @@ enum class ScalarKind : std::uint8_t {
     is_null,
     between,
     in_list,
+    in_set,
     like,
     glob,
     case_when,
@@ -83,6 +87,7 @@ struct Scalar {
     std::uint32_t column = 0;
     const Value* slot = nullptr;
     const Function* function = nullptr;
+    const ValueSet* set = nullptr;
     Value constant{};
     std::span<const Scalar* const> operands{};
 };
