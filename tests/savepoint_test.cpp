@@ -170,6 +170,53 @@ TEST_F(Savepoints, LeaveNoCommitWhereNothingIsLeft) {
     EXPECT_EQ(open->store.head().commit, 0U);
 }
 
+// Goal: a part that was written is read back with care. Method: each byte of it is damaged in turn
+// before the transaction goes back into it; that is said, or what comes of it passes verification,
+// or the damage lies in a part before it, and is named then.
+TEST(SavepointsInWrittenParts, AreReadBackWithCare) {
+    std::size_t named = 0;
+    for (const Digest digest : {Digest::none, Digest::sha256}) {
+        Options options = tiny_options();
+        options.pool_size = std::size_t{256} << 10;
+        options.digest = digest;
+        for (std::size_t offset = 96; offset < 1000; offset++) {
+            Machine machine{8192};
+            OpenStore open{machine.door(), options};
+            Transaction transaction;
+            Diagnostic diagnostic;
+            ASSERT_TRUE(transaction.begin(open.store, diagnostic));
+            const std::string payload(200, 'p');
+            for (int i = 0; i < 14; i++) {
+                const std::vector<Event> events = {event_of(payload, 0, i == 1 ? "U" : "T")};
+                const std::string stream = "s" + std::to_string(i);
+                ASSERT_TRUE(transaction.append({stream, Expected::any(), events}, diagnostic));
+                if (i == 2) {
+                    ASSERT_TRUE(transaction.save(diagnostic));
+                }
+            }
+            const Result<File> file = machine.disk.open("00000001.log", OpenMode::write);
+            ASSERT_TRUE(file);
+            std::array<std::byte, 1> byte{};
+            ASSERT_TRUE(machine.disk.read(*file, offset, byte));
+            byte[0] = ~byte[0];
+            ASSERT_TRUE(machine.disk.write(*file, offset, byte, {}));
+            machine.disk.close(*file);
+            const Status back = transaction.rollback_to(0, diagnostic);
+            if (!back) {
+                EXPECT_EQ(back.error().code, Code::corrupt);
+                EXPECT_EQ(transaction.save(diagnostic).error().code, Code::invalid_argument);
+                named++;
+                continue;
+            }
+            ASSERT_TRUE(transaction.commit(Durability::durable, diagnostic));
+            const Code verified = open.verify();
+            ASSERT_TRUE(verified == Code::none || verified == Code::corrupt) << offset;
+            named += verified == Code::corrupt ? 1U : 0U;
+        }
+    }
+    EXPECT_GT(named, 300U);
+}
+
 // Goal: what is taken back leaves no trace, and what is not stays, whatever was sealed, written or
 // begun meanwhile. Method: transactions of random appends, savepoints and ways back in a store with
 // tiny frames and segments, beside a model of lines; now and then the writer stops instead of

@@ -54,8 +54,8 @@ public:
     // Takes back what came since.
     void rollback_to(const Savepoint& savepoint) noexcept;
     // Of a frame that was sealed since, and has to go on from a savepoint in it: begin() was called
-    // with the same place and numbers. corrupt.
-    Status reopen(const Frame& sealed, const Savepoint& savepoint) noexcept;
+    // with the same place and numbers, and the frame is whole.
+    void reopen(const Frame& sealed, const Savepoint& savepoint) noexcept;
 
     // Of a slot in use.
     [[nodiscard]] std::string_view stream(std::uint32_t slot) const noexcept {

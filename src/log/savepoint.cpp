@@ -5,9 +5,20 @@
 #include <algorithm>
 
 #include "base/codec.hpp"
+#include "log/frame_check.hpp"
 #include "log/log.hpp"
 
 namespace freshet::log {
+
+namespace {
+
+// What was read back from the file may be damaged, and goes on from here with new checksums.
+bool is_whole(const Frame& frame, const Geometry& geometry) noexcept {
+    FrameCheck check;
+    return check.is_whole(frame, geometry);
+}
+
+}  // namespace
 
 FrameBuilder::Savepoint FrameBuilder::save() const noexcept {
     return {.events_size = header_.events_size,
@@ -68,25 +79,24 @@ void FrameBuilder::count_events() noexcept {
     }
 }
 
-Status FrameBuilder::reopen(const Frame& sealed, const Savepoint& savepoint) noexcept {
+void FrameBuilder::reopen(const Frame& sealed, const Savepoint& savepoint) noexcept {
     const TypeTable types = sealed.types(geometry_);
     const Result<Bytes> table = stream_table(sealed, geometry_);
-    if (!table) return table.error();
+    FRESHET_CHECK(table);
     StreamTable streams{*table, sealed.header.stream_count};
     for (std::uint32_t i = 0; i < savepoint.slot_count; i++) {
-        if (!streams.next()) return Code::corrupt;
-        if (slot_of(streams.name(), streams.first_index()) != i) return Code::corrupt;
+        FRESHET_CHECK(streams.next());
+        FRESHET_CHECK(slot_of(streams.name(), streams.first_index()) == i);
     }
     for (std::uint32_t i = 0; i < savepoint.type_count; i++) {
         const EventType type = types.find(i);
-        if (!type.is_valid()) return Code::corrupt;
+        FRESHET_CHECK(type.is_valid());
         types_[type_count_++] = Type{keep(type.name), type.schema_version};
     }
     const std::size_t size = geometry_.frame_header_size() + savepoint.events_size;
     if (sealed.bytes != room_) std::memcpy(room_, sealed.bytes, size);
     restore(savepoint);
     count_events();
-    return Done{};
 }
 
 // A frame with nothing in it may never come to be.
@@ -123,8 +133,8 @@ Status Log::reopen_part(const Savepoint& savepoint) noexcept {
     if (savepoint.frame_open) {
         const Result<Frame> found = frame_of_writer(savepoint.next_frame);
         if (!found) return found.error();
-        if (found->header.events_size < savepoint.frame.events_size) return Code::corrupt;
         sealed = *found;
+        if (!in_buffer(sealed.address) && !is_whole(sealed, geometry_)) return Code::corrupt;
     }
     const Status rewound = rewind(savepoint.next_frame, savepoint.head_owed);
     if (!rewound) return rewound;
@@ -134,7 +144,8 @@ Status Log::reopen_part(const Savepoint& savepoint) noexcept {
     frame_open_ = false;
     if (!savepoint.frame_open) return Done{};
     open_frame();
-    return builder_.reopen(sealed, savepoint.frame);
+    builder_.reopen(sealed, savepoint.frame);
+    return Done{};
 }
 
 }  // namespace freshet::log
