@@ -141,7 +141,7 @@ Selection Evaluator::keep(Selection selection, Test test) noexcept {
         fail(memory.error());
         return {};
     }
-    Position* const kept = reinterpret_cast<Position*>(memory->data());
+    auto* const kept = reinterpret_cast<Position*>(memory->data());
     std::size_t count = 0;
     for (const Position position : selection) {
         kept[count] = position;

@@ -32,13 +32,18 @@ public:
 
 private:
     static std::uint32_t segment_of(std::uint32_t group) noexcept {
-        return static_cast<std::uint32_t>(std::bit_width(group + 1)) - 1;
+        return (static_cast<std::uint32_t>(std::bit_width(group + 1)) - 1) & 31;
     }
 
     Arena* memory_;
     std::size_t width_;
     std::uint32_t count_ = 0;
     std::array<AggregateState*, 32> segments_{};
+};
+
+// The values that a DISTINCT aggregate has had, by group; none of the others.
+struct Seen {
+    RowTable* table = nullptr;
 };
 
 class Groups final : public Rows {
@@ -59,7 +64,7 @@ public:
         key_ = *key;
         const std::size_t count = node_.aggregates.size();
         if (count == 0) return Done{};
-        const Result<std::span<RowTable*>> tables = memory.array<RowTable*>(count);
+        const Result<std::span<Seen>> tables = memory.array<Seen>(count);
         if (!tables) return tables.error();
         seen_ = *tables;
         for (std::size_t i = 0; i < count; i++) {
@@ -67,7 +72,7 @@ public:
             const Result<RowTable*> table =
                 make<RowTable>(memory, memory, std::size_t{2}, std::size_t{2});
             if (!table) return table.error();
-            seen_[i] = *table;
+            seen_[i].table = *table;
         }
         return Done{};
     }
@@ -180,9 +185,9 @@ private:
     }
 
     Result<bool> is_counted(std::size_t index, std::uint32_t group, const Value& value) noexcept {
-        if (seen_[index] == nullptr || value.is_null()) return true;
+        if (seen_[index].table == nullptr || value.is_null()) return true;
         const std::array<Value, 2> key = {Value::integer(group), value};
-        const Result<RowTable::Put> put = seen_[index]->put(key);
+        const Result<RowTable::Put> put = seen_[index].table->put(key);
         if (!put) return put.error();
         return put->is_new;
     }
@@ -211,7 +216,7 @@ private:
     RowTable table_;
     States states_;
     std::span<Value> key_{};
-    std::span<RowTable*> seen_{};  // Of each aggregate; null: it is not DISTINCT.
+    std::span<Seen> seen_{};
     Value comma_ = Value::text(",");
     Scratch scratch_;
     Output output_;

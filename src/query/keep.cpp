@@ -44,7 +44,7 @@ Result<Value*> RowList::add() noexcept {
     constexpr std::uint32_t count_max = no_row - 2 * first_count;
     if (count_ == count_max) return Code::too_large;
     const std::uint32_t place = count_ + first_count;
-    const auto segment = static_cast<std::uint32_t>(std::bit_width(place)) - first_width;
+    const std::uint32_t segment = segment_of(place);
     if (segments_[segment] == nullptr) {
         const std::size_t row_size = (width_ == 0 ? 1 : width_) * sizeof(Value);
         const Result<MutableBytes> memory =

@@ -29,7 +29,7 @@ public:
     Result<Value*> add() noexcept;
     [[nodiscard]] Value* operator[](std::uint32_t index) const noexcept {
         const std::uint32_t place = index + first_count;
-        const auto segment = static_cast<std::uint32_t>(std::bit_width(place)) - first_width;
+        const std::uint32_t segment = segment_of(place);
         return segments_[segment] + (place - (first_count << segment)) * width_;
     }
     [[nodiscard]] std::uint32_t count() const noexcept { return count_; }
@@ -38,6 +38,11 @@ public:
 private:
     static constexpr std::uint32_t first_count = 16;
     static constexpr std::uint32_t first_width = 5;  // Of 16, in bits.
+
+    // Places start at first_count; the mask tells those who only read that shifts are in range.
+    static std::uint32_t segment_of(std::uint32_t place) noexcept {
+        return (static_cast<std::uint32_t>(std::bit_width(place)) - first_width) & 31;
+    }
 
     Arena* memory_;
     std::size_t width_;
