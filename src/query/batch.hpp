@@ -17,11 +17,12 @@ inline constexpr std::size_t batch_row_count_max = 1024;
 using Position = std::uint16_t;
 using Selection = std::span<const Position>;
 
-inline constexpr std::array<Position, batch_row_count_max> all_positions = [] {
+consteval std::array<Position, batch_row_count_max> make_all_positions() {
     std::array<Position, batch_row_count_max> positions{};
     for (std::size_t i = 0; i < positions.size(); i++) positions[i] = static_cast<Position>(i);
     return positions;
-}();
+}
+inline constexpr std::array<Position, batch_row_count_max> all_positions = make_all_positions();
 // Of `count` rows, all.
 constexpr Selection first_rows(std::size_t count) noexcept {
     return Selection{all_positions}.first(count);

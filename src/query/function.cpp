@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "query/function.hpp"
 
+#include <algorithm>
+
 #include "base/decimal.hpp"
 #include "base/nearest.hpp"
 #include "query/function_text.hpp"
@@ -66,7 +68,7 @@ double round_to(double value, int places) noexcept {
 Result<Value> round(Arguments arguments, Arena&) noexcept {
     constexpr std::int64_t places_max = 30;
     std::int64_t places = arguments.size() == 2 ? relation::to_integer(arguments[1]) : 0;
-    places = places < 0 ? 0 : places > places_max ? places_max : places;
+    places = std::clamp<std::int64_t>(places, 0, places_max);
     return Value::real(round_to(relation::to_real(arguments[0]), static_cast<int>(places)));
 }
 

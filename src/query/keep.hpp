@@ -30,7 +30,7 @@ public:
     [[nodiscard]] Value* operator[](std::uint32_t index) const noexcept {
         const std::uint32_t place = index + first_count;
         const std::uint32_t segment = segment_of(place);
-        return segments_[segment] + (place - (first_count << segment)) * width_;
+        return &segments_[segment][(place - (first_count << segment)) * width_];
     }
     [[nodiscard]] std::uint32_t count() const noexcept { return count_; }
     [[nodiscard]] std::size_t width() const noexcept { return width_; }
