@@ -161,8 +161,8 @@ Code compare_rows(const Snapshot& snapshot, const Model& model, std::uint64_t co
         const std::string& name = model.streams()[i].name;
         const ModelEvent* const wanted = model.row(i, commit);
         Recorded found;
-        const Result<bool> is_there =
-            rows.find(relation::RowName{1, relation::key_of_row(name)}, found);
+        const relation::RowName row{1, relation::key_of_row(name)};
+        const Result<bool> is_there = rows.find(row, found);
         if (!is_there) return is_there.error().code;
         if (*is_there != (wanted != nullptr))
             violation("row %u is%s there as of %llu", i, *is_there ? "" : " not",

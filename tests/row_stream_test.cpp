@@ -35,7 +35,8 @@ protected:
                 const std::string key{as_text(relation::key_of_row(version.stream))};
                 EXPECT_TRUE(found.emplace(std::pair{table, key}, as_text(version.payload)).second);
                 Recorded again;
-                const Result<bool> same = rows.find(RowName{table, as_bytes(key)}, again);
+                const RowName name{table, as_bytes(key)};
+                const Result<bool> same = rows.find(name, again);
                 EXPECT_TRUE(same && *same);
                 EXPECT_EQ(as_text(again.payload), as_text(version.payload));
             }

@@ -56,6 +56,7 @@ public:
     // What a row is now: false: it is not there. The version's views are good until the next
     // change. corrupt, io.
     Result<bool> find(const RowName& name, Recorded& version) noexcept;
+    Result<bool> find(RowName&& name, Recorded& version) noexcept = delete;
     // Returns the row's new version, from 0 on. already_exists: an insert of a row that is there;
     // not_found: another change of one that is not; too_large: the image does not fit into a frame;
     // out_of_memory, full, io, read_only, poisoned, corrupt: go back to a savepoint.
@@ -77,6 +78,7 @@ public:
     // The version that a row had; false: it was not there. Its views lie in the log, but for that
     // of the stream, which is the name's. corrupt, io.
     Result<bool> find(const RowName& name, Recorded& version) const noexcept;
+    Result<bool> find(RowName&& name, Recorded& version) const noexcept = delete;
 
 private:
     friend class RowScan;
