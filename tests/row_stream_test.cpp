@@ -212,6 +212,56 @@ TEST_F(RowStreams, AreNotTakenForIdsOfEvents) {
         ASSERT_EQ(open.append_events("s", {event_of("x", id)}), Code::none);
 }
 
+// Goal: rows that do not fit into the pool are refused, and nothing is half done. Method: pools of
+// every size from the least on, until one holds all; what was committed before is there, and again
+// when the store is opened with as little.
+TEST_F(RowStreams, AreRefusedWholeWherePoolsAreSmall) {
+    std::size_t refused = 0;
+    for (std::size_t pages = 8; pages < 60; pages++) {
+        Machine machine;
+        options.pool_size = pages * 2048;
+        std::vector<Rows> past(1);
+        {
+            OpenStore open{machine.door(), options};
+            bool is_full = false;
+            for (int i = 0; i < 60 && !is_full; i++) {
+                Transaction transaction;
+                ASSERT_TRUE(transaction.begin(open.store, open.diagnostic));
+                RowWriter writer{transaction};
+                Rows rows = past.back();
+                for (int k = 0; k < 6 && !is_full; k++) {
+                    const std::string key = std::to_string((i * 7 + k) % 40) + std::string(90, 'k');
+                    const bool is_there = rows.count({1, key}) != 0;
+                    const RowChange what = !is_there    ? RowChange::insert
+                                           : i % 3 == 0 ? RowChange::erase
+                                                        : RowChange::update;
+                    const Result<std::uint64_t> written =
+                        writer.write(RowName{1, as_bytes(key)}, what, as_bytes("image"));
+                    is_full = written.error() == Code::out_of_memory;
+                    ASSERT_TRUE(written || is_full) << code_name(written.error().code);
+                    if (what == RowChange::erase) rows.erase({1, key});
+                    if (what != RowChange::erase) rows[{1, key}] = "image";
+                }
+                if (is_full) break;
+                const auto committed = transaction.commit(Durability::durable, open.diagnostic);
+                is_full = committed.error() == Code::out_of_memory;
+                ASSERT_TRUE(committed || is_full);
+                if (committed) past.push_back(rows);
+            }
+            refused += is_full ? 1U : 0U;
+            ASSERT_EQ(read(open.store), past.back()) << pages;
+            ASSERT_EQ(open.verify(), Code::none);
+        }
+        OpenStore again{machine.door(), options};
+        ASSERT_TRUE(again.error == Code::none || again.error == Code::out_of_memory);
+        if (again.error == Code::none) {
+            ASSERT_EQ(read(again.store), past.back());
+        }
+    }
+    EXPECT_GT(refused, 5U);
+    EXPECT_LT(refused, 52U);
+}
+
 TEST_F(RowStreams, RefuseAnImageThatNoFrameHolds) {
     Machine machine;
     OpenStore open{machine.door(), options};

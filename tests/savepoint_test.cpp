@@ -160,6 +160,37 @@ TEST_F(Savepoints, AreRefusedWhereTheyMakeNoSense) {
     EXPECT_EQ(back_to(0), Code::invalid_argument);
 }
 
+// Of a frame that names a stream and has no event.
+TEST_F(Savepoints, TakeBackTheFirstEventOfAFrame) {
+    start(small_options());
+    ASSERT_TRUE(transaction.create("empty", diagnostic));
+    EXPECT_EQ(save(), 0U);
+    ASSERT_EQ(append("a", "0"), Code::none);
+    EXPECT_EQ(back_to(0), Code::none);
+    ASSERT_EQ(append("b", "1"), Code::none);
+    ASSERT_EQ(commit(), Code::none);
+    EXPECT_EQ(open->read_log(), (Lines{"1 0 b@0 1"}));
+    EXPECT_EQ(open->verify(), Code::none);
+}
+
+// So many streams that some of them share the place where they are looked for.
+TEST_F(Savepoints, TakeBackManyStreamsOfAFrame) {
+    Options options = small_options();
+    options.frame_size_max = 1 << 14;
+    start(options);
+    ASSERT_EQ(append("before", "0"), Code::none);
+    EXPECT_EQ(save(), 0U);
+    for (int round = 0; round < 2; round++) {
+        for (int i = 0; i < 250; i++)
+            ASSERT_EQ(append(std::to_string(i), "x", Expected::no_stream()), Code::none);
+        EXPECT_EQ(back_to(0), Code::none);
+    }
+    ASSERT_EQ(append("before", "1", Expected::version(0)), Code::none);
+    ASSERT_EQ(commit(), Code::none);
+    EXPECT_EQ(open->read_log(), (Lines{"1 0 before@0 0", "1 1 before@1 1"}));
+    EXPECT_EQ(open->verify(), Code::none);
+}
+
 // A commit of which nothing is left is none.
 TEST_F(Savepoints, LeaveNoCommitWhereNothingIsLeft) {
     start(small_options());

@@ -269,6 +269,14 @@ TEST(Tree, FindsEmptyValues) {
     EXPECT_EQ(find(View{.delta = &subject.delta, .root = &root}, as_bytes("ke")).data(), nullptr);
 }
 
+TEST(Tree, BeginsAtItsFirstKeyWhereNoneIsSought) {
+    Subject subject{8};
+    subject.begin();
+    ASSERT_EQ(subject.put("\3key", "value"), Code::none);
+    const Root root = subject.seal();
+    expect_same_around(subject.delta, root, subject.map, "");
+}
+
 TEST(Tree, IsEmptyAtFirst) {
     Subject subject{8};
     expect_same_around(subject.delta, subject.delta.root(), {}, "key");
