@@ -331,9 +331,8 @@ public:
     // too_large: there are savepoint_count_max.
     Result<std::uint32_t> save(Diagnostic& diagnostic) noexcept;
     // Takes back all that was done since, and forgets the savepoints since; this one stays, to go
-    // back to again. A failure since is forgotten too, and after none is it needed: a transaction
-    // may do so at any time. invalid_argument: there is no such savepoint. poisoned, io, full,
-    // read_only, corrupt: nothing but rollback() is left.
+    // back to again. A failure since is forgotten too. invalid_argument: there is none such.
+    // poisoned, io, full, read_only, corrupt: nothing but rollback() is left.
     Status rollback_to(std::uint32_t savepoint, Diagnostic& diagnostic) noexcept;
     // Forgets a savepoint and those since; what was done stays. invalid_argument.
     Status release(std::uint32_t savepoint, Diagnostic& diagnostic) noexcept;

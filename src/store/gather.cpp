@@ -47,6 +47,12 @@ void Gather::begin() noexcept {
     take(is_much ? untouched.last(size) : MutableBytes{least_});
 }
 
+// Where so much is to be put into the tree that it might come to where this works.
+void Gather::take_least() noexcept {
+    budget_ = ~std::size_t{0};
+    take(MutableBytes{least_});
+}
+
 // For each stream room for two events and a name of 32 bytes.
 void Gather::take(MutableBytes memory) noexcept {
     constexpr std::size_t of_event = 8 + 8 + 4;
@@ -219,7 +225,11 @@ Status Gather::put(const Place& place) noexcept {
 
 Status Gather::make_room(std::size_t page_count) noexcept {
     const std::size_t cost = page_count * tree::page_size;
-    if (budget_ < cost) return flush();
+    if (budget_ < cost) {
+        const Status flushed = flush();
+        if (!flushed) return flushed;
+    }
+    if (budget_ < cost) take_least();
     budget_ -= cost;
     return Done{};
 }

@@ -55,6 +55,7 @@ private:
     };
 
     void take(MutableBytes memory) noexcept;
+    void take_least() noexcept;
     Result<std::uint32_t> enter(std::string_view name, std::uint32_t hash,
                                 std::uint64_t first_index, std::uint64_t address) noexcept;
     [[nodiscard]] bool has_room(std::size_t name_size) const noexcept;

@@ -10,8 +10,9 @@ namespace freshet::store {
 
 class RowKeeper {
 public:
-    // What the tree may take for one event of a row, in pages.
-    static constexpr std::size_t page_count_max = 16;
+    // What the tree may take for one event of a row, in pages: three changes, each of a way of
+    // up to ten pages that are copied and divided.
+    static constexpr std::size_t page_count_max = 64;
 
     // An event of a row, with its number in it, in the order of the log, in a transaction of the
     // tree. corrupt: it contradicts those before it; out_of_memory; io.
