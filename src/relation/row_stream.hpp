@@ -67,6 +67,13 @@ private:
     store::State& state_;
 };
 
+// What is durable at a moment, for those who read the log and its streams: up to `end`.
+struct LogMoment {
+    store::State& state;
+    const store::Published& published;
+    std::uint64_t end = 0;
+};
+
 // All rows as of a commit. The snapshot stays open while it is in use.
 class RowsAsOf {
 public:
@@ -79,6 +86,9 @@ public:
     // of the stream, which is the name's. corrupt, io.
     Result<bool> find(const RowName& name, Recorded& version) const noexcept;
     Result<bool> find(RowName&& name, Recorded& version) const noexcept = delete;
+
+    // It is open.
+    [[nodiscard]] LogMoment log() const noexcept { return {*state_, *published_, end_}; }
 
 private:
     friend class RowScan;
