@@ -342,6 +342,7 @@ public:
 private:
     friend class Store;
     friend class relation::RowWriter;
+    friend class relation::RowsAsOf;
     Status start(Store& store) noexcept;
     Status settle(Status status, Diagnostic& diagnostic) noexcept;
     Status answer(Error error, Diagnostic& diagnostic) noexcept;
@@ -449,6 +450,7 @@ public:
 private:
     friend class Transaction;
     friend class relation::RowWriter;
+    friend class relation::RowsAsOf;
     friend class Follower;
     Status verify_into(MutableBytes scratch, const Head* anchor, VerifyReport& report,
                        Diagnostic& diagnostic, const ProgressCallback& progress) noexcept;

@@ -50,9 +50,29 @@ std::string_view type_of(RowChange change) noexcept {
     return row_deleted_type;
 }
 
+// Whether an event of this type is the end of its row.
+bool is_end(std::string_view type) noexcept {
+    return type == row_deleted_type || type == table_dropped_type;
+}
+
 bool begins_with(std::string_view text, std::string_view prefix) noexcept {
-    return text.size() >= prefix.size() &&
-           std::memcmp(text.data(), prefix.data(), prefix.size()) == 0;
+    return prefix.empty() || (text.size() >= prefix.size() &&
+                              std::memcmp(text.data(), prefix.data(), prefix.size()) == 0);
+}
+
+// Of all rows whose names begin so.
+Result<std::uint64_t> count_versions(const tree::View& view, std::string_view prefix) noexcept {
+    std::uint64_t count = 0;
+    for (const auto which : {store::RowWalk::Which::present, store::RowWalk::Which::deleted}) {
+        for (store::RowWalk walk{view, which, prefix}; walk.valid(); walk.next()) {
+            if (!begins_with(walk.name(), prefix)) break;
+            store::Stream stream;
+            const Status decoded = walk.stream(stream);
+            if (!decoded) return decoded.error();
+            count += stream.count;
+        }
+    }
+    return count;
 }
 
 }  // namespace
@@ -65,32 +85,21 @@ RowName::RowName(std::uint32_t table, Bytes key) noexcept : size_{5 + key.size()
 }
 
 RowWriter::RowWriter(Transaction& transaction) noexcept
-    : transaction_{transaction}, state_{*transaction.store_->state_} {}
+    : transaction_{transaction}, state_{*transaction.store_->state_} {
+    const Status opened = rows_.open(transaction);
+    FRESHET_CHECK(opened);
+}
 
 Result<bool> RowWriter::find(const RowName& name, Recorded& version) noexcept {
-    Kept kept;
-    const Status found = find_kept(state_.view(), name.view(), kept);
-    if (!found) return found.error();
-    if (!kept.exists || kept.deleted) return false;
-    const std::uint64_t index = kept.stream.count - 1;
-    const Result<std::uint64_t> address =
-        store::find_event(state_.view(), name.view(), kept.stream, index);
-    if (!address) return address.error();
-    log::StoredEvent event;
-    log::Frame frame;
-    bool is_open = false;
-    const Status read = state_.log.event_of_writer(*address, event, frame, is_open);
-    if (!read) return read.error();
-    version = Recorded{};
-    version.stream = name.view();
-    version.index = index;
-    version.payload = event.payload;
-    version.commit = is_open ? state_.log.commit() : frame.header.commit;
-    version.time_us = is_open ? state_.log.time_us() : frame.header.time_us;
-    return true;
+    return rows_.find(name, version);
 }
 
 Result<std::uint64_t> RowWriter::write(const RowName& name, RowChange change,
+                                       Bytes image) noexcept {
+    return write(name, change, type_of(change), image);
+}
+
+Result<std::uint64_t> RowWriter::write(const RowName& name, RowChange change, std::string_view type,
                                        Bytes image) noexcept {
     Kept kept;
     const Status found = find_kept(state_.view(), name.view(), kept);
@@ -98,7 +107,7 @@ Result<std::uint64_t> RowWriter::write(const RowName& name, RowChange change,
     const bool is_there = kept.exists && !kept.deleted;
     if (change == RowChange::insert && is_there) return Code::already_exists;
     if (change != RowChange::insert && !is_there) return Code::not_found;
-    const Event event{.type = type_of(change), .payload = image};
+    const Event event{.type = type, .payload = image};
     Diagnostic diagnostic;
     if (!state_.log.fits(name.view(), event, diagnostic)) return Code::too_large;
     const std::uint64_t index = kept.exists ? kept.stream.count : 0;
@@ -107,6 +116,7 @@ Result<std::uint64_t> RowWriter::write(const RowName& name, RowChange change,
     const bool deletes = change == RowChange::erase;
     const Status added = add_version(state_.delta, name.view(), kept, deletes, *address);
     if (!added) return added.error();
+    if (table_of_row(name.view()) == catalog_table) state_.working.catalog_address = *address;
     transaction_.note(Appended{.outcome = Outcome::appended,
                                .commit = state_.log.commit(),
                                .time_us = state_.log.time_us(),
@@ -121,6 +131,7 @@ Status RowsAsOf::open(const Snapshot& snapshot) noexcept {
     published_ = snapshot.published_;
     end_ = published_->position.address;
     is_newest_ = true;
+    is_in_transaction_ = false;
     return Done{};
 }
 
@@ -135,6 +146,36 @@ Status RowsAsOf::open(const Snapshot& snapshot, std::uint64_t commit) noexcept {
     return Done{};
 }
 
+// What is durable is read as everybody reads it. The record that says up to where is not used again
+// as long as the transaction has the writer's turn.
+Status RowsAsOf::open(const Transaction& transaction) noexcept {
+    if (transaction.store_ == nullptr) return Code::invalid_argument;
+    state_ = transaction.store_->state_;
+    published_ = &state_->published[state_->log.published()];
+    end_ = published_->position.address;
+    is_newest_ = true;
+    is_in_transaction_ = true;
+    return Done{};
+}
+
+std::uint64_t RowsAsOf::catalog_address() const noexcept {
+    return is_in_transaction_ ? state_->working.catalog_address : published_->catalog_address;
+}
+
+Status RowsAsOf::read_own(std::uint64_t address, Recorded& version) const noexcept {
+    log::StoredEvent event;
+    log::Frame frame;
+    bool is_open = false;
+    const Status read = state_->log.event_of_writer(address, event, frame, is_open);
+    if (!read) return read;
+    version.type = {};
+    version.metadata = {};
+    version.payload = event.payload;
+    version.commit = is_open ? state_->log.commit() : frame.header.commit;
+    version.time_us = is_open ? state_->log.time_us() : frame.header.time_us;
+    return Done{};
+}
+
 Result<bool> RowsAsOf::read(std::string_view name, const store::Stream& stream,
                             Recorded& version) const noexcept {
     Result<std::uint64_t> count = stream.count;
@@ -143,11 +184,16 @@ Result<bool> RowsAsOf::read(std::string_view name, const store::Stream& stream,
     if (*count == 0) return false;
     const Result<std::uint64_t> address = store::find_event(view(), name, stream, *count - 1);
     if (!address) return address.error();
+    version = Recorded{};
+    version.stream = name;
+    version.index = *count - 1;
     log::EventReader reader;
     reader.open(state_->log, end_, name);
-    const Status read = reader.read(*address, *count - 1, version);
+    const Status read = *address < end_      ? reader.read(*address, *count - 1, version)
+                        : is_in_transaction_ ? read_own(*address, version)
+                                             : Status{Code::corrupt};
     if (!read) return read.error();
-    return version.type != row_deleted_type;
+    return is_newest_ || !is_end(version.type);
 }
 
 Result<bool> RowsAsOf::find(const RowName& name, Recorded& version) const noexcept {
@@ -158,21 +204,35 @@ Result<bool> RowsAsOf::find(const RowName& name, Recorded& version) const noexce
     return read(name.view(), kept.stream, version);
 }
 
-RowScan::RowScan(const RowsAsOf& rows, std::uint32_t table, Bytes from) noexcept
+Result<std::uint64_t> RowsAsOf::count_versions(std::uint32_t table) const noexcept {
+    return relation::count_versions(view(), RowName{table, {}}.view());
+}
+
+RowScan::RowScan(const RowsAsOf& rows, std::uint32_t table, KeyRange range) noexcept
     : rows_{rows},
       table_{table, {}},
-      present_{rows.view(), store::RowWalk::Which::present, RowName{table, from}.view()},
-      deleted_{rows.view(), store::RowWalk::Which::deleted, RowName{table, from}.view()} {}
+      end_{range.end},
+      present_{rows.view(), store::RowWalk::Which::present, RowName{table, range.from}.view()},
+      deleted_{rows.view(), store::RowWalk::Which::deleted, RowName{table, range.from}.view()} {}
 
-bool RowScan::is_in_table(const store::RowWalk& walk) const noexcept {
-    return walk.valid() && begins_with(walk.name(), table_.view());
+bool RowScan::is_in_range(const store::RowWalk& walk) const noexcept {
+    if (!walk.valid() || !begins_with(walk.name(), table_.view())) return false;
+    return end_.empty() || as_text(key_of_row(walk.name())) < as_text(end_);
+}
+
+void RowScan::step() noexcept {
+    if (last_ == nullptr) return;
+    if (rows_.is_in_transaction())
+        last_->next_anew();
+    else
+        last_->next();
 }
 
 Result<bool> RowScan::next(Recorded& version) noexcept {
     for (;;) {
-        if (last_ != nullptr) last_->next();
-        const bool has_present = is_in_table(present_);
-        const bool has_deleted = !rows_.is_newest_ && is_in_table(deleted_);
+        step();
+        const bool has_present = is_in_range(present_);
+        const bool has_deleted = !rows_.is_newest_ && is_in_range(deleted_);
         if (!has_present && !has_deleted) return false;
         const bool takes_present =
             has_present && (!has_deleted || present_.name() < deleted_.name());
@@ -215,16 +275,7 @@ Status RowKeeper::check(store::State& state, const store::Published& at,
 }
 
 Result<std::uint64_t> RowKeeper::count(store::State& state, const store::Published& at) noexcept {
-    std::uint64_t count = 0;
-    for (const auto which : {store::RowWalk::Which::present, store::RowWalk::Which::deleted}) {
-        for (store::RowWalk walk{state.view(at), which, {}}; walk.valid(); walk.next()) {
-            store::Stream stream;
-            const Status decoded = walk.stream(stream);
-            if (!decoded) return decoded.error();
-            count += stream.count;
-        }
-    }
-    return count;
+    return count_versions(state.view(at), {});
 }
 
 }  // namespace freshet::relation

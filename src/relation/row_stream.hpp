@@ -26,6 +26,14 @@ inline constexpr std::string_view row_inserted_type = "RowInserted";
 inline constexpr std::string_view row_updated_type = "RowUpdated";
 inline constexpr std::string_view row_deleted_type = "RowDeleted";
 
+// What tables are, is rows too, of table 0: the payload of an event is the definition.
+inline constexpr std::uint32_t catalog_table = 0;
+inline constexpr std::string_view table_created_type = "TableCreated";
+inline constexpr std::string_view table_altered_type = "TableAltered";
+inline constexpr std::string_view index_created_type = "IndexCreated";
+inline constexpr std::string_view index_dropped_type = "IndexDropped";
+inline constexpr std::string_view table_dropped_type = "TableDropped";
+
 inline constexpr std::size_t row_key_size_max = stream_name_size_max - 5;
 
 // The name of a row's stream; with an empty key, what all names of the table begin with.
@@ -40,32 +48,17 @@ private:
     std::size_t size_;
 };
 
-// The key in a row's name.
+// The table in a row's name, and its key.
+inline std::uint32_t table_of_row(std::string_view name) noexcept {
+    std::uint32_t table = 0;
+    for (std::size_t i = 1; i <= 4; i++) table = table << 8 | static_cast<std::uint8_t>(name[i]);
+    return table;
+}
 inline Bytes key_of_row(std::string_view name) noexcept {
     return as_bytes(std::string_view{name.data() + 5, name.size() - 5});
 }
 
 enum class RowChange : std::uint8_t { insert, update, erase };
-
-// Changes rows in an open transaction, and sees what it changed. It is the transaction's, and goes
-// with it.
-class RowWriter {
-public:
-    explicit RowWriter(Transaction& transaction) noexcept;
-
-    // What a row is now: false: it is not there. The version's views are good until the next
-    // change. corrupt, io.
-    Result<bool> find(const RowName& name, Recorded& version) noexcept;
-    Result<bool> find(RowName&& name, Recorded& version) noexcept = delete;
-    // Returns the row's new version, from 0 on. already_exists: an insert of a row that is there;
-    // not_found: another change of one that is not; too_large: the image does not fit into a frame;
-    // out_of_memory, full, io, read_only, poisoned, corrupt: go back to a savepoint.
-    Result<std::uint64_t> write(const RowName& name, RowChange change, Bytes image) noexcept;
-
-private:
-    Transaction& transaction_;
-    store::State& state_;
-};
 
 // What is durable at a moment, for those who read the log and its streams: up to `end`.
 struct LogMoment {
@@ -74,46 +67,99 @@ struct LogMoment {
     std::uint64_t end = 0;
 };
 
-// All rows as of a commit. The snapshot stays open while it is in use.
+// All rows as of a commit, or in an open transaction, with what it changed. The snapshot stays open
+// while it is in use; or the transaction.
 class RowsAsOf {
 public:
     // As of the snapshot. invalid_argument: it is not open.
     Status open(const Snapshot& snapshot) noexcept;
     // As of a commit at or before it; 0: before the first. ahead_of_log; corrupt, io.
     Status open(const Snapshot& snapshot, std::uint64_t commit) noexcept;
+    // As the transaction has them. invalid_argument: it has not begun.
+    Status open(const Transaction& transaction) noexcept;
 
-    // The version that a row had; false: it was not there. Its views lie in the log, but for that
-    // of the stream, which is the name's. corrupt, io.
+    // The version that a row had; false: it was not there. The view of the stream is the name's;
+    // the others lie in the log. In a transaction they are good until its next change, and a
+    // version that is its own has no type, no ordinal and no metadata. corrupt, io.
     Result<bool> find(const RowName& name, Recorded& version) const noexcept;
     Result<bool> find(RowName&& name, Recorded& version) const noexcept = delete;
 
     // It is open.
     [[nodiscard]] LogMoment log() const noexcept { return {*state_, *published_, end_}; }
+    // How many versions all rows of a table have, whatever the commit; those of deleted rows too.
+    // corrupt.
+    Result<std::uint64_t> count_versions(std::uint32_t table) const noexcept;
+
+    // As of the newest commit there is in the snapshot.
+    [[nodiscard]] bool is_newest() const noexcept { return is_newest_; }
+    // Rows may change from one call to the next.
+    [[nodiscard]] bool is_in_transaction() const noexcept { return is_in_transaction_; }
+    // Where the newest change of the catalog stands, in the snapshot (as of whatever commit) or in
+    // the transaction; 0: there was none. While it is the same, so are all definitions; but a
+    // transaction that was rolled back, and savepoints gone back to, leave theirs for others.
+    [[nodiscard]] std::uint64_t catalog_address() const noexcept;
 
 private:
     friend class RowScan;
     Result<bool> read(std::string_view name, const store::Stream& stream,
                       Recorded& version) const noexcept;
-    [[nodiscard]] tree::View view() const noexcept { return state_->view(*published_); }
+    Status read_own(std::uint64_t address, Recorded& version) const noexcept;
+    [[nodiscard]] tree::View view() const noexcept {
+        return is_in_transaction_ ? state_->view() : state_->view(*published_);
+    }
 
     store::State* state_ = nullptr;
     const store::Published* published_ = nullptr;
-    std::uint64_t end_ = 0;  // Of the commit, in the log.
+    std::uint64_t end_ = 0;  // Of the commit, in the log; of a transaction, of what is durable.
     bool is_newest_ = true;
+    bool is_in_transaction_ = false;
 };
 
-// The rows of a table that there were, in the order of their keys.
+// Changes rows in an open transaction, and sees what it changed. It is the transaction's, and goes
+// with it.
+class RowWriter {
+public:
+    explicit RowWriter(Transaction& transaction) noexcept;
+
+    // What a row is now: as RowsAsOf::find().
+    Result<bool> find(const RowName& name, Recorded& version) noexcept;
+    Result<bool> find(RowName&& name, Recorded& version) noexcept = delete;
+    // Returns the row's new version, from 0 on. already_exists: an insert of a row that is there;
+    // not_found: another change of one that is not; too_large: the image does not fit into a frame;
+    // out_of_memory, full, io, read_only, poisoned, corrupt: go back to a savepoint.
+    Result<std::uint64_t> write(const RowName& name, RowChange change, Bytes image) noexcept;
+    // The same of another type of event.
+    Result<std::uint64_t> write(const RowName& name, RowChange change, std::string_view type,
+                                Bytes image) noexcept;
+
+private:
+    Transaction& transaction_;
+    store::State& state_;
+    RowsAsOf rows_;
+};
+
+// Of keys; the end is exclusive, and empty bytes are no bound.
+struct KeyRange {
+    Bytes from{};
+    Bytes end{};
+};
+
+// The rows of a table that there were, in the order of their keys. In a transaction rows may be
+// changed between two calls: what is met is as it is then.
 class RowScan {
 public:
-    RowScan(const RowsAsOf& rows, std::uint32_t table, Bytes from = {}) noexcept;
+    // The bytes of the range stay lent.
+    RowScan(const RowsAsOf& rows, std::uint32_t table, KeyRange range = {}) noexcept;
     // False: no more. The version's views are good until the next call. corrupt, io.
     Result<bool> next(Recorded& version) noexcept;
 
 private:
-    [[nodiscard]] bool is_in_table(const store::RowWalk& walk) const noexcept;
+    [[nodiscard]] bool is_in_range(const store::RowWalk& walk) const noexcept;
+    void step() noexcept;
 
     const RowsAsOf& rows_;
     RowName table_;
+    Bytes end_;
     store::RowWalk present_;
     store::RowWalk deleted_;
     store::RowWalk* last_ = nullptr;  // Whose row was given; it moves on at the next call.

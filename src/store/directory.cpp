@@ -301,6 +301,14 @@ void RowWalk::next() noexcept {
     keep_name();
 }
 
+void RowWalk::next_anew() noexcept {
+    const Key key{which_ == Which::present ? tag_row : tag_deleted_row, name()};
+    cursor_.seek(key.bytes());
+    const bool is_there = cursor_.valid() && as_text(cursor_.key()) == as_text(key.bytes());
+    if (is_there) cursor_.next();
+    keep_name();
+}
+
 Status RowWalk::stream(Stream& into) const noexcept {
     return decode_stream(cursor_.value(), into);
 }

@@ -154,6 +154,8 @@ public:
     [[nodiscard]] std::string_view name() const noexcept;
     Status stream(Stream& into) const noexcept;
     void next() noexcept;
+    // The same where the tree was changed meanwhile.
+    void next_anew() noexcept;
 
 private:
     void keep_name() noexcept;

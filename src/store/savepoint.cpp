@@ -20,6 +20,7 @@ Result<std::uint32_t> Transaction::save(Diagnostic& diagnostic) noexcept {
     state.savepoints[number] = {.tree = state.delta.save(),
                                 .log = state.log.save(),
                                 .stream_count = state.working.stream_count,
+                                .catalog_address = state.working.catalog_address,
                                 .summary = summary_,
                                 .touched = touched_};
     return number;
@@ -43,6 +44,7 @@ Status Transaction::rollback_to(std::uint32_t savepoint, Diagnostic& diagnostic)
     state.savepoint_count = savepoint + 1;
     state.delta.rollback_to(to.tree);
     state.working.stream_count = to.stream_count;
+    state.working.catalog_address = to.catalog_address;
     summary_ = to.summary;
     touched_ = to.touched;
     const Status taken_back = state.log.rollback_to(to.log);

@@ -21,7 +21,8 @@ struct Published {
     log::Position position;
     std::uint64_t stream_count = 0;
     std::uint64_t mark_count = 0;
-    std::uint64_t mark_address = 0;  // Of the newest mark.
+    std::uint64_t mark_address = 0;     // Of the newest mark.
+    std::uint64_t catalog_address = 0;  // Of the newest change of what tables are; 0: none.
 };
 
 // A reader's place, on a cache line of its own.
@@ -34,6 +35,7 @@ struct Savepoint {
     tree::Delta::Savepoint tree;
     log::Log::Savepoint log;
     std::uint64_t stream_count = 0;
+    std::uint64_t catalog_address = 0;
     Appended summary;
     bool touched = false;
 };

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT
+#include "relation/catalog.hpp"
+
+#include "relation/definition_codec.hpp"
+
+namespace freshet::relation {
+
+namespace {
+
+struct ChangeType {
+    RowChange change;
+    std::string_view type;
+};
+
+ChangeType type_of(CatalogChange change) noexcept {
+    constexpr std::array<ChangeType, 5> types{{{RowChange::insert, table_created_type},
+                                               {RowChange::update, table_altered_type},
+                                               {RowChange::update, index_created_type},
+                                               {RowChange::update, index_dropped_type},
+                                               {RowChange::erase, table_dropped_type}}};
+    return types[static_cast<std::size_t>(change)];
+}
+
+Result<TableDefinition> load(Bytes image, Arena& memory) noexcept {
+    if (image.empty()) return Code::corrupt;
+    const Result<MutableBytes> kept = memory.bytes(image.size(), 1);
+    if (!kept) return kept.error();
+    std::memcpy(kept->data(), image.data(), image.size());
+    return decode_definition(*kept, memory);
+}
+
+}  // namespace
+
+RowName name_of_definition(std::uint32_t table) noexcept {
+    std::array<std::byte, 9> key{};
+    KeyWriter writer{key};
+    return RowName{catalog_table, writer.value(Value::integer(table)).written()};
+}
+
+Result<Tables> load_tables(const RowsAsOf& rows, Arena& memory) noexcept {
+    std::size_t count = 0;
+    Recorded version;
+    for (RowScan scan{rows, catalog_table};; count++) {
+        const Result<bool> there = scan.next(version);
+        if (!there) return there.error();
+        if (!*there) break;
+    }
+    const Result<std::span<TableDefinition>> tables = memory.array<TableDefinition>(count);
+    if (!tables) return tables.error();
+    RowScan scan{rows, catalog_table};
+    for (TableDefinition& table : *tables) {
+        const Result<bool> there = scan.next(version);
+        if (!there) return there.error();
+        FRESHET_CHECK(*there);
+        const Result<TableDefinition> definition = load(version.payload, memory);
+        if (!definition) return definition.error();
+        table = *definition;
+    }
+    return Tables{*tables};
+}
+
+// Each change adds an event to the rows of table 0, so that their number is another one each time.
+Result<std::uint32_t> next_ids(const RowsAsOf& rows) noexcept {
+    const Result<std::uint64_t> changes = rows.count_versions(catalog_table);
+    if (!changes) return changes.error();
+    if (*changes >= 0xffffffff / ids_per_change) return Code::too_large;
+    return static_cast<std::uint32_t>(*changes + 1) * ids_per_change;
+}
+
+Status write_definition(Transaction& transaction, CatalogChange change,
+                        const TableDefinition& table, Arena& scratch) noexcept {
+    const Result<Bytes> image = encode_definition(table, scratch);
+    if (!image) return image.error();
+    const ChangeType type = type_of(change);
+    RowWriter writer{transaction};
+    const Result<std::uint64_t> written =
+        writer.write(name_of_definition(table.id), type.change, type.type, *image);
+    return written ? Status{Done{}} : written.error();
+}
+
+}  // namespace freshet::relation

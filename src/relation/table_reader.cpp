@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+#include "relation/table_reader.hpp"
+
+namespace freshet::relation {
+
+Status ImageReader::open(const TableDefinition& table, Arena& memory) noexcept {
+    table_ = &table;
+    memory_ = &memory;
+    first_.next = nullptr;
+    const Result<Layout> layout = make_layout(table, table.version, memory);
+    if (!layout) return layout.error();
+    first_.layout = *layout;
+    return Done{};
+}
+
+Result<const Layout*> ImageReader::layout_of(std::uint32_t version) noexcept {
+    for (const Known* known = &first_; known != nullptr; known = known->next)
+        if (known->layout.version == version) return &known->layout;
+    const Result<std::span<Known>> made = memory_->array<Known>(1);
+    if (!made) return made.error();
+    const Result<Layout> layout = make_layout(*table_, version, *memory_);
+    if (!layout) return layout.error();
+    Known& known = made->front();
+    known = {*layout, first_.next};
+    first_.next = &known;
+    return &known.layout;
+}
+
+Status ImageReader::read(Bytes image, std::span<Value> into) noexcept {
+    const Result<std::uint32_t> version = decode_version(image);
+    if (!version) return version.error();
+    const Result<const Layout*> layout = layout_of(*version);
+    if (!layout) return layout.error();
+    return read_row(*table_, **layout, image, first_.layout, into);
+}
+
+Status TableReader::open(const RowsAsOf& rows, const TableDefinition& table,
+                         Arena& memory) noexcept {
+    rows_ = &rows;
+    table_ = &table;
+    row_scan_.reset();
+    return images_.open(table, memory);
+}
+
+void TableReader::scan(KeyRange range) noexcept {
+    row_scan_.emplace(*rows_, table_->id, range);
+}
+
+Result<bool> TableReader::next(Recorded& version) noexcept {
+    if (!row_scan_) return false;
+    return row_scan_->next(version);
+}
+
+Result<bool> TableReader::find(Bytes key, Recorded& version) noexcept {
+    if (key.size() > row_key_size_max) return false;
+    name_ = RowName{table_->id, key};
+    return rows_->find(name_, version);
+}
+
+}  // namespace freshet::relation

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: MIT
+// Reads a table: its rows in the order of their keys, or of an index, or one by its key; now, as of
+// a commit, or in an open transaction, as RowsAsOf says.
+//
+// Rows of all versions of the table are read as rows of one: that of the definition.
+#pragma once
+
+#include <optional>
+
+#include "relation/layout.hpp"
+#include "relation/row_stream.hpp"
+#include "relation/table_row.hpp"
+
+namespace freshet::relation {
+
+// Reads images of whatever version as rows of the definition's. Layouts are made when rows of their
+// version are met, in the arena.
+class ImageReader {
+public:
+    // All stays lent. corrupt, out_of_memory.
+    Status open(const TableDefinition& table, Arena& memory) noexcept;
+    [[nodiscard]] const Layout& layout() const noexcept { return first_.layout; }
+    // The live columns of the definition, in the order of the layout. What has bytes lies in the
+    // image, or where the definition has them. corrupt, out_of_memory.
+    Status read(Bytes image, std::span<Value> into) noexcept;
+
+private:
+    struct Known {
+        Layout layout;
+        Known* next = nullptr;
+    };
+    Result<const Layout*> layout_of(std::uint32_t version) noexcept;
+
+    const TableDefinition* table_ = nullptr;
+    Arena* memory_ = nullptr;
+    Known first_;
+};
+
+class TableReader {
+public:
+    TableReader() noexcept = default;
+    TableReader(const TableReader&) = delete;
+    TableReader& operator=(const TableReader&) = delete;
+
+    // The definition is that of the same moment; all stays lent. corrupt, out_of_memory.
+    Status open(const RowsAsOf& rows, const TableDefinition& table, Arena& memory) noexcept;
+    [[nodiscard]] const Layout& layout() const noexcept { return images_.layout(); }
+
+    // Begins to read rows, in the order of their keys: those of a range, whose bytes stay lent.
+    void scan(KeyRange range = {}) noexcept;
+    // False: no more; in a transaction rows may be changed between two calls. The version's views
+    // are good until the next call of anything, or change. corrupt, io.
+    Result<bool> next(Recorded& version) noexcept;
+    // The row of a key; false: there is none. The view of the version's stream is good until the
+    // next call. corrupt, io.
+    Result<bool> find(Bytes key, Recorded& version) noexcept;
+
+    // The live columns of a version, in the order of the layout: values view the version's bytes or
+    // the definition's. corrupt, out_of_memory.
+    Status read(const Recorded& version, std::span<Value> into) noexcept {
+        return images_.read(version.payload, into);
+    }
+
+private:
+    const RowsAsOf* rows_ = nullptr;
+    const TableDefinition* table_ = nullptr;
+    ImageReader images_;
+    std::optional<RowScan> row_scan_;
+    RowName name_{0, {}};  // Of the row that was looked for.
+};
+
+}  // namespace freshet::relation
