@@ -25,7 +25,7 @@ protected:
 
     static Rows read(const RowsAsOf& rows) {
         Rows found;
-        for (std::uint32_t table = 0; table < 4; table++) {
+        for (std::uint32_t table = 0; table < 5; table++) {
             RowScan scan{rows, table};
             Recorded version;
             for (;;) {
@@ -70,7 +70,7 @@ protected:
 
 // Changes a random row of the model and the store alike; what does not fit the row is refused.
 void change(std::mt19937_64& random, RowWriter& writer, Rows& rows) {
-    const auto table = static_cast<std::uint32_t>(random() % 3);
+    const auto table = static_cast<std::uint32_t>(1 + random() % 3);
     std::string key = std::to_string(random() % 12);
     if (random() % 3 == 0) key += std::string(random() % 3, '\0');
     const std::string image = std::to_string(random()) + std::string(random() % 60, 'i');

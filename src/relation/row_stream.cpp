@@ -50,6 +50,31 @@ std::string_view type_of(RowChange change) noexcept {
     return row_deleted_type;
 }
 
+// What an event of a row does to it; false: a row has none of this type.
+bool find_change(std::string_view name, std::string_view type, RowChange& change) noexcept {
+    struct Known {
+        bool of_catalog;
+        RowChange change;
+        std::string_view type;
+    };
+    constexpr std::array<Known, 8> all{{{false, RowChange::insert, row_inserted_type},
+                                        {false, RowChange::update, row_updated_type},
+                                        {false, RowChange::erase, row_deleted_type},
+                                        {true, RowChange::insert, table_created_type},
+                                        {true, RowChange::update, table_altered_type},
+                                        {true, RowChange::update, index_created_type},
+                                        {true, RowChange::update, index_dropped_type},
+                                        {true, RowChange::erase, table_dropped_type}}};
+    if (name.size() < 5) return false;
+    const bool of_catalog = table_of_row(name) == catalog_table;
+    for (const Known& known : all) {
+        if (known.of_catalog != of_catalog || known.type != type) continue;
+        change = known.change;
+        return true;
+    }
+    return false;
+}
+
 // Whether an event of this type is the end of its row.
 bool is_end(std::string_view type) noexcept {
     return type == row_deleted_type || type == table_dropped_type;
@@ -247,15 +272,16 @@ Result<bool> RowScan::next(Recorded& version) noexcept {
 
 Status RowKeeper::replay(store::State& state, std::string_view name, std::uint64_t index,
                          std::string_view type, std::uint64_t address) noexcept {
-    const bool deletes = type == row_deleted_type;
-    if (!deletes && type != row_inserted_type && type != row_updated_type) return Code::corrupt;
+    RowChange change{};
+    if (!find_change(name, type, change)) return Code::corrupt;
     Kept kept;
     const Status found = find_kept(state.view(), name, kept);
     if (!found) return found;
     const bool is_there = kept.exists && !kept.deleted;
     if (index != (kept.exists ? kept.stream.count : 0)) return Code::corrupt;
-    if (is_there == (type == row_inserted_type)) return Code::corrupt;
-    return add_version(state.delta, name, kept, deletes, address);
+    if (is_there == (change == RowChange::insert)) return Code::corrupt;
+    if (table_of_row(name) == catalog_table) state.working.catalog_address = address;
+    return add_version(state.delta, name, kept, change == RowChange::erase, address);
 }
 
 Status RowKeeper::check(store::State& state, const store::Published& at,
@@ -270,8 +296,8 @@ Status RowKeeper::check(store::State& state, const store::Published& at,
     if (!address) return address.error();
     if (*address != event.address()) return Code::corrupt;
     const bool is_newest = event.index() + 1 == kept.stream.count;
-    const bool is_end = event.type().name == row_deleted_type;
-    return is_newest && kept.deleted != is_end ? Status{Code::corrupt} : Done{};
+    const bool ends = is_end(event.type().name);
+    return is_newest && kept.deleted != ends ? Status{Code::corrupt} : Done{};
 }
 
 Result<std::uint64_t> RowKeeper::count(store::State& state, const store::Published& at) noexcept {
