@@ -77,6 +77,7 @@ public:
     Result<Rows*> open(Context&) const noexcept override {
         return static_cast<Rows*>(&givers_.emplace_back(rows_, width_));
     }
+    void describe(TextWriter& text) const noexcept override { text.text("SCAN"); }
     [[nodiscard]] const Relation& rows() const { return rows_; }
     [[nodiscard]] Node node() const {
         return {.kind = NodeKind::source,

@@ -5,6 +5,7 @@
 #include "query/function.hpp"
 #include "query/keep.hpp"
 #include "query/scalar.hpp"
+#include "query/subplan.hpp"
 #include "relation/convert.hpp"
 #include "relation/pattern.hpp"
 
@@ -71,6 +72,8 @@ private:
     Vector choose(const Scalar& scalar, Selection selection) noexcept;
     Vector coalesce(const Scalar& scalar, Selection selection) noexcept;
     Vector call(const Scalar& scalar, Selection selection) noexcept;
+    Vector as_text(const Scalar& scalar, Selection selection) noexcept;
+    Vector subplan(const Scalar& scalar, Selection selection) noexcept;
     Result<Value> match(const Scalar& scalar, std::span<const Vector> operands,
                         Position position) noexcept;
 
@@ -373,6 +376,32 @@ Vector Evaluator::call(const Scalar& scalar, Selection selection) noexcept {
     });
 }
 
+Vector Evaluator::as_text(const Scalar& scalar, Selection selection) noexcept {
+    const Vector value = operand(scalar, 0, selection);
+    return try_map(selection, [&](Position position) {
+        const Value& x = value[position];
+        const bool is_number =
+            x.type() == Type::boolean || x.type() == Type::integer || x.type() == Type::real;
+        return is_number ? relation::to_text(x, scratch_) : Result<Value>{x};
+    });
+}
+
+Vector Evaluator::subplan(const Scalar& scalar, Selection selection) noexcept {
+    const Subplan& plan = *scalar.subplan;
+    const std::span<const Vector> operands = all_operands(scalar, selection);
+    if (error_.code != Code::none) return fail(error_);
+    const std::size_t first = plan.kind == Subplan::Kind::has ? 1 : 0;
+    Scratch block;
+    return try_map(selection, [&](Position position) -> Result<Value> {
+        for (std::size_t i = first; i < operands.size(); i++)
+            plan.slots[i - first] = operands[i][position];
+        const Value wanted = first == 1 ? operands[0][position] : Value{};
+        const Result<Value> answer = run(plan, wanted, block, scratch_);
+        if (!answer || !scalar.negated) return answer;
+        return value_of(relation::opposite(relation::truth_of(*answer)));
+    });
+}
+
 Vector Evaluator::evaluate(const Scalar& scalar, Selection selection) noexcept {
     if (error_.code != Code::none) return fail(error_);
     const auto of_one = [&](auto make) {
@@ -408,6 +437,8 @@ Vector Evaluator::evaluate(const Scalar& scalar, Selection selection) noexcept {
         case ScalarKind::case_of: return choose(scalar, selection);
         case ScalarKind::coalesce: return coalesce(scalar, selection);
         case ScalarKind::call: return call(scalar, selection);
+        case ScalarKind::as_text: return as_text(scalar, selection);
+        case ScalarKind::subplan: return subplan(scalar, selection);
         case ScalarKind::cast: break;
     }
     const Vector value = operand(scalar, 0, selection);

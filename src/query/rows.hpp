@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "base/arena.hpp"
+#include "base/text.hpp"
 #include "freshet/door.hpp"
 #include "query/batch.hpp"
 
@@ -56,6 +57,8 @@ class Source {
 public:
     // Rows that live in the memory of the context.
     virtual Result<Rows*> open(Context& context) const noexcept = 0;
+    // For EXPLAIN, in one line: "SCAN t", "SEARCH t USING INDEX i (a=? AND b>?)".
+    virtual void describe(TextWriter& text) const noexcept = 0;
 
 protected:
     Source() = default;

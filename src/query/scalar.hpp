@@ -24,7 +24,9 @@
 //      coalesce                1 or more
 //      cast                    1                                     type
 //      as_number               1: a whole number in a TEXT as that number, else as it is
+//      as_text                 1: a number as its text, else as it is
 //      call                    arguments                             function
+//      subplan                 [what IN looks for,] values of slots  subplan; negated
 //
 // A slot is a value that is there before a statement runs: a parameter, the time, the answer of a
 // subquery; a set is the values of one (keep.hpp). Operators have SQLite's rules
@@ -49,6 +51,7 @@
 namespace freshet::query {
 
 struct Function;
+struct Subplan;
 class ValueSet;
 
 enum class ScalarKind : std::uint8_t {
@@ -75,7 +78,9 @@ enum class ScalarKind : std::uint8_t {
     coalesce,
     cast,
     as_number,
+    as_text,
     call,
+    subplan,
 };
 
 struct Scalar {
@@ -88,6 +93,7 @@ struct Scalar {
     const Value* slot = nullptr;
     const Function* function = nullptr;
     const ValueSet* set = nullptr;
+    const Subplan* subplan = nullptr;
     Value constant{};
     std::span<const Scalar* const> operands{};
 };

@@ -50,6 +50,7 @@ public:
         if (!made) return made.error();
         return static_cast<Rows*>(*made);
     }
+    void describe(TextWriter& text) const noexcept override { text.text("SCAN"); }
     [[nodiscard]] Node node() const {
         return {.kind = NodeKind::source, .column_count = 2, .source = this};
     }
