@@ -394,7 +394,7 @@ Vector Evaluator::subplan(const Scalar& scalar, Selection selection) noexcept {
     Scratch block;
     return try_map(selection, [&](Position position) -> Result<Value> {
         for (std::size_t i = first; i < operands.size(); i++)
-            plan.slots[i - first] = operands[i][position];
+            *plan.slots[i - first] = operands[i][position];
         const Value wanted = first == 1 ? operands[0][position] : Value{};
         const Result<Value> answer = run(plan, wanted, block, scratch_);
         if (!answer || !scalar.negated) return answer;

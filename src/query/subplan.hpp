@@ -18,7 +18,7 @@ struct Subplan {
     };
     Kind kind = Kind::value;
     const Node* node = nullptr;
-    std::span<Value> slots{};
+    std::span<Value* const> slots{};
     const Interrupt* interrupt = nullptr;  // Of the statement that runs it; set before each run.
 };
 

@@ -11,7 +11,7 @@
 #pragma once
 
 #include "freshet/sql_error.hpp"
-#include "query/algebra.hpp"
+#include "query/subplan.hpp"
 #include "relation/catalog_view.hpp"
 #include "sql/scope.hpp"
 #include "sql/tree.hpp"
@@ -22,13 +22,15 @@ struct Moment;
 
 namespace freshet::sql {
 
-// A subquery whose answer is found once, before the query it stands in.
+// A subquery. Its answer is found once, before the query it stands in, unless it depends on rows of
+// that one.
 struct Subquery {
-    enum class Kind : std::uint8_t { value, exists, set };
+    enum class Kind : std::uint8_t { value, exists, set, by_row };
     Kind kind = Kind::value;
     const query::Node* node = nullptr;
     Value* slot = nullptr;           // Of a value: the first column of its first row, or NULL.
     query::ValueSet* set = nullptr;  // Of a set: made anew at each run.
+    query::Subplan* plan = nullptr;  // Of one by row: it is told how the statement is interrupted.
 };
 
 // Runs each, in their order. What is kept lies in the context's memory. What rows fail with.
@@ -112,6 +114,7 @@ struct Environment {
     SqlError& error;
     std::string_view text{};        // Of the statement: columns without a name are called as it
     relation::Tables tables{};      // Of the default moment.
+    relation::Tables newest{};      // Of now: those whose indexes there are, whatever the moment.
     std::span<Value> parameters{};  // Slots, in place 0 that of number 1.
     const Value* now = nullptr;     // A slot: the TIMESTAMP of the statement.
     Times* times = nullptr;         // None: FOR SYSTEM_TIME is refused.

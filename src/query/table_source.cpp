@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: MIT
+#include "query/table_source.hpp"
+
+#include <algorithm>
+
+#include "query/keep.hpp"
+#include "query/key_range.hpp"
+#include "query/operators.hpp"
+#include "relation/table_reader.hpp"
+
+namespace freshet::query {
+namespace {
+
+// Texts of a batch, copied: in a transaction what they were read from may change.
+class Texts {
+public:
+    // False: they do not fit into this batch, but will into the next.
+    Result<bool> keep(std::span<Value> row, Arena& memory) noexcept {
+        std::size_t size = 0;
+        for (const Value& value : row) size += value.has_bytes() ? value.bytes().size() : 0;
+        if (size > block_.size() - used_) {
+            if (used_ > 0) return false;
+            const Result<MutableBytes> larger =
+                memory.bytes(std::max(size, std::max(2 * block_.size(), first_size)), 1);
+            if (!larger) return larger.error();
+            block_ = *larger;
+        }
+        for (Value& value : row) copy(value);
+        return true;
+    }
+    void clear() noexcept { used_ = 0; }
+
+private:
+    static constexpr std::size_t first_size = 1024;
+
+    void copy(Value& value) noexcept {
+        if (!value.has_bytes() || value.bytes().empty()) return;
+        const std::string_view bytes = value.bytes();
+        std::memcpy(block_.data() + used_, bytes.data(), bytes.size());
+        const std::string_view kept{reinterpret_cast<const char*>(block_.data()) + used_,
+                                    bytes.size()};
+        value = value.type() == Type::text ? Value::text(kept) : Value::blob(as_bytes(kept));
+        used_ += bytes.size();
+    }
+
+    MutableBytes block_{};
+    std::size_t used_ = 0;
+};
+
+class TableRows final : public Rows {
+public:
+    TableRows(const TableScan& scan, Context& context) noexcept : scan_{scan}, context_{context} {}
+
+    Status open() noexcept {
+        Arena& memory = context_.memory;
+        const Status opened = reader_.open(scan_.moment->rows, *scan_.table, memory);
+        if (!opened) return opened;
+        const Result<std::span<Value>> row =
+            memory.array<Value>(scan_.live_count + scan_.columns.size());
+        if (!row) return row.error();
+        row_ = row->first(scan_.live_count);
+        given_ = row->subspan(scan_.live_count);
+        const Result<KeySearch> search = make_search(scan_.access, *scan_.table, memory);
+        if (!search) return search.error();
+        search_ = *search;
+        if (search_.is_empty || search_.is_one_row) return Done{};
+        reader_.scan(search_.range);
+        return Done{};
+    }
+
+    Result<bool> next(Batch& batch) noexcept override {
+        if (search_.is_empty) return false;
+        for (;;) {
+            const Status going = context_.check();
+            if (!going) return going.error();
+            const Result<std::size_t> count = fill();
+            if (!count) return count.error();
+            if (*count == 0) return false;
+            batch = {output_.columns(), first_rows(*count)};
+            if (scan_.access.check == nullptr || search_.is_exact) return true;
+            const Status checked = scratch_.run(context_.memory, [&](Arena& arena) -> Status {
+                const Result<Selection> selection = select(*scan_.access.check, batch, arena);
+                if (!selection) return selection.error();
+                batch.selection = *selection;
+                return Done{};
+            });
+            if (!checked) return checked.error();
+            if (!batch.selection.empty()) return true;
+        }
+    }
+
+private:
+    // Of one row there is one; else first a few, since a LIMIT may want no more.
+    Result<std::size_t> fill() noexcept {
+        constexpr std::size_t first_count = 64;
+        if (has_ended_) return std::size_t{0};
+        if (search_.is_one_row) return find();
+        const Status room = output_.prepare(scan_.columns.size(), size_, context_.memory);
+        if (!room) return room.error();
+        texts_.clear();
+        std::size_t count = 0;
+        while (count < size_) {
+            const Result<bool> there = has_pending_ ? true : advance();
+            if (!there) return there.error();
+            has_ended_ = !*there;
+            if (has_ended_) break;
+            const Result<bool> given = give(count);
+            if (!given) return given.error();
+            has_pending_ = !*given;
+            if (has_pending_) break;
+            count++;
+        }
+        size_ = size_ <= first_count ? batch_row_count_max : size_;
+        return count;
+    }
+
+    Result<bool> advance() noexcept { return reader_.next(version_); }
+
+    Result<std::size_t> find() noexcept {
+        has_ended_ = true;
+        const Result<bool> there = reader_.find(search_.range.from, version_);
+        if (!there) return there.error();
+        if (!*there) return std::size_t{0};
+        const Status room = output_.prepare(scan_.columns.size(), 1, context_.memory);
+        if (!room) return room.error();
+        const Result<bool> given = give(0);
+        if (!given) return given.error();
+        return std::size_t{1};
+    }
+
+    // False: its texts do not fit.
+    Result<bool> give(std::size_t place) noexcept {
+        const Status read = reader_.read(version_, row_);
+        if (!read) return read.error();
+        for (std::size_t i = 0; i < given_.size(); i++) {
+            const std::uint32_t column = scan_.columns[i];
+            const Result<Value> value =
+                column < row_.size() ? row_[column] : extra(column - scan_.live_count);
+            if (!value) return value.error();
+            given_[i] = *value;
+        }
+        const bool is_key_lent = !scan_.columns.empty();
+        if (is_key_lent && !given_.empty()) {
+            const Result<bool> kept = keep_texts();
+            if (!kept || !*kept) return kept;
+        }
+        for (std::size_t i = 0; i < given_.size(); i++) output_.column(i)[place] = given_[i];
+        return true;
+    }
+
+    // The key is the name's, which goes with the next row; all else only in a transaction.
+    Result<bool> keep_texts() noexcept {
+        if (scan_.moment->rows.is_in_transaction()) return texts_.keep(given_, context_.memory);
+        constexpr auto key = static_cast<std::uint32_t>(ExtraColumn::key);
+        for (std::size_t i = 0; i < given_.size(); i++)
+            if (scan_.columns[i] == scan_.live_count + key)
+                return texts_.keep(given_.subspan(i, 1), context_.memory);
+        return true;
+    }
+
+    Result<Value> extra(std::uint32_t column) noexcept {
+        const auto key = relation::key_of_row(version_.stream);
+        switch (static_cast<ExtraColumn>(column)) {
+            case ExtraColumn::row_start:
+                return Value::timestamp(static_cast<std::int64_t>(version_.time_us));
+            case ExtraColumn::commit_start:
+                return Value::integer(static_cast<std::int64_t>(version_.commit));
+            case ExtraColumn::row_end:
+            case ExtraColumn::commit_end:
+                if (!scan_.moment->rows.is_newest()) return Code::invalid_argument;
+                return Value{};
+            case ExtraColumn::row_id:
+                return relation::KeyReader{key, context_.memory}.value(
+                    relation::ColumnType::integer);
+            case ExtraColumn::key: break;
+        }
+        return Value::blob(key);
+    }
+
+    const TableScan& scan_;
+    Context& context_;
+    relation::TableReader reader_;
+    KeySearch search_{};
+    std::span<Value> row_{};
+    std::span<Value> given_{};
+    Recorded version_{};
+    bool has_pending_ = false;
+    bool has_ended_ = false;
+    std::size_t size_ = 64;
+    Output output_;
+    Texts texts_;
+    Scratch scratch_;
+};
+
+class TableSource final : public Source {
+public:
+    explicit TableSource(const TableScan& scan) noexcept : scan_{scan} {}
+
+    Result<Rows*> open(Context& context) const noexcept override {
+        const Result<TableRows*> rows = make<TableRows>(context.memory, scan_, context);
+        if (!rows) return rows.error();
+        const Status opened = (*rows)->open();
+        if (!opened) return opened.error();
+        return static_cast<Rows*>(*rows);
+    }
+
+    void describe(TextWriter& text) const noexcept override {
+        const Access& access = scan_.access;
+        const bool is_search = access.check != nullptr;
+        text.text(is_search ? "SEARCH " : "SCAN ").text(scan_.name);
+        if (!is_search) return;
+        if (access.index == nullptr)
+            text.text(" USING PRIMARY KEY (");
+        else
+            text.text(" USING INDEX ").text(access.index->name).text(" (");
+        std::string_view separator;
+        const auto term = [&](std::size_t place, std::string_view comparison) {
+            const relation::ColumnNumber column = access.columns[place].column;
+            text.text(separator).text(scan_.table->columns[column].name).text(comparison);
+            separator = " AND ";
+        };
+        for (std::size_t i = 0; i < access.equal.size(); i++) term(i, "=?");
+        if (access.low != nullptr) term(access.equal.size(), access.low_is_in ? ">=?" : ">?");
+        if (access.high != nullptr) term(access.equal.size(), access.high_is_in ? "<=?" : "<?");
+        text.text(")");
+    }
+
+private:
+    TableScan scan_;
+};
+
+}  // namespace
+
+Result<const Source*> make_table_source(const TableScan& scan, Arena& memory) noexcept {
+    const Result<TableSource*> made = make<TableSource>(memory, scan);
+    if (!made) return made.error();
+    return static_cast<const Source*>(*made);
+}
+
+}  // namespace freshet::query

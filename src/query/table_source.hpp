@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+// The rows of a table as a source of a query: all of them, or those that a key leads to.
+//
+// Whatever leads there (constants, parameters, the answers of subqueries) is evaluated when the
+// source is opened. A key leads to just the rows for which the conditions hold, unless it was cut,
+// or a value cannot be compared with keys: then they are asked of each row.
+#pragma once
+
+#include "query/rows.hpp"
+#include "query/scalar.hpp"
+#include "relation/moment.hpp"
+
+namespace freshet::query {
+
+// What a source can give beyond the columns of its table, and behind them.
+enum class ExtraColumn : std::uint8_t {
+    row_start,  // TIMESTAMP of the commit that wrote the version.
+    row_end,    // Of the one that ended it; NULL: it holds.
+    commit_start,
+    commit_end,
+    row_id,  // INT, where there is no primary key.
+    key,     // BLOB.
+};
+inline constexpr std::uint32_t extra_column_count = 6;
+
+// How rows are reached. Values have no columns.
+struct Access {
+    // Null: by the key of the row.
+    const relation::Index* index = nullptr;
+    std::span<const relation::KeyColumn> columns{};
+    // What the first columns are equal to,
+    std::span<const Scalar* const> equal{};
+    // and between what the next one is; null: no bound.
+    const Scalar* low = nullptr;
+    const Scalar* high = nullptr;
+    bool low_is_in = false;
+    bool high_is_in = false;
+    // All that, as a condition on the rows of the source; null: all rows are read.
+    const Scalar* check = nullptr;
+};
+
+struct TableScan {
+    const relation::Moment* moment = nullptr;  // Filled in before the source is opened.
+    const relation::TableDefinition* table = nullptr;
+    std::string_view name{};  // By which the statement knows it.
+    // What it gives: places of the table's live columns, and behind their number, extra columns.
+    std::span<const std::uint32_t> columns{};
+    std::uint32_t live_count = 0;
+    bool has_versions = false;  // Not the rows of the moment alone, but all up to then.
+    Access access{};
+};
+
+// In the arena. out_of_memory. When opened: corrupt, io, out_of_memory, what values fail with;
+// invalid_argument: the end of a row was asked for of a moment that is past.
+Result<const Source*> make_table_source(const TableScan& scan, Arena& memory) noexcept;
+
+}  // namespace freshet::query

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: MIT
+// FOR SYSTEM_TIME: which moment a table is read at.
+#include "relation/convert.hpp"
+#include "relation/moment.hpp"
+#include "sql/bind.hpp"
+
+namespace freshet::sql {
+namespace {
+
+using relation::ColumnType;
+
+bool has_slot(const Scalar& scalar) noexcept {
+    if (scalar.kind == ScalarKind::slot) return true;
+    for (const Scalar* const operand : scalar.operands)
+        if (has_slot(*operand)) return true;
+    return false;
+}
+
+}  // namespace
+
+const relation::Moment* Binding::moment(bool is_now, std::uint64_t commit) noexcept {
+    for (const TimePoint& known : binder_.times_.all())
+        if (known.is_now == is_now && known.commit == commit) return known.moment;
+    relation::Moment* const made = make(relation::Moment{});
+    push(binder_.times_, TimePoint{made, is_now, commit});
+    return made;
+}
+
+Value Binding::point(const Point& point) noexcept {
+    Level nothing;
+    const Scalar* const scalar = expression(nothing, *point.value).scalar;
+    if (has_failed_) return {};
+    if (has_slot(*scalar)) binder_.depends_on_parameters_ = true;
+    const Result<Value> value = query::evaluate(*scalar, memory_);
+    const Place place = point.value->place;
+    if (!value) {
+        fail(value.error().code, place, {"this moment cannot be found out"},
+             {"write a constant or a parameter"});
+        return {};
+    }
+    const bool is_commit = point.kind == Point::Kind::commit ||
+                           (point.kind == Point::Kind::value && value->type() == Type::integer);
+    const ColumnType type = is_commit ? ColumnType::integer : ColumnType::timestamp;
+    const Result<Value> assigned = relation::assign(*value, type, memory_);
+    if (assigned && !assigned->is_null() && (!is_commit || assigned->as_integer() >= 0))
+        return *assigned;
+    fail(Code::type_mismatch, place,
+         {is_commit ? "this is no number of a commit" : "this is no time"},
+         {"write COMMIT 42 or TIMESTAMP '2026-11-20T23:50:07Z'"});
+    return {};
+}
+
+std::uint64_t Binding::commit_of(const Point& point, const Value& value) noexcept {
+    if (has_failed_) return 0;
+    if (value.type() == Type::integer) return static_cast<std::uint64_t>(value.as_integer());
+    const Result<std::uint64_t> commit = environment_.times->commit_at(value.as_timestamp());
+    if (commit) return *commit;
+    fail(commit.error().code, point.value->place, {"no commit of this time can be read"}, {});
+    return 0;
+}
+
+relation::Tables Binding::tables_of(std::uint64_t commit, Place place) noexcept {
+    if (has_failed_) return {};
+    const Result<relation::Tables> tables = environment_.times->tables_at(commit);
+    if (tables) return *tables;
+    if (tables.error() == Code::ahead_of_log)
+        fail(Code::ahead_of_log, place, {"this commit is not there yet"},
+             {"SELECT max(\"commit\") FROM commits says which is the newest"});
+    else
+        fail(tables.error().code, place, {"the tables of this commit cannot be read"}, {});
+    return {};
+}
+
+}  // namespace freshet::sql

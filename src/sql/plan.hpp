@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: MIT
+// From what FROM and WHERE say to a tree of operators.
+//
+// Conditions are taken apart at their ANDs, and each is asked as early as it can be: of a source,
+// if it speaks of that one alone, unless an outer join may put NULLs there. Those that name a key
+// or an index say how the rows of a table are reached (access.hpp). Inner joins are put in order:
+// first the source with the best access, then, one by one, the best of those that an equality joins
+// to what is there, and products last. Such equalities are the keys of hash joins; if what is there
+// was found by an access, it is what is kept, and the new source passes by.
+#pragma once
+
+#include "query/algebra.hpp"
+#include "sql/binder.hpp"
+#include "sql/scalars.hpp"
+
+namespace freshet::sql {
+
+class Binding;
+struct Level;
+
+inline constexpr std::uint32_t source_count_max = 64;
+
+// One source of a FROM, whose columns have the numbers from `first` on.
+struct Leaf {
+    std::uint32_t index = 0;
+    std::uint32_t first = 0;
+    std::uint32_t column_count = 0;
+    std::string_view name{};
+    // One of these three.
+    const relation::TableDefinition* table = nullptr;
+    const VirtualTable* virtual_table = nullptr;
+    const query::Node* node = nullptr;
+    const relation::Moment* moment = nullptr;  // Of the first two.
+    bool has_versions = false;                 // Of a table: not only the rows of the moment,
+    const Scalar* condition = nullptr;         // and of these, those for which it holds.
+    Operands arguments{};                      // Of a virtual table.
+    std::string_view index_name{};             // INDEXED BY.
+    bool not_indexed = false;
+    Place place{};
+};
+
+// Part of a condition: all of them are to be true.
+struct Conjunct {
+    const Scalar* scalar = nullptr;
+    std::uint64_t mask = 0;  // The sources that it speaks of, a bit for each.
+    bool is_done = false;    // It is asked somewhere.
+};
+
+struct Item {
+    enum class Kind : std::uint8_t { leaf, inner, left, right, full };
+    Kind kind = Kind::leaf;
+    Leaf* leaf = nullptr;
+    Item* left = nullptr;
+    Item* right = nullptr;
+    std::uint64_t mask = 0;
+    Growing<Conjunct> conditions{};  // ON.
+};
+
+// Rows, and where in them the columns are.
+struct Planned {
+    const query::Node* node = nullptr;
+    std::span<std::uint32_t> places{};
+    std::uint64_t mask = 0;
+    std::uint32_t score = 0;  // Of the access; 0: all rows are read.
+};
+
+class Planner {
+public:
+    Planner(Binding& binding, const Level& level) noexcept : binding_{binding}, level_{level} {}
+
+    // The rows of FROM for which the conditions hold.
+    Planned plan(Item& from, std::span<Conjunct> where) noexcept;
+    // Those of the rows for which the conditions hold that speak of nothing else.
+    Planned filtered(Planned rows, std::span<Conjunct> conditions) noexcept;
+
+private:
+    Planned item(Item& item, std::span<Conjunct> above) noexcept;
+    Planned leaf(const Leaf& leaf, std::span<Conjunct> above) noexcept;
+    Planned table(const Leaf& leaf, std::span<Conjunct> above) noexcept;
+    const query::Node* virtual_rows(const Leaf& leaf, std::span<const Conjunct> above) noexcept;
+    Planned inner(Item& item, std::span<Conjunct> above) noexcept;
+    Planned outer(Item& item, std::span<Conjunct> above) noexcept;
+    void flatten(Item& item, Growing<Item*>& items, Growing<Conjunct>& conditions) noexcept;
+    [[nodiscard]] std::size_t choose(const Planned& rows, std::span<const Planned> parts,
+                                     std::size_t first,
+                                     std::span<const Conjunct> conditions) const noexcept;
+    Planned joined(const Planned& left, const Planned& right, Item::Kind kind,
+                   std::span<Conjunct> conditions) noexcept;
+    const query::Node* gated(const query::Node* rows, const Scalar& condition) noexcept;
+    const Scalar* both(Operands conditions) noexcept;
+    [[nodiscard]] bool is_key(const Conjunct& conjunct, std::uint64_t left,
+                              std::uint64_t right) const noexcept;
+    [[nodiscard]] bool is_time(const Scalar& scalar) const noexcept;
+    [[nodiscard]] bool is_plain(const Scalar& scalar) const noexcept;
+    [[nodiscard]] std::uint64_t mask_of(const Scalar& scalar) const noexcept;
+    std::span<std::uint32_t> no_places() noexcept;
+
+    Binding& binding_;
+    const Level& level_;
+};
+
+}  // namespace freshet::sql
