@@ -114,6 +114,20 @@ public:
                 .virtual_tables = virtual_tables_};
     }
 
+    static Error collect(query::Rows& rows, std::size_t width, Answer& answer) {
+        for (;;) {
+            query::Batch batch;
+            const Result<bool> there = rows.next(batch);
+            if (!there) return there.error();
+            if (!*there) return {};
+            for (const query::Position position : batch.selection) {
+                std::vector<std::string>& row = answer.rows.emplace_back();
+                for (std::size_t i = 0; i < width; i++)
+                    row.push_back(shown(batch.columns[i][position]));
+            }
+        }
+    }
+
     std::vector<Value> parameters;
     Value now = Value::timestamp(0);
 
@@ -133,20 +147,6 @@ private:
         if (!rows) return rows.error();
         return collect(**rows, plan->names.size(), answer);
     }
-    static Error collect(query::Rows& rows, std::size_t width, Answer& answer) {
-        for (;;) {
-            query::Batch batch;
-            const Result<bool> there = rows.next(batch);
-            if (!there) return there.error();
-            if (!*there) return {};
-            for (const query::Position position : batch.selection) {
-                std::vector<std::string>& row = answer.rows.emplace_back();
-                for (std::size_t i = 0; i < width; i++)
-                    row.push_back(shown(batch.columns[i][position]));
-            }
-        }
-    }
-
     std::deque<Listed> tables_;
     std::vector<VirtualTable> virtual_tables_;
 };

@@ -41,7 +41,13 @@ public:
     }
 
 private:
-    static constexpr std::size_t size_max = tree::key_size_max;
+    // No key has more of the values.
+    static constexpr std::size_t size_max =
+        std::max(relation::primary_key_size_max, relation::index_values_size_max);
+    [[nodiscard]] std::size_t room() const noexcept {
+        return access_.index == nullptr ? relation::primary_key_size_max
+                                        : relation::index_values_size_max;
+    }
 
     struct Known {
         bool has_bound = false;
@@ -117,7 +123,7 @@ private:
     // Where the keys of a value begin, or where they end, behind the equal ones.
     Result<Bytes> at(const Value& value, bool is_end) noexcept {
         std::array<std::byte, size_max> bytes;
-        KeyWriter key{bytes};
+        KeyWriter key{MutableBytes{bytes}.first(room())};
         key.raw(prefix_.written()).value(value, sort_at(access_.equal.size()));
         note_cut(key);
         return is_end ? behind(key.written()) : kept(key.written());
@@ -184,7 +190,7 @@ private:
     bool is_open_ = false;  // Keys say nothing of some value, and of none behind it.
     bool is_cut_ = false;
     std::array<std::byte, size_max> bytes_;
-    KeyWriter prefix_{bytes_};
+    KeyWriter prefix_{MutableBytes{bytes_}.first(room())};
 };
 
 }  // namespace

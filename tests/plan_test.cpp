@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: MIT
+// Goal: rows are reached by the best key there is, and are the same whatever the way. Method: the
+// sources of plans as EXPLAIN shows them; random tables with keys of all types, and each condition
+// asked twice: so that a key can serve it, and so that none can ("... OR 0").
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "tests/plan_fixture.hpp"
+
+namespace freshet::sql {
+namespace {
+
+using relation::ColumnType;
+
+std::string joined(const Answer& answer) {
+    std::string all = answer.error.code == Code::none ? ""
+                                                      : std::string{code_name(answer.error.code)} +
+                                                            std::string{answer.why.message()};
+    for (const auto& row : answer.rows) {
+        if (!all.empty()) all += "; ";
+        for (std::size_t i = 0; i < row.size(); i++) all += (i == 0 ? "" : "|") + row[i];
+    }
+    return all;
+}
+
+class Plan : public testing::Test {
+protected:
+    Plan() {
+        auto& users =
+            stored.create("users", {{"id", ColumnType::integer}, {"name", ColumnType::text}}, {1});
+        Rows rows;
+        for (int i = 1; i <= 300; i++)
+            rows.push_back({Value::integer(i), Value::text(i % 2 == 0 ? "even" : "odd")});
+        stored.insert(users, rows);
+        auto& lines = stored.create("lines",
+                                    {{"order", ColumnType::integer},
+                                     {"line", ColumnType::integer},
+                                     {"user", ColumnType::integer}},
+                                    {1, -2});
+        rows.clear();
+        for (int i = 0; i < 200; i++)
+            rows.push_back({Value::integer(i / 4), Value::integer(i % 4), Value::integer(i)});
+        stored.insert(lines, rows);
+        auto& notes = stored.create("notes", {{"text", ColumnType::text}}, {});
+        stored.insert(notes, {{Value::text("a")}, {Value::text("b")}});
+    }
+    std::string sources(const std::string& text) {
+        const Stored::Planned planned = stored.select(text);
+        EXPECT_EQ(planned.answer.error.code, Code::none) << planned.answer.why.message();
+        return planned.sources;
+    }
+    std::string rows(const std::string& text) { return joined(stored.select(text).answer); }
+
+    Stored stored;
+};
+
+TEST_F(Plan, FindsRowsByTheWholePrimaryKey) {
+    EXPECT_EQ(sources("SELECT name FROM users WHERE id = 7"),
+              "SEARCH users USING PRIMARY KEY (id=?)");
+    EXPECT_EQ(rows("SELECT name FROM users WHERE id = 7"), "'odd'");
+    EXPECT_EQ(rows("SELECT name, id FROM users WHERE 8 = id AND name = 'even'"), "'even'|8");
+    EXPECT_EQ(rows("SELECT name FROM users WHERE id = 8 AND name = 'odd'"), "");
+    EXPECT_EQ(rows("SELECT 1 FROM users WHERE id = 301"), "");
+    EXPECT_EQ(rows("SELECT 1 FROM users WHERE id = 7.5"), "");
+    EXPECT_EQ(rows("SELECT id FROM users WHERE id = '7'"), "7");
+    EXPECT_EQ(rows("SELECT id FROM users WHERE id = NULL"), "");
+    EXPECT_EQ(sources("SELECT \"user\" FROM lines l WHERE line = 2 AND \"order\" = 3"),
+              "SEARCH l USING PRIMARY KEY (order=? AND line=?)");
+    EXPECT_EQ(rows("SELECT \"user\" FROM lines WHERE line = 2 AND \"order\" = 3"), "14");
+}
+
+TEST_F(Plan, ReadsARangeOfThePrimaryKey) {
+    EXPECT_EQ(sources("SELECT 1 FROM users WHERE id > 5 AND id <= 9"),
+              "SEARCH users USING PRIMARY KEY (id>? AND id<=?)");
+    EXPECT_EQ(rows("SELECT id FROM users WHERE id > 5 AND id <= 9"), "6; 7; 8; 9");
+    EXPECT_EQ(rows("SELECT id FROM users WHERE id BETWEEN 298 AND '400'"), "298; 299; 300");
+    EXPECT_EQ(rows("SELECT id FROM users WHERE id BETWEEN 5 AND 9 AND id < 7"), "5; 6");
+    EXPECT_EQ(sources("SELECT 1 FROM lines WHERE \"order\" = 3 AND line >= 2"),
+              "SEARCH lines USING PRIMARY KEY (order=? AND line>=?)");
+    EXPECT_EQ(rows("SELECT line FROM lines WHERE \"order\" = 3 AND line >= 2"), "3; 2");
+    EXPECT_EQ(rows("SELECT line FROM lines WHERE \"order\" = 3 AND line < 2"), "1; 0");
+    EXPECT_EQ(rows("SELECT count(*) FROM lines WHERE \"order\" = 3"), "4");
+}
+
+TEST_F(Plan, ReadsAllRowsWhereNoKeyServes) {
+    EXPECT_EQ(sources("SELECT 1 FROM users WHERE name = 'odd'"), "SCAN users");
+    EXPECT_EQ(sources("SELECT 1 FROM lines WHERE line = 1"), "SCAN lines");
+    EXPECT_EQ(sources("SELECT 1 FROM users WHERE id + 0 = 1"), "SCAN users");
+    EXPECT_EQ(sources("SELECT 1 FROM users WHERE id = 1 OR id = 2"), "SCAN users");
+    EXPECT_EQ(rows("SELECT count(*) FROM users"), "300");
+}
+
+TEST_F(Plan, BeginsJoinsWithTheBestAccess) {
+    EXPECT_EQ(sources("SELECT 1 FROM lines l JOIN users u ON l.user = u.id WHERE u.id = 9"),
+              "SCAN l; SEARCH u USING PRIMARY KEY (id=?)");
+    EXPECT_EQ(rows("SELECT l.\"order\", u.name FROM lines l, users u "
+                   "WHERE l.user = u.id AND u.id = 9"),
+              "2|'odd'");
+    EXPECT_EQ(rows("SELECT count(*) FROM users u JOIN lines l ON u.id = l.user"), "199");
+    EXPECT_EQ(rows("SELECT u.id, l.line FROM users u LEFT JOIN lines l ON l.user = u.id "
+                   "WHERE u.id >= 299 ORDER BY 1"),
+              "299|NULL; 300|NULL");
+    EXPECT_EQ(sources("SELECT 1 FROM users u LEFT JOIN lines l ON l.user = u.id AND l.\"order\" = 1"
+                      " WHERE u.id = 3"),
+              "SEARCH u USING PRIMARY KEY (id=?); SEARCH l USING PRIMARY KEY (order=?)");
+}
+
+TEST_F(Plan, FindsTheRowsOfSubqueriesByKeyForEachRow) {
+    EXPECT_EQ(rows("SELECT sum((SELECT id FROM users WHERE id = l.user)) FROM lines l"), "19900");
+}
+
+TEST_F(Plan, KnowsHiddenColumns) {
+    EXPECT_EQ(rows("SELECT rowid, text FROM notes ORDER BY rowid"), "501|'a'; 502|'b'");
+    EXPECT_EQ(rows("SELECT _rowid_ FROM users WHERE rowid = 4"), "4");
+    EXPECT_EQ(sources("SELECT 1 FROM users WHERE rowid = 4"),
+              "SEARCH users USING PRIMARY KEY (id=?)");
+    EXPECT_EQ(rows("SELECT commit_start, commit_end, row_end FROM users WHERE id = 4"),
+              "1|NULL|NULL");
+    EXPECT_EQ(rows("SELECT rowid FROM lines"), "unknown-namethere is no column rowid");
+}
+
+TEST_F(Plan, SeesWhatItsTransactionChanged) {
+    Transaction transaction;
+    ASSERT_TRUE(transaction.begin(stored.store().store, stored.store().diagnostic));
+    const std::string text = "SELECT id, name FROM users WHERE id >= 299";
+    stored.insert(
+        transaction, stored.table(0),
+        {{Value::integer(300), Value::text("changed")}, {Value::integer(301), Value::text("new")}});
+    EXPECT_EQ(joined(stored.select(text, &transaction).answer),
+              "299|'odd'; 300|'changed'; 301|'new'");
+    EXPECT_EQ(rows(text), "299|'odd'; 300|'even'");
+    EXPECT_EQ(
+        joined(stored.select("SELECT count(*), max(length(name)) FROM users", &transaction).answer),
+        "301|7");
+}
+
+// ---- random ----
+
+class Random {
+public:
+    explicit Random(unsigned seed) : random_{seed} {}
+    int below(int limit) { return static_cast<int>(random_() % static_cast<unsigned>(limit)); }
+
+    Value of(ColumnType type) {
+        switch (type) {
+            case ColumnType::boolean: return Value::boolean(below(2) == 0);
+            case ColumnType::integer: return Value::integer(below(9) - 4);
+            case ColumnType::real: return Value::real((below(17) - 8) / 2.0);
+            case ColumnType::date: return Value::date(below(5));
+            case ColumnType::timestamp: return Value::timestamp(below(9) * (day_us / 2));
+            case ColumnType::blob: return Value::blob(as_bytes(text()));
+            default: return Value::text(text());
+        }
+    }
+    std::string_view text() {
+        static const std::string longest(40, 'x');
+        static const std::string longer = longest + "y";
+        static const std::string_view texts[] = {
+            "", "a", "ab", "b", "1", " 2 ", "-1.5", "1970-01-02", "1970-01-03T12:00:00Z"};
+        const int which = below(11);
+        return which < 9 ? texts[which] : which == 9 ? std::string_view{longest} : longer;
+    }
+    ColumnType type() { return static_cast<ColumnType>(1 + below(7)); }
+    std::string literal() {
+        static const std::string too_long(300, 'x');  // For any key.
+        if (below(12) == 0) return "NULL";
+        if (below(12) == 0) return "'" + too_long + "'";
+        return shown(of(type()));
+    }
+
+private:
+    std::mt19937 random_;
+};
+
+TEST(PlanRandom, GivesTheSameRowsByKeysAndWithoutThem) {
+    static const char* const names[] = {"a", "b", "c"};
+    static const char* const signs[] = {" = ", " < ", " <= ", " > ", " >= "};
+    std::size_t search_count = 0;
+    std::size_t row_count = 0;
+    for (unsigned seed = 1; seed <= 60; seed++) {
+        Random random{seed};
+        Stored stored;
+        std::vector<std::pair<std::string_view, ColumnType>> columns;
+        for (const char* const name : names) columns.emplace_back(name, random.type());
+        std::vector<int> key;
+        for (const int place : {1, 2, 3})
+            if (static_cast<int>(key.size()) < 1 + random.below(3))
+                key.push_back(random.below(2) == 0 ? place : -place);
+        auto& table = stored.create("t", columns, key);
+        Rows rows;
+        for (int i = 0; i < 80; i++) {
+            Row row;
+            for (const auto& [name, type] : columns) row.push_back(random.of(type));
+            rows.push_back(row);
+        }
+        stored.insert(table, rows);
+        if (testing::Test::HasFatalFailure()) return;
+        for (int i = 0; i < 60; i++) {
+            std::string by_key;
+            std::string by_scan;
+            for (int k = 1 + random.below(3); k > 0; k--) {
+                std::string term = names[random.below(3)];
+                if (random.below(5) == 0)
+                    term += " BETWEEN " + random.literal() + " AND " + random.literal();
+                else
+                    term += signs[random.below(5)] + random.literal();
+                by_key += (by_key.empty() ? "" : " AND ") + term;
+                by_scan += (by_scan.empty() ? "(" : " AND (") + term + " OR 0)";
+            }
+            Stored::Planned found = stored.select("SELECT * FROM t WHERE " + by_key);
+            Stored::Planned expected = stored.select("SELECT * FROM t WHERE " + by_scan);
+            ASSERT_EQ(expected.sources, "SCAN t");
+            std::sort(found.answer.rows.begin(), found.answer.rows.end());
+            std::sort(expected.answer.rows.begin(), expected.answer.rows.end());
+            ASSERT_EQ(joined(found.answer), joined(expected.answer))
+                << by_key << " of seed " << seed << " by " << found.sources;
+            search_count += found.sources != "SCAN t" ? 1U : 0U;
+            row_count += found.answer.rows.size();
+        }
+    }
+    EXPECT_GT(search_count, 1000U);
+    EXPECT_GT(row_count, 1000U);
+}
+
+}  // namespace
+}  // namespace freshet::sql
