@@ -13,7 +13,7 @@
 #include "tests/query_fixture.hpp"
 
 #if __has_include(<sqlite3.h>)
-#include <sqlite3.h>
+#include "tests/sqlite.hpp"
 
 namespace freshet::query {
 namespace {
@@ -274,75 +274,17 @@ private:
     bool has_texts_;
 };
 
-class Sqlite {
-public:
-    explicit Sqlite(const std::vector<Row>& rows) {
-        EXPECT_EQ(sqlite3_open(":memory:", &database_), SQLITE_OK);
-        sqlite3_exec(database_, "CREATE TABLE t (id INTEGER PRIMARY KEY, c0, c1, c2, c3)", nullptr,
-                     nullptr, nullptr);
-        prepare("INSERT INTO t VALUES (?5, ?1, ?2, ?3, ?4)");
-        for (std::size_t i = 0; i < rows.size(); i++) {
-            sqlite3_reset(statement_);
-            for (std::size_t k = 0; k < rows[i].size(); k++)
-                bind(static_cast<int>(k + 1), rows[i][k]);
-            sqlite3_bind_int64(statement_, 5, static_cast<std::int64_t>(i));
-            EXPECT_EQ(sqlite3_step(statement_), SQLITE_DONE);
-        }
+// A table of these rows, numbered from 0.
+void fill(test::Sqlite& sqlite, const std::vector<Row>& rows) {
+    sqlite.prepare("CREATE TABLE t (id INTEGER PRIMARY KEY, c0, c1, c2, c3)");
+    EXPECT_FALSE(sqlite.step());
+    sqlite.prepare("INSERT INTO t VALUES (?5, ?1, ?2, ?3, ?4)");
+    for (std::size_t i = 0; i < rows.size(); i++) {
+        Row parameters = rows[i];
+        parameters.push_back(whole(static_cast<std::int64_t>(i)));
+        EXPECT_FALSE(sqlite.step(parameters));
     }
-    ~Sqlite() {
-        finish();
-        sqlite3_close(database_);
-    }
-    Sqlite(const Sqlite&) = delete;
-    Sqlite& operator=(const Sqlite&) = delete;
-
-    void prepare(const std::string& text) {
-        finish();
-        ASSERT_EQ(sqlite3_prepare_v2(database_, text.c_str(), -1, &statement_, nullptr), SQLITE_OK)
-            << text << ": " << sqlite3_errmsg(database_);
-    }
-    // invalid_argument: SQLite failed. Texts stay until the next one.
-    Result<Value> answer(std::size_t row) {
-        sqlite3_reset(statement_);
-        sqlite3_bind_int64(statement_, 1, static_cast<std::int64_t>(row));
-        if (sqlite3_step(statement_) != SQLITE_ROW) return Code::invalid_argument;
-        switch (sqlite3_column_type(statement_, 0)) {
-            case SQLITE_INTEGER: return whole(sqlite3_column_int64(statement_, 0));
-            case SQLITE_FLOAT: return Value::real(sqlite3_column_double(statement_, 0));
-            case SQLITE_TEXT: return Value::text(bytes(sqlite3_column_text(statement_, 0)));
-            case SQLITE_BLOB:
-                return Value::blob(as_bytes(bytes(sqlite3_column_blob(statement_, 0))));
-            default: return Value{};
-        }
-    }
-
-private:
-    void finish() {
-        sqlite3_finalize(statement_);
-        statement_ = nullptr;
-    }
-    void bind(int index, const Value& value) {
-        const auto size = value.has_bytes() ? static_cast<int>(value.bytes().size()) : 0;
-        switch (value.type()) {
-            case Type::integer: sqlite3_bind_int64(statement_, index, value.as_integer()); break;
-            case Type::real: sqlite3_bind_double(statement_, index, value.as_real()); break;
-            case Type::text:
-                sqlite3_bind_text(statement_, index, value.bytes().data(), size, SQLITE_STATIC);
-                break;
-            case Type::blob:
-                sqlite3_bind_blob(statement_, index, value.bytes().data(), size, SQLITE_STATIC);
-                break;
-            default: sqlite3_bind_null(statement_, index);
-        }
-    }
-    std::string_view bytes(const void* data) {
-        return {static_cast<const char*>(data),
-                static_cast<std::size_t>(sqlite3_column_bytes(statement_, 0))};
-    }
-
-    sqlite3* database_ = nullptr;
-    sqlite3_stmt* statement_ = nullptr;
-};
+}
 
 // Each row as it is found in the batch, or alone if the batch fails.
 class Answers {
@@ -379,7 +321,8 @@ void compare_trees(unsigned first_seed, unsigned count, bool has_texts) {
         for (Row& row : rows)
             for (std::uint32_t i = 0; i < column_count; i++) row.push_back(generator.value());
         const Columns columns{rows, column_count};
-        Sqlite sqlite{rows};
+        test::Sqlite sqlite;
+        fill(sqlite, rows);
         for (int i = 0; i < 40; i++) {
             const Written written = generator.make(1 + generator.below(4));
             sqlite.prepare("SELECT " + written.text + " FROM t WHERE id = ?1");
@@ -387,14 +330,14 @@ void compare_trees(unsigned first_seed, unsigned count, bool has_texts) {
             bool has_failed = false;
             for (std::size_t row = 0; row < row_count; row++) {
                 const Result<Value> found = ours.answer(row);
-                const Result<Value> expected = sqlite.answer(row);
+                const bool has_answer = sqlite.step({whole(static_cast<std::int64_t>(row))});
                 // Bytes of a character, cut out of a BLOB.
                 if (!found && found.error() == Code::type_mismatch) continue;
                 has_failed = has_failed || !found;
-                if (!expected) continue;
+                if (!has_answer) continue;
                 ASSERT_TRUE(found) << written.text << " in row " << row << " of seed " << seed
                                    << " " << code_name(found.error().code);
-                ASSERT_EQ(*found, *expected)
+                ASSERT_EQ(*found, sqlite.column())
                     << written.text << " in row " << row << " of seed " << seed << ": "
                     << shown(rows[row][0]) << " " << shown(rows[row][1]) << " "
                     << shown(rows[row][2]) << " " << shown(rows[row][3]);

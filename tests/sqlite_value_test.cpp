@@ -26,7 +26,7 @@
 #include "relation/pattern.hpp"
 
 #if __has_include(<sqlite3.h>)
-#include <sqlite3.h>
+#include "tests/sqlite.hpp"
 
 namespace freshet::relation {
 namespace {
@@ -119,71 +119,11 @@ std::vector<Value> interesting() {
     return values;
 }
 
-class Sqlite {
-public:
-    Sqlite() { EXPECT_EQ(sqlite3_open(":memory:", &database_), SQLITE_OK); }
-    ~Sqlite() {
-        finish();
-        sqlite3_close(database_);
-    }
-    Sqlite(const Sqlite&) = delete;
-    Sqlite& operator=(const Sqlite&) = delete;
-
-    void prepare(const std::string& expression) {
-        finish();
-        const std::string text = "SELECT " + expression;
-        ASSERT_EQ(sqlite3_prepare_v2(database_, text.c_str(), -1, &statement_, nullptr), SQLITE_OK)
-            << text;
-    }
-
-    // The answer stays until the next one.
-    Value answer(const Value& a, const Value& b) {
-        sqlite3_reset(statement_);
-        bind(1, a);
-        bind(2, b);
-        EXPECT_EQ(sqlite3_step(statement_), SQLITE_ROW) << sqlite3_errmsg(database_);
-        return column();
-    }
-
-private:
-    void finish() {
-        sqlite3_finalize(statement_);
-        statement_ = nullptr;
-    }
-
-    void bind(int index, const Value& value) {
-        if (index > sqlite3_bind_parameter_count(statement_)) return;
-        const auto size = value.has_bytes() ? static_cast<int>(value.bytes().size()) : 0;
-        switch (value.type()) {
-            case Type::integer: sqlite3_bind_int64(statement_, index, value.as_integer()); break;
-            case Type::real: sqlite3_bind_double(statement_, index, value.as_real()); break;
-            case Type::text:
-                sqlite3_bind_text(statement_, index, value.bytes().data(), size, SQLITE_STATIC);
-                break;
-            case Type::blob:
-                sqlite3_bind_blob(statement_, index, value.bytes().data(), size, SQLITE_STATIC);
-                break;
-            default: sqlite3_bind_null(statement_, index);
-        }
-    }
-
-    Value column() {
-        switch (sqlite3_column_type(statement_, 0)) {
-            case SQLITE_INTEGER: return Value::integer(sqlite3_column_int64(statement_, 0));
-            case SQLITE_FLOAT: return Value::real(sqlite3_column_double(statement_, 0));
-            case SQLITE_TEXT: return Value::text(bytes(sqlite3_column_text(statement_, 0)));
-            case SQLITE_BLOB: return blob(bytes(sqlite3_column_blob(statement_, 0)));
-            default: return {};
-        }
-    }
-    std::string_view bytes(const void* data) {
-        return {static_cast<const char*>(data),
-                static_cast<std::size_t>(sqlite3_column_bytes(statement_, 0))};
-    }
-
-    sqlite3* database_ = nullptr;
-    sqlite3_stmt* statement_ = nullptr;
-};
+// As SQLite has it, until the next one.
+Value answer(test::Sqlite& sqlite, const Value& a, const Value& b) {
+    EXPECT_TRUE(sqlite.step({a, b})) << sqlite.message();
+    return sqlite.column();
+}
 
 std::string shown(const Value& value) {
     std::array<char, 400> buffer;
@@ -205,8 +145,8 @@ bool may_be_rounded(const Value& value) {
 
 template <class Ours>
 void compare_all(const std::string& expression, Ours ours) {
-    Sqlite sqlite;
-    sqlite.prepare(expression);
+    test::Sqlite sqlite;
+    sqlite.prepare("SELECT " + expression);
     const std::vector<Value> values = interesting();
     std::size_t differences = 0;
     for (const Value& a : values) {
@@ -215,7 +155,7 @@ void compare_all(const std::string& expression, Ours ours) {
             const Result<Value> found = ours(a, b, memory.arena);
             const bool has_blob = a.type() == Type::blob || b.type() == Type::blob;
             if (!found && found.error() == Code::type_mismatch && has_blob) continue;
-            const Value expected = sqlite.answer(a, b);
+            const Value expected = answer(sqlite, a, b);
             if (found && *found == expected) continue;
             if (found && (may_be_rounded(a) || may_be_rounded(b)) &&
                 found->type() == expected.type() && found->has_bytes())
@@ -339,14 +279,14 @@ TEST(SqliteValue, MatchesAllShortPatterns) {
         }
         return texts;
     };
-    Sqlite sqlite;
+    test::Sqlite sqlite;
     const auto compare_patterns = [&](const std::string& expression, std::string_view letters,
                                       auto matches) {
-        sqlite.prepare(expression);
+        sqlite.prepare("SELECT " + expression);
         const std::vector<std::string> texts = texts_of("abA", 3);
         for (const std::string& pattern : texts_of(letters, 4)) {
             for (const std::string& text : texts) {
-                const Value expected = sqlite.answer(Value::text(text), Value::text(pattern));
+                const Value expected = answer(sqlite, Value::text(text), Value::text(pattern));
                 ASSERT_EQ(matches(text, pattern), expected == Value::integer(1))
                     << expression << ": '" << text << "', '" << pattern << "'";
             }
