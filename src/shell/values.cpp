@@ -3,7 +3,8 @@
 
 #include <algorithm>
 
-#include "base/text.hpp"
+#include "base/time_text.hpp"
+#include "freshet/value.hpp"
 
 namespace freshet::shell {
 namespace {
@@ -31,105 +32,13 @@ struct AgeUnit {
 constexpr AgeUnit age_units[] = {{"d", 86'400'000'000}, {"h", 3'600'000'000}, {"m", 60'000'000},
                                  {"s", 1'000'000},      {"ms", 1'000},        {"us", 1}};
 
-// Reads a text from its beginning; the first that is missing fails all.
-class TimeReader {
-public:
-    explicit TimeReader(std::string_view text) noexcept : text_{text} {}
-
-    std::uint64_t digits(std::size_t count, std::uint64_t least, std::uint64_t most) noexcept {
-        std::uint64_t number = 0;
-        for (std::size_t i = 0; i < count; i++) number = number * 10 + digit();
-        if (number < least || number > most) good_ = false;
-        return number;
-    }
-    void expect(char letter) noexcept {
-        if (!accept(letter)) good_ = false;
-    }
-    bool accept(char letter) noexcept {
-        if (text_.empty() || text_[0] != letter) return false;
-        text_.remove_prefix(1);
-        return true;
-    }
-    // Of a second, in microseconds; what is finer is left out.
-    std::uint64_t fraction() noexcept {
-        if (!accept('.')) return 0;
-        std::uint64_t value = digit() * 100'000;
-        for (std::uint64_t unit = 10'000; !text_.empty() && is_digit(text_[0]); unit /= 10)
-            value += digit() * unit;
-        return value;
-    }
-    [[nodiscard]] bool at_end() const noexcept { return text_.empty(); }
-    [[nodiscard]] bool is_good() const noexcept { return good_ && text_.empty(); }
-
-private:
-    std::uint64_t digit() noexcept {
-        if (text_.empty() || !is_digit(text_[0])) {
-            good_ = false;
-            return 0;
-        }
-        const char letter = text_[0];
-        text_.remove_prefix(1);
-        return static_cast<std::uint64_t>(letter - '0');
-    }
-
-    std::string_view text_;
-    bool good_ = true;
-};
-
-std::uint64_t days_before(std::uint64_t year) noexcept {
-    const std::uint64_t past = year - 1;
-    return past * 365 + past / 4 - past / 100 + past / 400;
-}
-
-bool is_leap(std::uint64_t year) noexcept {
-    return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-}
-
-std::uint64_t days_in(std::uint64_t year, std::uint64_t month) noexcept {
-    if (month == 2) return is_leap(year) ? 29 : 28;
-    return month == 4 || month == 6 || month == 9 || month == 11 ? 30 : 31;
-}
-
-std::uint64_t read_day(TimeReader& reader) noexcept {
-    const std::uint64_t year = reader.digits(4, 1970, 9999);
-    reader.expect('-');
-    const std::uint64_t month = reader.digits(2, 1, 12);
-    reader.expect('-');
-    const std::uint64_t day = reader.digits(2, 1, days_in(year, month));
-    std::uint64_t days = days_before(year) - days_before(1970) + day - 1;
-    for (std::uint64_t i = 1; i < month; i++) days += days_in(year, i);
-    return days;
-}
-
-// Seconds that the place is ahead of UTC.
-std::int64_t read_zone(TimeReader& reader) noexcept {
-    if (reader.accept('Z')) return 0;
-    const bool is_behind = reader.accept('-');
-    if (!is_behind) reader.expect('+');
-    const std::uint64_t hours = reader.digits(2, 0, 23);
-    reader.expect(':');
-    const auto seconds = static_cast<std::int64_t>((hours * 60 + reader.digits(2, 0, 59)) * 60);
-    return is_behind ? -seconds : seconds;
-}
-
 }  // namespace
 
 bool parse_time(std::string_view text, std::uint64_t& time_us) noexcept {
-    TimeReader reader{text};
-    auto seconds = static_cast<std::int64_t>(read_day(reader) * 86'400);
-    std::uint64_t fraction = 0;
-    if (!reader.at_end()) {
-        reader.expect('T');
-        const std::uint64_t hours = reader.digits(2, 0, 23);
-        reader.expect(':');
-        const std::uint64_t minutes = reader.digits(2, 0, 59);
-        reader.expect(':');
-        seconds += static_cast<std::int64_t>((hours * 60 + minutes) * 60 + reader.digits(2, 0, 60));
-        fraction = reader.fraction();
-        seconds -= read_zone(reader);
-    }
-    if (!reader.is_good() || seconds < 0) return false;
-    time_us = static_cast<std::uint64_t>(seconds) * 1'000'000 + fraction;
+    const Result<std::int64_t> days = parse_date(text);
+    const Result<std::int64_t> time = days ? *days * day_us : parse_timestamp(text);
+    if (!time || *time < 0) return false;
+    time_us = static_cast<std::uint64_t>(*time);
     return true;
 }
 

@@ -14,8 +14,8 @@ bool parse_count(std::string_view text, std::uint64_t& count) noexcept;
 // 65536, 64K, 64M, 2G; not 0.
 bool parse_size(std::string_view text, std::uint64_t& size) noexcept;
 bool parse_size(std::string_view text, std::uint32_t& size) noexcept;
-// As RFC 3339 has it: 2026-11-20T23:50:07.412Z or with +01:00; or a day, which begins in UTC. Gives
-// microseconds since 1970.
+// As parse_timestamp() has it: 2026-11-20T23:50:07.412Z or with +01:00; or a day, which begins in
+// UTC. Gives microseconds since 1970, and takes none before.
 bool parse_time(std::string_view text, std::uint64_t& time_us) noexcept;
 // 0, or a number of us, ms, s, m (minutes), h or d, in microseconds: 90s, 30d.
 bool parse_age(std::string_view text, std::uint64_t& age_us) noexcept;
