@@ -163,10 +163,12 @@ private:
     void table_options() noexcept;
     ColumnDefinition* column_definition() noexcept;
     [[nodiscard]] bool at_column_constraint() const noexcept;
-    Constraint* column_constraint() noexcept;
+    // With a name or without, by one of the rules below.
+    Constraint* constraint(void (Parser::*rule)(Constraint&) noexcept) noexcept;
+    void column_constraint(Constraint& constraint) noexcept;
     void default_value(Constraint& constraint) noexcept;
     void check(Constraint& constraint) noexcept;
-    Constraint* table_constraint() noexcept;
+    void table_constraint(Constraint& constraint) noexcept;
     ForeignKey* foreign_key() noexcept;
     ReferenceAction reference_action() noexcept;
     KeyColumn* key_column() noexcept;

@@ -50,7 +50,7 @@ void Parser::table_item(Appender<ColumnDefinition>& columns,
     const bool is_constraint = at(Word::constraint) || at(Word::primary) || at(Word::unique) ||
                                at(Word::check) || at(Word::foreign);
     if (is_constraint)
-        constraints.push(table_constraint());
+        constraints.push(constraint(&Parser::table_constraint));
     else
         columns.push(column_definition());
 }
@@ -75,7 +75,7 @@ ColumnDefinition* Parser::column_definition() noexcept {
     column->name = name("the name of a column");
     column->type = type_name();
     Appender constraints{column->constraints};
-    while (at_column_constraint()) constraints.push(column_constraint());
+    while (at_column_constraint()) constraints.push(constraint(&Parser::column_constraint));
     column->place = since(start);
     return column;
 }
@@ -96,36 +96,40 @@ bool Parser::at_column_constraint() const noexcept {
     }
 }
 
-Constraint* Parser::column_constraint() noexcept {
-    using Kind = Constraint::Kind;
+Constraint* Parser::constraint(void (Parser::*rule)(Constraint&) noexcept) noexcept {
     auto* const constraint = make<Constraint>();
     const std::uint32_t start = token_.place.offset;
     if (accept(Word::constraint)) constraint->name = name("the name of a constraint");
+    (this->*rule)(*constraint);
+    constraint->place = since(start);
+    return constraint;
+}
+
+void Parser::column_constraint(Constraint& constraint) noexcept {
+    using Kind = Constraint::Kind;
     if (accept(Word::primary)) {
         expect(Word::key);
-        constraint->order = order();
-        constraint->auto_increment = accept(Word::autoincrement) || accept(Word::auto_increment);
+        constraint.order = order();
+        constraint.auto_increment = accept(Word::autoincrement) || accept(Word::auto_increment);
     } else if (accept(Word::autoincrement) || accept(Word::auto_increment)) {
-        constraint->kind = Kind::auto_increment;
+        constraint.kind = Kind::auto_increment;
     } else if (accept(Word::not_)) {
-        constraint->kind = Kind::not_null;
+        constraint.kind = Kind::not_null;
         expect(Word::null);
     } else if (accept(Word::null)) {
-        constraint->kind = Kind::null;
+        constraint.kind = Kind::null;
     } else if (accept(Word::unique)) {
-        constraint->kind = Kind::unique;
+        constraint.kind = Kind::unique;
     } else if (accept(Word::default_)) {
-        default_value(*constraint);
+        default_value(constraint);
     } else if (accept(Word::check)) {
-        check(*constraint);
+        check(constraint);
     } else if (at(Word::references)) {
-        constraint->kind = Kind::foreign_key;
-        constraint->reference = foreign_key();
+        constraint.kind = Kind::foreign_key;
+        constraint.reference = foreign_key();
     } else {
         unexpected("a constraint");
     }
-    constraint->place = since(start);
-    return constraint;
 }
 
 void Parser::default_value(Constraint& constraint) noexcept {
@@ -145,29 +149,24 @@ void Parser::check(Constraint& constraint) noexcept {
     expect(TokenKind::close);
 }
 
-Constraint* Parser::table_constraint() noexcept {
+void Parser::table_constraint(Constraint& constraint) noexcept {
     using Kind = Constraint::Kind;
-    auto* const constraint = make<Constraint>();
-    const std::uint32_t start = token_.place.offset;
-    if (accept(Word::constraint)) constraint->name = name("the name of a constraint");
     if (accept(Word::primary)) {
         expect(Word::key);
-        constraint->columns = key_columns();
+        constraint.columns = key_columns();
     } else if (accept(Word::unique)) {
-        constraint->kind = Kind::unique;
-        constraint->columns = key_columns();
+        constraint.kind = Kind::unique;
+        constraint.columns = key_columns();
     } else if (accept(Word::check)) {
-        check(*constraint);
+        check(constraint);
     } else if (accept(Word::foreign)) {
         expect(Word::key);
-        constraint->kind = Kind::foreign_key;
-        constraint->columns = key_columns();
-        constraint->reference = foreign_key();
+        constraint.kind = Kind::foreign_key;
+        constraint.columns = key_columns();
+        constraint.reference = foreign_key();
     } else {
         unexpected("PRIMARY KEY, UNIQUE, CHECK or FOREIGN KEY");
     }
-    constraint->place = since(start);
-    return constraint;
 }
 
 ForeignKey* Parser::foreign_key() noexcept {
