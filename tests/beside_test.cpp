@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: MIT
-// A second process beside the one that writes. Both stand at one simulated disk, each with a clock
-// and a gate of its own, so that the writer can be killed and the reader lives on.
+// A second process beside the one that writes: what it shows of what is written, and when.
+#include "tests/beside_fixture.hpp"
+
 #include <thread>
 
 #include "freshet/follower.hpp"
-#include "freshet/sim.hpp"
-#include "log/head.hpp"
-#include "log/note.hpp"
 #include "tests/faulty_disk.hpp"
 #include "tests/temporary.hpp"
 
@@ -14,37 +12,6 @@ namespace freshet::test {
 namespace {
 
 using Lines = std::vector<std::string>;
-
-Options reading(Options options) {
-    options.create = false;
-    options.read_only = true;
-    return options;
-}
-
-class Beside : public ::testing::Test {
-protected:
-    // The writer is gone without a word; what it wrote is in the page cache.
-    void kill() {
-        disk.crash_at(disk.call_count());
-        writer.store.reset();
-        disk.restart();
-    }
-    Refreshed refresh() {
-        const Result<Refreshed> refreshed = reader->store.refresh(reader->diagnostic);
-        EXPECT_TRUE(refreshed) << code_name(refreshed.error().code);
-        return refreshed ? *refreshed : Refreshed{};
-    }
-    Code refresh_error() {
-        const Result<Refreshed> refreshed = reader->store.refresh(reader->diagnostic);
-        EXPECT_EQ(reader->diagnostic.error.code, refreshed.error().code);
-        return refreshed.error().code;
-    }
-
-    Options options = tiny_options();
-    SimDisk disk{{.file_count_max = 44, .file_size_max = 8192, .version_count_max = 4096}};
-    Process writer{disk};
-    Process reader{disk};
-};
 
 TEST_F(Beside, ShowsWhatIsDurableAtOnceAndNothingElse) {
     ASSERT_EQ(writer.open(options), Code::none);
@@ -353,148 +320,6 @@ TEST_F(Beside, SaysWhenThereAreMoreSegmentsThanItMaps) {
     EXPECT_EQ(reader.open(reading(options)), Code::none);
 }
 
-// What is whole before the damage shows all the same, and a refused place is no other history.
-TEST_F(Beside, ShowsWhatIsWholeBeforeDamage) {
-    ASSERT_EQ(writer.open(options), Code::none);
-    ASSERT_TRUE(writer->append("s", {"0"}));
-    ASSERT_EQ(reader.open(reading(options)), Code::none);
-    ASSERT_TRUE(writer->append("s", {"1"}));
-    const std::uint64_t end = writer->store.head().address;
-    ASSERT_TRUE(writer->append("s", {"2"}));
-    ASSERT_TRUE(disk.flip_bit("00000001.log", end * 8 + 8 * 85));
-    EXPECT_EQ(refresh_error(), Code::corrupt);
-    EXPECT_EQ(reader->diagnostic.offset, end);
-    EXPECT_EQ(reader->read("s"), (Lines{"0", "1"}));
-    // At the same place again, where a frame stands that follows what shows.
-    EXPECT_EQ(refresh_error(), Code::corrupt);
-    // Head attests what is damaged, and there is a writer: an open says so.
-    ASSERT_TRUE(writer->store.maintain(writer->diagnostic));
-    EXPECT_EQ(reader.open(reading(options)), Code::corrupt);
-    disk.heal();
-    EXPECT_EQ(reader.open(reading(options)), Code::none);
-}
-
-// Goal: whatever the disk does while a reader finds out that the log went another way, it is told
-// that, or of the disk. Method: each call fails in turn.
-TEST_F(Beside, IsToldOfADiskThatFailsOrOfAnotherHistory) {
-    ASSERT_EQ(writer.open(options), Code::none);
-    ASSERT_TRUE(writer->append("s", {"0"}));
-    ASSERT_TRUE(writer->store.close());
-    const Files old = files_of(disk);
-    bool was_made = true;
-    for (std::uint64_t call = 1; was_made; call++) {
-        put_files(disk, old);
-        ASSERT_EQ(writer.open(options), Code::none);
-        ASSERT_TRUE(writer->append("s", {"1"}));
-        FaultyDisk faulty{disk};
-        Process failing{faulty};
-        ASSERT_EQ(failing.open(reading(options)), Code::none);
-        ASSERT_EQ(failing->read("s"), (Lines{"0", "1"}));
-        ASSERT_TRUE(writer->store.close());
-        put_files(disk, old);
-        writer.clock.state++;
-        ASSERT_EQ(writer.open(options), Code::none);
-        for (const std::string_view payload : {"x", "y"})
-            ASSERT_TRUE(writer->append("s", {payload}));
-        faulty.wanted = Error{Code::io, 5};
-        faulty.fail_at = faulty.call_count + call;
-        const Result<Refreshed> refreshed = failing->store.refresh(failing->diagnostic);
-        was_made = faulty.call_count >= faulty.fail_at;
-        const Code code = refreshed.error().code;
-        // A note that cannot be read is none: then there is nothing new that is attested.
-        EXPECT_TRUE(code == Code::io || code == Code::diverged || code == Code::corrupt ||
-                    (code == Code::none && !refreshed->has_writer && !refreshed->news))
-            << code_name(code);
-        faulty.fail_at = ~std::uint64_t{0};
-        EXPECT_EQ(failing->store.refresh(failing->diagnostic).error().code, Code::diverged);
-        EXPECT_EQ(failing->read("s"), (Lines{"0", "1"}));
-        failing.store.reset();
-        ASSERT_TRUE(writer->store.close());
-    }
-}
-
-TEST_F(Beside, NamesDamageInWhatIsNew) {
-    ASSERT_EQ(writer.open(options), Code::none);
-    ASSERT_TRUE(writer->append("s", {"0"}));
-    ASSERT_EQ(reader.open(reading(options)), Code::none);
-    const std::uint64_t end = writer->store.head().address;
-    ASSERT_TRUE(writer->append("s", {"1"}));
-    ASSERT_TRUE(disk.flip_bit("00000001.log", end * 8 + 300));
-    EXPECT_EQ(refresh_error(), Code::corrupt);
-    EXPECT_EQ(reader->diagnostic.segment, 1U);
-    EXPECT_EQ(reader->diagnostic.offset, end);
-    EXPECT_EQ(reader->diagnostic.commit, 1U);
-    EXPECT_EQ(reader->read("s"), Lines{"0"});
-    disk.heal();
-    EXPECT_TRUE(refresh().news);
-}
-
-// Goal: a store that was exchanged under a reader is an error, never a jump. Method: an older copy,
-// a copy that went on by itself, and another store take its place.
-TEST_F(Beside, NoticesAnotherStoreInItsPlace) {
-    ASSERT_EQ(writer.open(options), Code::none);
-    ASSERT_TRUE(writer->append("s", {"0"}));
-    writer.store.reset();
-    const Files old = files_of(disk);
-    ASSERT_EQ(writer.open(options), Code::none);
-    ASSERT_TRUE(writer->append("s", {"1"}));
-    ASSERT_TRUE(writer->append("s", {"2"}));
-    writer.store.reset();
-    ASSERT_EQ(reader.open(reading(options)), Code::none);
-    ASSERT_EQ(reader->read("s").size(), 3U);
-    const auto open_copy = [&] {
-        put_files(disk, old);
-        writer.clock.state++;
-        ASSERT_EQ(writer.open(options), Code::none);
-    };
-
-    open_copy();
-    EXPECT_EQ(refresh_error(), Code::ahead_of_log);
-    ASSERT_TRUE(writer->append("s", {"one"}));
-    EXPECT_EQ(refresh_error(), Code::ahead_of_log);
-    ASSERT_TRUE(writer->append("s", {"2"}));
-    EXPECT_EQ(refresh_error(), Code::diverged);
-    ASSERT_TRUE(writer->append("s", {"3"}));
-    EXPECT_EQ(refresh_error(), Code::corrupt);  // No frame begins there.
-    writer.store.reset();
-
-    open_copy();
-    ASSERT_TRUE(writer->append("s", {"x"}));
-    ASSERT_TRUE(writer->append("s", {"y"}));
-    ASSERT_TRUE(writer->append("s", {"z"}));
-    EXPECT_EQ(refresh_error(), Code::diverged);
-    // The reader is where it was.
-    EXPECT_EQ(reader->store.head().commit, 3U);
-    writer.store.reset();
-
-    put_files(disk, {});
-    ASSERT_EQ(refresh_error(), Code::not_found);
-    ASSERT_EQ(writer.open(options), Code::none);
-    EXPECT_EQ(refresh_error(), Code::other_store);
-    ASSERT_TRUE(writer->append("s", {"0"}));
-    writer.store.reset();
-    EXPECT_EQ(refresh_error(), Code::other_store);
-}
-
-// A restored copy that nobody writes: its head says that it began an epoch before what was shown.
-TEST_F(Beside, NoticesARestoredCopyBesideNoWriter) {
-    ASSERT_EQ(writer.open(options), Code::none);
-    ASSERT_TRUE(writer->append("s", {"0"}));
-    kill();
-    const Files old = files_of(disk);
-    ASSERT_EQ(writer.open(options), Code::none);
-    ASSERT_TRUE(writer->append("s", {"1"}));
-    ASSERT_TRUE(writer->append("s", {"2"}));
-    ASSERT_EQ(reader.open(reading(options)), Code::none);
-    kill();
-    EXPECT_FALSE(refresh().news);
-    put_files(disk, old);
-    writer.clock.state++;
-    ASSERT_EQ(writer.open(options), Code::none);
-    kill();
-    EXPECT_EQ(refresh_error(), Code::ahead_of_log);
-}
-
 // Two doors on one directory, as two processes have.
 TEST(BesideOnADisk, FollowsLive) {
     TemporaryDirectory directory;
@@ -541,64 +366,6 @@ TEST(BesideOnADisk, FollowsLive) {
     EXPECT_FALSE(refreshed.has_writer);
     EXPECT_EQ(refreshed.writer.process, 0U);
     follower.close();
-}
-
-// ---- the note ----
-
-TEST(Note, HasTheseBytes) {
-    log::Position durable;
-    durable.address = 0x0807060504030201;
-    durable.commit = 2;
-    durable.next_ordinal = 3;
-    durable.time_us = 4;
-    durable.chain.crc = 0x0d0c0b0a;
-    durable.epoch = {5, 6};
-    const Note note = log::encode_note(0x1817161514131211, durable);
-    std::string hex;
-    for (const std::byte byte : note) {
-        constexpr std::string_view digits = "0123456789abcdef";
-        hex += digits[static_cast<unsigned>(byte) >> 4];
-        hex += digits[static_cast<unsigned>(byte) & 15];
-    }
-    EXPECT_EQ(hex.substr(0, 8) + hex.substr(16),
-              "46724e00"
-              "1112131415161718"
-              "0500000006000000"
-              "0102030405060708"
-              "0200000000000000"
-              "0300000000000000"
-              "0400000000000000"
-              "0a0b0c0d00000000");
-}
-
-// Goal: a note read beside its writing is never half believed. Method: every mixture of two notes
-// at every byte, and every flipped bit.
-TEST(Note, IsNeverHalfBelieved) {
-    log::Position durable;
-    durable.address = 1000;
-    durable.commit = 7;
-    const Note first = log::encode_note(1, durable);
-    durable.address = 2000;
-    durable.commit = 8;
-    const Note second = log::encode_note(1, durable);
-    std::uint64_t store = 0;
-    log::Position found;
-    ASSERT_TRUE(log::decode_note(second, store, found));
-    EXPECT_EQ(store, 1U);
-    EXPECT_EQ(found.address, 2000U);
-    EXPECT_EQ(found.commit, 8U);
-    for (std::size_t at = 1; at < first.size(); at++) {
-        Note torn = first;
-        std::copy(second.begin() + static_cast<std::ptrdiff_t>(at), second.end(),
-                  torn.begin() + static_cast<std::ptrdiff_t>(at));
-        if (torn == first || torn == second) continue;
-        EXPECT_FALSE(log::decode_note(torn, store, found)) << at;
-    }
-    for (std::size_t bit = 0; bit < first.size() * 8; bit++) {
-        Note flipped = first;
-        flipped[bit / 8] ^= std::byte{static_cast<unsigned char>(1U << bit % 8)};
-        EXPECT_FALSE(log::decode_note(flipped, store, found)) << bit;
-    }
 }
 
 }  // namespace
