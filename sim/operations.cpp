@@ -317,46 +317,6 @@ void Run::do_settings() {
     }
 }
 
-// Appends something in a transaction and goes back to before it. A refusal is forgotten with it.
-Error Run::take_detour(Transaction& transaction, bool large) {
-    const Result<std::uint32_t> place = transaction.save(machine_.diagnostic);
-    if (!place) return place.error();
-    for (std::uint32_t i = 0; i < (large ? 3U : 1U); i++) {
-        ModelRequest request;
-        request.appends.push_back(make_append(choose_stream(), 1, large ? wide_size() : 20));
-        request.appends.back().expected = -2;
-        Call call{request};
-        call.fill(request, model_);
-        if (!transaction.append(call.appends[0], machine_.diagnostic)) break;
-    }
-    return transaction.rollback_to(*place, machine_.diagnostic).error();
-}
-
-// What a row can become from what it is, as an append to its stream.
-ModelAppend Run::make_row_change(std::uint64_t luck, bool large) {
-    const auto row = model_.first_row() + static_cast<std::uint32_t>(luck % row_count);
-    const bool is_there = model_.row(row, model_.commit()) != nullptr;
-    ModelAppend append{.stream = row, .expected = -2, .events = {make_event(large ? 200 : 12)}};
-    ModelEvent& event = append.events[0];
-    event.type = !is_there ? "RowInserted" : luck / row_count % 5 < 3 ? "RowUpdated" : "RowDeleted";
-    event.schema_version = 1;
-    event.metadata.clear();
-    event.tag.clear();
-    event.id = IdBytes{};
-    return append;
-}
-
-Error Run::change_row(Transaction& transaction, const ModelAppend& append) {
-    const ModelEvent& event = append.events[0];
-    const std::string& name = model_.streams()[append.stream].name;
-    const auto change = event.type == "RowInserted"  ? relation::RowChange::insert
-                        : event.type == "RowUpdated" ? relation::RowChange::update
-                                                     : relation::RowChange::erase;
-    return relation::RowWriter{transaction}
-        .write(relation::RowName{1, relation::key_of_row(name)}, change, as_bytes(event.payload))
-        .error();
-}
-
 // Several calls, one commit or none. A large one is written in parts before its end.
 void Run::do_transaction(bool commits, bool large) {
     const std::uint32_t first = choose_stream();
@@ -375,20 +335,27 @@ void Run::do_transaction(bool commits, bool large) {
     const bool sets = choice_.chance(1, 3, Domain::workload);
     now.max_count = now.max_count == 0 ? 2 : now.max_count + 1;
     now.deleted = false;
+    Within within;
+    enter_rows(within);
     if (commits) model_.append(request);
     if (commits && sets) model_.set(first, now, false);
     Call call{request};
     call.fill(request, model_);
-    Transaction transaction;
+    Transaction& transaction = within.transaction;
     const Status begun = transaction.begin(machine_.store, machine_.diagnostic);
     Error error = begun.error();
     for (std::size_t i = 0; i < call.appends.size(); i++) {
         if (error.code == Code::none && choice_.chance(1, 3, Domain::workload))
-            error = take_detour(transaction, large || choice_.chance(1, 4, Domain::workload));
+            error = take_detour(within, large || choice_.chance(1, 4, Domain::workload));
         if (error.code != Code::none) break;
         error = i < row_append ? transaction.append(call.appends[i], machine_.diagnostic).error()
-                               : change_row(transaction, request.appends[i]);
+                               : change_row(within, request.appends[i]);
+        if (error.code != Code::none) break;
+        const std::uint64_t turn = mix(event_counter_, 19 + i);
+        if (within.savepoint_count > 0 && turn % 3 == 0)
+            error = release(within, static_cast<std::uint32_t>(turn / 3 % within.savepoint_count));
     }
+    if (error.code == Code::none) error = compare_rows(within);
     const StreamSettings change{.max_count = now.max_count};
     if (error.code == Code::none && sets)
         error = transaction

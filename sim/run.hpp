@@ -12,7 +12,9 @@
 // branch that fails can be told as a life.
 #pragma once
 
+#include <array>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -123,6 +125,22 @@ private:
     }
     void forget_readers();
 
+    // detours.cpp
+    // The transaction that is open, and what the model has of it: each row, if it is there by now.
+    struct Within {
+        Transaction transaction;
+        std::array<std::optional<std::string>, row_count> rows;
+        std::uint32_t savepoint_count = 0;
+    };
+    void enter_rows(Within& within) const;
+    [[nodiscard]] ModelAppend make_row_change(std::uint64_t luck, bool large);
+    Error change_row(Within& within, const ModelAppend& append) const;
+    Error compare_rows(Within& within) const;
+    Result<std::uint32_t> save(Within& within);
+    Error release(Within& within, std::uint32_t number);
+    Error wander(Within& within, bool large, std::uint64_t luck);
+    Error take_detour(Within& within, bool large);
+
     // operations.cpp
     void do_append(const ModelRequest& request, Durability durability);
     void note_and_append(const ModelRequest& request, Durability durability);
@@ -133,9 +151,6 @@ private:
     bool excuse(Error error, bool is_tentative);
     void do_create();
     void do_transaction(bool commits, bool large);
-    Error take_detour(Transaction& transaction, bool large);
-    [[nodiscard]] ModelAppend make_row_change(std::uint64_t luck, bool large);
-    Error change_row(Transaction& transaction, const ModelAppend& append);
     void do_roll();
     void do_reopen();
     void do_sync();
