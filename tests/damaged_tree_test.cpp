@@ -4,8 +4,8 @@
 // answers as if nothing had been changed, and verify() finds it. What settings say stands in the
 // tree alone, so that it is believed until then.
 #include "store/directory.hpp"
-#include "store/state.hpp"
 #include "tests/files.hpp"
+#include "tests/store_state.hpp"
 
 namespace freshet::test {
 namespace {
@@ -16,14 +16,6 @@ struct Entry {
     Contents key;
     Contents value;
 };
-
-// The state behind a store that is open.
-store::State& state_of(const Store& store) {
-    static_assert(sizeof(Store) == sizeof(void*));
-    store::State* state = nullptr;
-    std::memcpy(static_cast<void*>(&state), &store, sizeof state);
-    return *state;
-}
 
 class DamagedTree : public ::testing::Test {
 protected:

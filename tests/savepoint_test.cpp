@@ -2,7 +2,8 @@
 // Going back within a transaction: of the tree, of the log, and of the store that is made of both.
 #include <random>
 
-#include "files.hpp"
+#include "faulty_disk.hpp"
+#include "relation/row_stream.hpp"
 #include "tree_fixture.hpp"
 
 namespace freshet::test {
@@ -199,6 +200,40 @@ TEST_F(Savepoints, LeaveNoCommitWhereNothingIsLeft) {
     EXPECT_EQ(back_to(number), Code::none);
     ASSERT_EQ(commit(), Code::none);
     EXPECT_EQ(open->store.head().commit, 0U);
+}
+
+// A row that finds no room on the disk leaves a frame that is open, and has nothing in it.
+TEST(SavepointsOfRows, AreTakenBeforeTheFirstOneThatFindsRoom) {
+    Machine machine;
+    FaultyDisk faulty{machine.disk};
+    relation::RowKeeper keeper;
+    Options options = small_options();
+    options.rows = &keeper;
+    OpenStore open{Door{&faulty, &machine.clock, &machine.gate}, options};
+    Transaction transaction;
+    Diagnostic diagnostic;
+    ASSERT_TRUE(transaction.begin(open.store, diagnostic));
+    relation::RowWriter writer{transaction};
+    const std::string image(options.frame_size_max - 200, 'i');
+    const auto insert = [&](std::string_view key) {
+        return writer
+            .write(relation::RowName{1, as_bytes(key)}, relation::RowChange::insert,
+                   as_bytes(image))
+            .error()
+            .code;
+    };
+    faulty.wanted = Error{Code::full, 28};
+    faulty.fail_at = faulty.call_count + 1;
+    faulty.for_ever = true;
+    ASSERT_EQ(insert("a"), Code::full);
+    faulty.wanted = Error{};
+    ASSERT_TRUE(transaction.save(diagnostic));
+    for (const char* const key : {"a", "b", "c"}) EXPECT_EQ(insert(key), Code::none);
+    ASSERT_TRUE(transaction.rollback_to(0, diagnostic));
+    EXPECT_EQ(insert("d"), Code::none);
+    ASSERT_TRUE(transaction.commit(Durability::durable, diagnostic));
+    EXPECT_EQ(open.store.head().next_ordinal, 1U);
+    EXPECT_EQ(open.verify(), Code::none);
 }
 
 // Goal: a part that was written is read back with care. Method: each byte of it is damaged in turn

@@ -118,7 +118,7 @@ TEST_F(LentMemory, RefusesOptionsThatMakeNoSense) {
 TEST_F(LentMemory, RefusesWhatDoesNotFitIntoThePool) {
     options.segment_count_max = 40;
     for (std::size_t pages = 8; pages < 30; pages += pages < 12 ? 1 : 9) {
-        for (const int kind : {0, 1, 2, 3, 4}) {
+        for (const int kind : {0, 1, 2, 3, 4, 5}) {
             put_files(machine.disk, {});
             options.pool_size = pages * 2048;
             Lines before;
@@ -134,6 +134,10 @@ TEST_F(LentMemory, RefusesWhatDoesNotFitIntoThePool) {
                     if (kind == 2 && i % 2 == 0) return open.create(stream);
                     if (kind == 3 && i % 2 == 1) return set(open, even, i);
                     if (kind == 4) return track(open, stream, i + 1);
+                    if (kind == 5)
+                        return open.append_events(
+                            "s", {event_of("x", 3 * i + 1), event_of("y", 3 * i + 2),
+                                  event_of("z", 3 * i + 3)});
                     return open.append_events(stream, {event_of("x", kind == 1 ? 0 : i + 1)});
                 };
                 std::uint64_t number = 0;

@@ -68,8 +68,11 @@ TEST(TreeMemory, FailsOnlyWhenAPageIsMissing) {
         EXPECT_EQ(subject.put(key('d'), std::string(value_size_max, 'x')),
                   available < 3 ? Code::out_of_memory : Code::none);
         subject.rollback();
-        subject.begin();
         const Code expected = available < 1 ? Code::out_of_memory : Code::none;
+        subject.begin();
+        EXPECT_EQ(subject.put("\2 the first of another family", "v"), expected);
+        subject.rollback();
+        subject.begin();
         EXPECT_EQ(subject.erase(key('c')), expected);
         EXPECT_EQ(subject.put(key('e'), "shorter, and in a page that is copied"), expected);
         subject.seal(versions(held));

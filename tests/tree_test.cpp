@@ -233,6 +233,31 @@ TEST(Tree, ErasesAnyRangeAmongLargeSeparators) {
     }
 }
 
+// Interior pages whose neighbours are full are left with one child, and go when that is empty.
+// Method: leaves of three entries, which begin with the second of three keys that differ in their
+// last byte alone, so that all separators are whole keys; erased in order.
+TEST(Tree, TakesAwayInteriorPagesWithTheirLastChild) {
+    const auto key_at = [](std::size_t i) {
+        std::string key(key_size_max, 'k');
+        key[0] = static_cast<char>('0' + (i + 1) / 3);
+        key[key_size_max - 1] = static_cast<char>('0' + (i + 1) % 3);
+        return key;
+    };
+    constexpr std::size_t count = 240;
+    for (std::size_t from = 0; from < count; from += 3) {
+        Subject subject{256};
+        subject.begin();
+        for (std::size_t i = 0; i < count; i++) {
+            ASSERT_EQ(subject.put(key_at(i), std::string(value_size_max, 'v')), Code::none);
+        }
+        for (std::size_t i = from; i < std::min(count, from + 60); i++) {
+            ASSERT_EQ(subject.erase(key_at(i)), Code::none);
+        }
+        expect_same(subject.delta, subject.seal(), subject.map);
+        expect_no_page_lost(subject, {});
+    }
+}
+
 TEST(Tree, HoldsThreeOfTheLargestEntriesInAPage) {
     Subject subject{8};
     subject.begin();
