@@ -325,6 +325,10 @@ public:
                     Diagnostic& diagnostic) noexcept;
     // Written with the commit. checkpoint_behind; invalid_name, too_large.
     Status track(const Tracking& tracking, Diagnostic& diagnostic) noexcept;
+    // Says of the commit who made it and why: a JSON object, of which the members `$actor` and
+    // `$message` are strings that are known. An event of the store's own stream `$commit`, so that
+    // there is a commit even if nothing else is in it; of several, the last one counts. too_large.
+    Status annotate(Bytes metadata, Diagnostic& diagnostic) noexcept;
     // condition_failed; ahead_of_log; too_many_snapshots; corrupt, io.
     Status condition(const AppendCondition& condition, Diagnostic& diagnostic) noexcept;
     // A place to go back to; returns how many savepoints there were before it, which is its number.

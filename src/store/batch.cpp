@@ -24,6 +24,15 @@ Status Transaction::track(const Tracking& tracking, Diagnostic& diagnostic) noex
     return settle(track_all({&tracking, 1}, diagnostic), diagnostic);
 }
 
+Status Transaction::annotate(Bytes metadata, Diagnostic& diagnostic) noexcept {
+    const Status ready = prepare(diagnostic);
+    if (!ready) return ready;
+    store::Work work{*store_->state_, diagnostic};
+    const Status written = work.annotate(metadata);
+    touched_ = touched_ || written;
+    return settle(written, diagnostic);
+}
+
 Status Transaction::condition(const AppendCondition& condition, Diagnostic& diagnostic) noexcept {
     const Status ready = prepare(diagnostic);
     if (!ready) return ready;

@@ -7,6 +7,8 @@
 //      $settings/NAME        $settings     flags (1): bit 0 closed, 1 deleted, 2 tombstoned, others
 //                                          0; truncate_before (8); max_count (8); max_age_us (8)
 //      $checkpoint/CONSUMER  $checkpoint   ordinal (8)
+//      $commit               $commit       what is said of the commit that it is in: JSON, of which
+//                                          the members $actor and $message are known (metadata.hpp)
 //
 // `deleted` holds as long as truncate_before is the number of events: what is appended ends it.
 //
@@ -30,6 +32,10 @@ inline constexpr std::string_view settings_prefix = "$settings/";
 inline constexpr std::string_view settings_type = "$settings";
 inline constexpr std::string_view checkpoint_prefix = "$checkpoint/";
 inline constexpr std::string_view checkpoint_type = "$checkpoint";
+inline constexpr std::string_view commit_stream = "$commit";
+inline constexpr std::string_view commit_type = "$commit";
+inline constexpr std::string_view actor_member = "$actor";
+inline constexpr std::string_view message_member = "$message";
 inline constexpr std::size_t settings_size = 25;
 inline constexpr std::size_t checkpoint_size = 8;
 inline constexpr std::size_t own_name_size_max = 255;

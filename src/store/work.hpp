@@ -48,6 +48,7 @@ public:
     Result<bool> settings(std::string_view name, const StreamSettings& change,
                           Expected expected) noexcept;
     Result<bool> track(const Tracking& tracking) noexcept;
+    Status annotate(Bytes metadata) noexcept;
     void fail(const Failure& failure) noexcept;
 
 private:

@@ -83,4 +83,10 @@ Result<bool> Work::track(const Tracking& tracking) noexcept {
     return true;
 }
 
+Status Work::annotate(Bytes metadata) noexcept {
+    const Event event{.type = commit_type, .payload = metadata};
+    if (!state_.log.fits(commit_stream, event, diagnostic_)) return Code::too_large;
+    return write_own(commit_stream, "", commit_type, metadata);
+}
+
 }  // namespace freshet::store
