@@ -128,6 +128,10 @@ bool is_word(std::string_view typed, std::string_view lower) noexcept {
 
 }  // namespace
 
+std::span<const Function> all_functions() noexcept {
+    return functions;
+}
+
 const Function* find_function(std::string_view name, std::size_t argument_count) noexcept {
     for (const Function& function : functions) {
         if (argument_count < function.count_min || argument_count > function.count_max) continue;

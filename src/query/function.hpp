@@ -44,6 +44,8 @@ struct Function {
     Result<Value> (*apply)(std::span<const Value> arguments, Arena& scratch) noexcept;
 };
 
+// By their names.
+std::span<const Function> all_functions() noexcept;
 // Names in any case. Null: there is none of this name (is_function_name) with so many arguments.
 const Function* find_function(std::string_view name, std::size_t argument_count) noexcept;
 bool is_function_name(std::string_view name) noexcept;
