@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+// The relations of the log: what columns they have, and who makes their sources.
+#pragma once
+
+#include "sql/binder.hpp"
+
+namespace freshet::sql {
+
+constexpr VirtualColumn untyped(std::string_view name) noexcept {
+    return {.name = name, .type = relation::ColumnType::text, .has_type = false};
+}
+constexpr VirtualColumn column_of(std::string_view name, relation::ColumnType type) noexcept {
+    return {.name = name, .type = type};
+}
+constexpr VirtualColumn number_column(std::string_view name) noexcept {
+    return column_of(name, relation::ColumnType::integer);
+}
+constexpr VirtualColumn text_column(std::string_view name) noexcept {
+    return column_of(name, relation::ColumnType::text);
+}
+
+struct EventColumn {
+    enum : std::uint8_t { ordinal, commit, stream, idx, type, id, data, meta, time, version };
+};
+inline constexpr VirtualColumn event_columns[] = {
+    number_column("ordinal"),
+    number_column("commit"),
+    text_column("stream"),
+    number_column("idx"),
+    text_column("type"),
+    column_of("id", relation::ColumnType::blob),
+    untyped("data"),
+    untyped("meta"),
+    column_of("time", relation::ColumnType::timestamp),
+    number_column("schema_version"),
+};
+inline constexpr VirtualColumn stream_columns[] = {
+    text_column("stream"),      text_column("category"), number_column("version"),
+    number_column("first_idx"), text_column("state"),
+};
+inline constexpr VirtualColumn commit_columns[] = {
+    number_column("commit"),
+    column_of("time", relation::ColumnType::timestamp),
+    text_column("actor"),
+    text_column("message"),
+    untyped("meta"),
+    number_column("events"),
+    text_column("parent_hash"),
+    text_column("hash"),
+};
+struct ChangeColumn {
+    enum : std::uint8_t { ordinal, commit, table, rowid, operation, before, after, version };
+};
+inline constexpr VirtualColumn change_columns[] = {
+    number_column("ordinal"), number_column("commit"),
+    text_column("tbl"),       untyped("rowid"),
+    text_column("op"),        text_column("before"),
+    text_column("after"),     number_column("schema_version"),
+};
+
+// Each a VirtualTable::make.
+Result<const query::Source*> make_events(const VirtualUse& use, void* context) noexcept;
+Result<const query::Source*> make_streams(const VirtualUse& use, void* context) noexcept;
+Result<const query::Source*> make_commits(const VirtualUse& use, void* context) noexcept;
+Result<const query::Source*> make_changes(const VirtualUse& use, void* context) noexcept;
+
+}  // namespace freshet::sql
