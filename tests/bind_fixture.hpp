@@ -97,7 +97,7 @@ public:
         return table;
     }
 
-    Answer select(const std::string& text, std::size_t memory_size = std::size_t{8} << 20) {
+    Answer select(const std::string& text, std::size_t memory_size = std::size_t{1} << 20) {
         Answer answer;
         Memory memory{memory_size};
         answer.error = run(text, memory.arena, answer);

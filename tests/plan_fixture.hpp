@@ -8,8 +8,9 @@
 
 namespace freshet::sql {
 
-// The sources of a plan, from the left, each as EXPLAIN shows it.
+// The sources of a plan, from the left, each as EXPLAIN shows it, and where rows are sorted.
 inline void describe(const query::Node& node, std::string& into) {
+    if (node.kind == query::NodeKind::sort) into += "SORT ";
     if (node.kind == query::NodeKind::source) {
         std::array<char, 200> room;
         TextWriter text{room};
@@ -85,7 +86,7 @@ public:
 
     // What is read is the transaction's, if there is one.
     Planned select(const std::string& text, const Transaction* transaction = nullptr,
-                   std::size_t memory_size = std::size_t{8} << 20) {
+                   std::size_t memory_size = std::size_t{1} << 19) {
         Planned planned;
         Memory memory{memory_size};
         planned.answer.error = run(text, transaction, memory.arena, planned);

@@ -91,6 +91,8 @@ public:
     Status add(const Value& value) noexcept;
     // In the empty set is nothing, not even NULL; elsewhere NULL makes unknown what is not there.
     [[nodiscard]] relation::Truth has(const Value& value) const noexcept;
+    // One for each value that is not NULL.
+    [[nodiscard]] const RowList& values() const noexcept { return table_.rows(); }
 
 private:
     RowTable table_;

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 
+#include "query/keep.hpp"
 #include "relation/bound.hpp"
 #include "relation/table_row.hpp"
 
@@ -20,14 +21,16 @@ using relation::Sort;
 
 class Search {
 public:
-    Search(const Access& access, const relation::TableDefinition& table, Arena& memory) noexcept
-        : access_{access}, table_{table}, memory_{memory} {}
+    Search(const Access& access, const relation::TableDefinition& table, const Value* next,
+           Arena& memory) noexcept
+        : access_{access}, table_{table}, next_{next}, memory_{memory} {}
 
     Result<KeySearch> make() noexcept {
         const Status begun = begin();
         if (!begun) return begun.error();
         if (result_.is_empty) return result_;
-        const bool is_whole = access_.equal.size() == access_.columns.size();
+        const std::size_t known_count = access_.equal.size() + (next_ == nullptr ? 0 : 1);
+        const bool is_whole = known_count == access_.columns.size();
         if (access_.index == nullptr && is_whole && !is_open_ && !is_cut_) {
             const Result<Bytes> key = kept(prefix_.written());
             if (!key) return key.error();
@@ -35,7 +38,8 @@ public:
             result_.range.from = *key;
             return result_;
         }
-        const Status ranged = is_open_ || is_cut_ ? whole_prefix() : range();
+        const bool has_range = next_ == nullptr && !is_open_ && !is_cut_;
+        const Status ranged = has_range ? range() : whole_prefix();
         if (!ranged) return ranged.error();
         return result_;
     }
@@ -86,6 +90,9 @@ private:
             prefix_.value(value->bound.at, sort_at(i));
             note_cut(prefix_);
         }
+        if (next_ == nullptr || is_open_ || is_cut_) return Done{};
+        prefix_.value(*next_, sort_at(access_.equal.size()));
+        note_cut(prefix_);
         return Done{};
     }
 
@@ -185,6 +192,7 @@ private:
 
     const Access& access_;
     const relation::TableDefinition& table_;
+    const Value* next_;
     Arena& memory_;
     KeySearch result_{};
     bool is_open_ = false;  // Keys say nothing of some value, and of none behind it.
@@ -193,12 +201,44 @@ private:
     KeyWriter prefix_{MutableBytes{bytes_}.first(room())};
 };
 
+// A value of a list.
+Result<Value> value_at(const Scalar& list, std::size_t index, Arena& memory) noexcept {
+    if (list.kind == ScalarKind::in_list) return evaluate(*list.operands[index + 1], memory);
+    return list.set->values()[static_cast<std::uint32_t>(index)][0];
+}
+
 }  // namespace
 
 Result<KeySearch> make_search(const Access& access, const relation::TableDefinition& table,
-                              Arena& memory) noexcept {
+                              const Value* next, Arena& memory) noexcept {
     if (access.check == nullptr) return KeySearch{};
-    return Search{access, table, memory}.make();
+    return Search{access, table, next, memory}.make();
+}
+
+Result<Points> find_points(const Access& access, const relation::TableDefinition& table,
+                           Arena& memory) noexcept {
+    const Scalar& list = *access.list;
+    const ColumnType type = table.columns[access.columns[access.equal.size()].column].type;
+    const std::size_t all_count =
+        list.kind == ScalarKind::in_list ? list.operands.size() - 1 : list.set->values().count();
+    if (all_count > point_count_max) return Points{};
+    const Result<std::span<Value>> values = memory.array<Value>(all_count);
+    if (!values) return values.error();
+    std::size_t count = 0;
+    for (std::size_t i = 0; i < all_count; i++) {
+        const Result<Value> value = value_at(list, i, memory);
+        if (!value) return value.error();
+        if (value->is_null()) continue;
+        if (!relation::has_bound(*value, type)) return Points{};
+        const Bound bound = relation::find_bound(*value, type);
+        if (bound.is_equal) (*values)[count++] = bound.at;
+    }
+    const auto begin = values->begin();
+    const auto end = begin + static_cast<std::ptrdiff_t>(count);
+    std::sort(begin, end, [](const Value& a, const Value& b) { return relation::order(a, b) < 0; });
+    const auto last = std::unique(
+        begin, end, [](const Value& a, const Value& b) { return relation::order(a, b) == 0; });
+    return Points{true, values->first(static_cast<std::size_t>(last - begin))};
 }
 
 }  // namespace freshet::query

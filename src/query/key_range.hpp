@@ -13,8 +13,19 @@ struct KeySearch {
     relation::KeyRange range{};  // Of keys of rows, or of entries of the index.
 };
 
-// The bytes lie in the arena. out_of_memory, and what the values fail with.
+// `next` is what the column behind the equal ones is equal to, of its type; null: nothing is. The
+// bytes lie in the arena. out_of_memory, and what the values fail with.
 Result<KeySearch> make_search(const Access& access, const relation::TableDefinition& table,
-                              Arena& memory) noexcept;
+                              const Value* next, Arena& memory) noexcept;
+
+// What the list of an access says: values of its column's type, in order, each once. More are not
+// looked up one by one.
+inline constexpr std::size_t point_count_max = 4096;
+struct Points {
+    bool are_known = false;  // False: keys say nothing of some of them, or they are too many.
+    std::span<const Value> values{};
+};
+Result<Points> find_points(const Access& access, const relation::TableDefinition& table,
+                           Arena& memory) noexcept;
 
 }  // namespace freshet::query

@@ -60,16 +60,20 @@ public:
         if (!row) return row.error();
         row_ = row->first(scan_.live_count);
         given_ = row->subspan(scan_.live_count);
-        const Result<KeySearch> search = make_search(scan_.access, *scan_.table, memory);
-        if (!search) return search.error();
-        search_ = *search;
-        if (search_.is_empty || search_.is_one_row) return Done{};
-        reader_.scan(search_.range);
-        return Done{};
+        if (scan_.access.list == nullptr) return begin(nullptr);
+        const Result<Points> points = find_points(scan_.access, *scan_.table, memory);
+        if (!points) return points.error();
+        if (!points->are_known) {
+            is_exact_ = false;
+            return begin(nullptr);
+        }
+        points_ = points->values;
+        search_.is_empty = points_.empty();
+        return points_.empty() ? Status{Done{}} : begin(&points_[0]);
     }
 
     Result<bool> next(Batch& batch) noexcept override {
-        if (search_.is_empty) return false;
+        if (search_.is_one_row && points_.empty()) return next_alone(batch);
         for (;;) {
             const Status going = context_.check();
             if (!going) return going.error();
@@ -77,7 +81,7 @@ public:
             if (!count) return count.error();
             if (*count == 0) return false;
             batch = {output_.columns(), first_rows(*count)};
-            if (scan_.access.check == nullptr || search_.is_exact) return true;
+            if (scan_.access.check == nullptr || is_exact_) return true;
             const Status checked = scratch_.run(context_.memory, [&](Arena& arena) -> Status {
                 const Result<Selection> selection = select(*scan_.access.check, batch, arena);
                 if (!selection) return selection.error();
@@ -90,46 +94,75 @@ public:
     }
 
 private:
-    // Of one row there is one; else first a few, since a LIMIT may want no more.
+    Status begin(const Value* point) noexcept {
+        const Result<KeySearch> search =
+            make_search(scan_.access, *scan_.table, point, context_.memory);
+        if (!search) return search.error();
+        search_ = *search;
+        is_exact_ = is_exact_ && search_.is_exact;
+        is_looked_up_ = false;
+        if (!search_.is_empty && !search_.is_one_row) reader_.scan(search_.range);
+        return Done{};
+    }
+
+    // Of the whole search: first a few rows, since a LIMIT may want no more.
     Result<std::size_t> fill() noexcept {
         constexpr std::size_t first_count = 64;
         if (has_ended_) return std::size_t{0};
-        if (search_.is_one_row) return find();
         const Status room = output_.prepare(scan_.columns.size(), size_, context_.memory);
         if (!room) return room.error();
         texts_.clear();
         std::size_t count = 0;
-        while (count < size_) {
+        while (count < size_ && !has_ended_) {
             const Result<bool> there = has_pending_ ? true : advance();
             if (!there) return there.error();
             has_ended_ = !*there;
             if (has_ended_) break;
-            const Result<bool> given = give(count);
+            const Result<bool> given = give();
             if (!given) return given.error();
             has_pending_ = !*given;
             if (has_pending_) break;
+            for (std::size_t i = 0; i < given_.size(); i++) output_.column(i)[count] = given_[i];
             count++;
         }
         size_ = size_ <= first_count ? batch_row_count_max : size_;
         return count;
     }
 
-    Result<bool> advance() noexcept { return reader_.next(version_); }
+    // To the next version, of this point or of those behind it.
+    Result<bool> advance() noexcept {
+        for (;;) {
+            const Result<bool> there = step();
+            if (!there || *there) return there;
+            if (point_ + 1 >= points_.size()) return false;
+            const Status begun = begin(&points_[++point_]);
+            if (!begun) return begun.error();
+        }
+    }
 
-    Result<std::size_t> find() noexcept {
-        has_ended_ = true;
-        const Result<bool> there = reader_.find(search_.range.from, version_);
-        if (!there) return there.error();
-        if (!*there) return std::size_t{0};
-        const Status room = output_.prepare(scan_.columns.size(), 1, context_.memory);
-        if (!room) return room.error();
-        const Result<bool> given = give(0);
+    Result<bool> step() noexcept {
+        if (search_.is_empty) return false;
+        if (!search_.is_one_row) return reader_.next(version_);
+        if (is_looked_up_) return false;
+        is_looked_up_ = true;
+        return reader_.find(search_.range.from, version_);
+    }
+
+    // One row by its key: what is asked most often.
+    Result<bool> next_alone(Batch& batch) noexcept {
+        const Result<bool> there = step();
+        if (!there || !*there) return there;
+        const Result<bool> given = give();
         if (!given) return given.error();
-        return std::size_t{1};
+        const Result<std::span<Vector>> columns = context_.memory.array<Vector>(given_.size());
+        if (!columns) return columns.error();
+        for (std::size_t i = 0; i < given_.size(); i++) (*columns)[i] = Vector::of(&given_[i]);
+        batch = {*columns, first_rows(1)};
+        return true;
     }
 
     // False: its texts do not fit.
-    Result<bool> give(std::size_t place) noexcept {
+    Result<bool> give() noexcept {
         const Status read = reader_.read(version_, row_);
         if (!read) return read.error();
         for (std::size_t i = 0; i < given_.size(); i++) {
@@ -139,13 +172,7 @@ private:
             if (!value) return value.error();
             given_[i] = *value;
         }
-        const bool is_key_lent = !scan_.columns.empty();
-        if (is_key_lent && !given_.empty()) {
-            const Result<bool> kept = keep_texts();
-            if (!kept || !*kept) return kept;
-        }
-        for (std::size_t i = 0; i < given_.size(); i++) output_.column(i)[place] = given_[i];
-        return true;
+        return given_.empty() ? Result<bool>{true} : keep_texts();
     }
 
     // The key is the name's, which goes with the next row; all else only in a transaction.
@@ -184,6 +211,10 @@ private:
     std::span<Value> row_{};
     std::span<Value> given_{};
     Recorded version_{};
+    std::span<const Value> points_{};
+    std::size_t point_ = 0;
+    bool is_exact_ = true;
+    bool is_looked_up_ = false;
     bool has_pending_ = false;
     bool has_ended_ = false;
     std::size_t size_ = 64;
@@ -220,6 +251,7 @@ public:
             separator = " AND ";
         };
         for (std::size_t i = 0; i < access.equal.size(); i++) term(i, "=?");
+        if (access.list != nullptr) term(access.equal.size(), " IN ?");
         if (access.low != nullptr) term(access.equal.size(), access.low_is_in ? ">=?" : ">?");
         if (access.high != nullptr) term(access.equal.size(), access.high_is_in ? "<=?" : "<?");
         text.text(")");

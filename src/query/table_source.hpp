@@ -28,9 +28,11 @@ struct Access {
     // Null: by the key of the row.
     const relation::Index* index = nullptr;
     std::span<const relation::KeyColumn> columns{};
-    // What the first columns are equal to,
+    // What the first columns are equal to;
     std::span<const Scalar* const> equal{};
-    // and between what the next one is; null: no bound.
+    // the next one is what an IN says (in_list or in_set), if it is not null,
+    const Scalar* list = nullptr;
+    // or it is between these; null: no bound.
     const Scalar* low = nullptr;
     const Scalar* high = nullptr;
     bool low_is_in = false;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "sql/access.hpp"
 
+#include <algorithm>
+
 #include "relation/catalog_view.hpp"
 
 namespace freshet::sql {
@@ -30,7 +32,24 @@ bool is_high(Comparison comparison) noexcept {
     return comparison == Comparison::less || comparison == Comparison::less_equal;
 }
 
+bool is_between(const Scalar& scalar) noexcept {
+    return scalar.kind == ScalarKind::between;
+}
+
+void take_low(const Scalar& scalar, query::Access& access) noexcept {
+    const ColumnBound bound = bound_of(scalar);
+    access.low = is_between(scalar) ? scalar.operands[1] : bound.value;
+    access.low_is_in = is_between(scalar) || bound.comparison == Comparison::greater_equal;
+}
+
+void take_high(const Scalar& scalar, query::Access& access) noexcept {
+    const ColumnBound bound = bound_of(scalar);
+    access.high = is_between(scalar) ? scalar.operands[2] : bound.value;
+    access.high_is_in = is_between(scalar) || bound.comparison == Comparison::less_equal;
+}
+
 constexpr std::uint32_t equal_score = 16;
+constexpr std::uint32_t list_score = 12;
 constexpr std::uint32_t range_score = 4;
 constexpr std::uint32_t one_row_score = 4096;
 
@@ -46,10 +65,10 @@ ColumnBound bound_of(const Scalar& condition) noexcept {
     return {};
 }
 
-std::uint32_t AccessFinder::number_of(relation::ColumnNumber column) const noexcept {
-    const auto& columns = leaf_.table->columns;
+std::uint32_t number_of(const Leaf& leaf, relation::ColumnNumber column) noexcept {
+    const auto& columns = leaf.table->columns;
     if (column >= columns.size() || !is_live(columns[column])) return no_place;
-    std::uint32_t number = leaf_.first;
+    std::uint32_t number = leaf.first;
     for (std::size_t i = 0; i < column; i++) number += is_live(columns[i]) ? 1U : 0U;
     return number;
 }
@@ -60,6 +79,22 @@ Conjunct* AccessFinder::equality(std::uint32_t number) const noexcept {
         const ColumnBound bound = bound_of(*each.scalar);
         if (bound.value != nullptr && bound.number == number &&
             bound.comparison == Comparison::equal)
+            return &each;
+    }
+    return nullptr;
+}
+
+// column IN (...)
+Conjunct* AccessFinder::list(std::uint32_t number) const noexcept {
+    for (Conjunct& each : conditions_) {
+        const Scalar& scalar = *each.scalar;
+        const bool is_in = scalar.kind == ScalarKind::in_list || scalar.kind == ScalarKind::in_set;
+        if (each.is_done || !is_in || scalar.negated) continue;
+        if (scalar.operands[0]->kind != ScalarKind::column) continue;
+        if (scalar.operands[0]->column != number) continue;
+        const Operands values = scalar.operands.subspan(1);
+        if (std::all_of(values.begin(), values.end(),
+                        [](const Scalar* value) { return is_fixed(*value); }))
             return &each;
     }
     return nullptr;
@@ -94,7 +129,9 @@ void AccessFinder::consider(const relation::Index* index,
     candidate.score = static_cast<std::uint32_t>(count) * equal_score;
     if (is_whole && (index == nullptr || index->unique)) candidate.score += one_row_score;
     const std::uint32_t next = number_at(count);
-    if (next != no_place) {
+    if (next != no_place && list(next) != nullptr) {
+        candidate.score += list_score;
+    } else if (next != no_place) {
         if (range(next, true) != nullptr) candidate.score += range_score;
         if (range(next, false) != nullptr) candidate.score += range_score;
     }
@@ -138,24 +175,18 @@ Result<Found> AccessFinder::take(Arena& memory) noexcept {
     const bool has_next = best_.equal_count < best_.columns.size();
     const std::uint32_t next =
         has_next ? number_of(best_.columns[best_.equal_count].column) : no_place;
-    Conjunct* const low = next == no_place ? nullptr : range(next, true);
-    Conjunct* const high = next == no_place ? nullptr : range(next, false);
-    const auto is_between = [](const Conjunct& each) {
-        return each.scalar->kind == ScalarKind::between;
-    };
-    if (low != nullptr) {
-        const ColumnBound bound = bound_of(*low->scalar);
-        access.low = is_between(*low) ? low->scalar->operands[1] : bound.value;
-        access.low_is_in = is_between(*low) || bound.comparison == Comparison::greater_equal;
+    Conjunct* const in = next == no_place ? nullptr : list(next);
+    Conjunct* const low = next == no_place || in != nullptr ? nullptr : range(next, true);
+    Conjunct* const high = next == no_place || in != nullptr ? nullptr : range(next, false);
+    if (in != nullptr) {
+        access.list = in->scalar;
+        ask(*in);
     }
-    if (high != nullptr) {
-        const ColumnBound bound = bound_of(*high->scalar);
-        access.high = is_between(*high) ? high->scalar->operands[2] : bound.value;
-        access.high_is_in = is_between(*high) || bound.comparison == Comparison::less_equal;
-    }
+    if (low != nullptr) take_low(*low->scalar, access);
+    if (high != nullptr) take_high(*high->scalar, access);
     // A BETWEEN of which one side alone was taken is asked as a whole by whoever has the rows.
-    if (low != nullptr && (low == high || !is_between(*low))) ask(*low);
-    if (high != nullptr && (low == high || !is_between(*high))) ask(*high);
+    if (low != nullptr && (low == high || !is_between(*low->scalar))) ask(*low);
+    if (high != nullptr && (low == high || !is_between(*high->scalar))) ask(*high);
     access.check = *check;
     **check = {.kind = ScalarKind::logical_and, .operands = asked->first(count)};
     return found;

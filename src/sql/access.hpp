@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Which key leads to the rows for which the conditions hold: the primary key or an index of which
-// some first columns are equal to something, and the next one may have a range. The more columns,
-// the better; best is a key that leads to one row. A hash index needs all of its columns.
+// some first columns are equal to something, and the next one may have a list or a range. The more
+// columns, the better; best is a key that leads to one row. A hash index needs all of its columns.
 #pragma once
 
 #include "query/table_source.hpp"
@@ -17,6 +17,9 @@ struct ColumnBound {
     const Scalar* value = nullptr;
 };
 ColumnBound bound_of(const Scalar& condition) noexcept;
+
+// In the rows of FROM; no_place: the table does not have it.
+std::uint32_t number_of(const Leaf& leaf, relation::ColumnNumber column) noexcept;
 
 struct Found {
     std::uint32_t score = 0;  // 0: all rows are to be read.
@@ -40,8 +43,11 @@ private:
     };
     void consider(const relation::Index* index,
                   std::span<const relation::KeyColumn> columns) noexcept;
-    [[nodiscard]] std::uint32_t number_of(relation::ColumnNumber column) const noexcept;
+    [[nodiscard]] std::uint32_t number_of(relation::ColumnNumber column) const noexcept {
+        return sql::number_of(leaf_, column);
+    }
     [[nodiscard]] Conjunct* equality(std::uint32_t number) const noexcept;
+    [[nodiscard]] Conjunct* list(std::uint32_t number) const noexcept;
     [[nodiscard]] Conjunct* range(std::uint32_t number, bool is_low) const noexcept;
     Result<Found> take(Arena& memory) noexcept;
 

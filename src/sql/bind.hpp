@@ -249,6 +249,7 @@ private:
     Ordered ordered(Level& level, const Select& select, const Growing<Typed>& results) noexcept;
     std::uint32_t ordered_by(Level& level, const Expression& expression, Ordered& ordered) noexcept;
     std::uint32_t numbered(const Expression& expression, std::size_t count) noexcept;
+    static bool is_in_order(const Ordered& ordered, const Planned& rows) noexcept;
     const query::Node* sorted(const query::Node* rows, const Ordered& ordered, bool distinct,
                               std::uint32_t width) noexcept;
     Relation values(Outer* outer, const Arm& arm) noexcept;

@@ -57,7 +57,7 @@ Relation Binding::arm(Outer* outer, const Select& select, const Arm& arm) noexce
     Growing<Typed> results;
     name_results(level, arm.columns, results, rows);
     const Scalar* const having = arm.having == nullptr ? nullptr : condition(level, *arm.having);
-    const Ordered ordered = this->ordered(level, select, results);
+    Ordered ordered = this->ordered(level, select, results);
     if (has_failed_) return {};
     Planned planned =
         from == nullptr ? one_row(level) : Planner{*this, level}.plan(*from, where.all());
@@ -65,6 +65,8 @@ Relation Binding::arm(Outer* outer, const Select& select, const Arm& arm) noexce
     if (has_failed_) return {};
     Places places = planned.places;
     rows.node = planned.node;
+    if (level.grouping == nullptr && !arm.distinct && is_in_order(ordered, planned))
+        ordered.terms = {};
     if (level.grouping != nullptr) {
         rows.node = aggregated(*planned.node, planned.places, grouping, having);
         places = {};
@@ -165,6 +167,10 @@ const Node* Binding::projected(const Node* rows, std::span<const Typed> columns,
     const auto scalars = array<const Scalar*>(columns.size());
     for (std::size_t i = 0; i < scalars.size(); i++)
         scalars[i] = places.empty() ? columns[i].scalar : placed(*columns[i].scalar, places);
+    bool changes = scalars.size() != rows->column_count;
+    for (std::uint32_t i = 0; i < scalars.size(); i++)
+        changes = changes || scalars[i]->kind != ScalarKind::column || scalars[i]->column != i;
+    if (!changes) return rows;
     return node({.kind = NodeKind::project,
                  .column_count = static_cast<std::uint32_t>(columns.size()),
                  .left = rows,
@@ -287,6 +293,25 @@ std::uint32_t Binding::numbered(const Expression& expression, std::size_t count)
     fail(Code::syntax, expression.place, {"ORDER BY has a number that no column of the result has"},
          {"columns are counted from 1"});
     return 0;
+}
+
+// Whether the rows come as they are to be sorted. What has one value needs no order, nor does what
+// is behind a whole key.
+bool Binding::is_in_order(const Ordered& ordered, const Planned& rows) noexcept {
+    std::size_t at = 0;
+    for (const query::SortTerm& term : ordered.terms) {
+        const Scalar& by = *ordered.columns.all()[term.value->column].scalar;
+        if (by.kind != ScalarKind::column) return false;
+        const auto is_it = [&](const KeyOrder& each) { return each.number == by.column; };
+        const auto known = std::find_if(rows.order.begin(), rows.order.end(), is_it);
+        if (known != rows.order.end() && known->is_fixed) continue;
+        while (at < rows.order.size() && rows.order[at].is_fixed) at++;
+        if (at == rows.order.size()) return rows.is_key_whole;
+        const KeyOrder& next = rows.order[at++];
+        if (!is_it(next) || term.descending != next.descends) return false;
+        if (term.nulls_last != term.descending) return false;
+    }
+    return true;
 }
 
 // DISTINCT rows, with the values to sort by of the first of each.

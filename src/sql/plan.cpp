@@ -88,6 +88,7 @@ Planned Planner::table(const Leaf& leaf, std::span<Conjunct> above) noexcept {
         scan.access.check = binding_.placed(*found->access.check, rows.places);
         rows.score = found->score;
     }
+    put_order(leaf, scan.access, rows);
     const Result<const query::Source*> source = query::make_table_source(scan, binding_.memory_);
     if (!source) binding_.fail_memory();
     rows.node = binding_.node({.kind = NodeKind::source,
@@ -96,6 +97,21 @@ Planned Planner::table(const Leaf& leaf, std::span<Conjunct> above) noexcept {
     if (leaf.condition == nullptr) return rows;
     Conjunct only{.scalar = leaf.condition, .mask = rows.mask};
     return filtered(rows, {&only, 1});
+}
+
+// Without an access, rows are in the order of the primary key.
+void Planner::put_order(const Leaf& leaf, const query::Access& access, Planned& rows) noexcept {
+    const bool has_access = access.check != nullptr;
+    const bool is_hash = has_access && access.index != nullptr && access.index->hash;
+    if (leaf.has_versions || is_hash || access.list != nullptr) return;
+    const auto columns = has_access ? access.columns : leaf.table->primary_key;
+    const auto order = binding_.array<KeyOrder>(columns.size());
+    for (std::size_t i = 0; i < order.size(); i++)
+        order[i] = {.number = number_of(leaf, columns[i].column),
+                    .descends = columns[i].sort == relation::Sort::descending,
+                    .is_fixed = i < access.equal.size()};
+    rows.order = order;
+    rows.is_key_whole = access.index == nullptr && !columns.empty();
 }
 
 const Node* Planner::virtual_rows(const Leaf& leaf, std::span<const Conjunct> above) noexcept {

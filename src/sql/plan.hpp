@@ -10,6 +10,7 @@
 #pragma once
 
 #include "query/algebra.hpp"
+#include "query/table_source.hpp"
 #include "sql/binder.hpp"
 #include "sql/scalars.hpp"
 
@@ -56,12 +57,21 @@ struct Item {
     Growing<Conjunct> conditions{};  // ON.
 };
 
+// A column that rows are in the order of, behind those before it.
+struct KeyOrder {
+    std::uint32_t number = 0;
+    bool descends = false;
+    bool is_fixed = false;  // It has one value.
+};
+
 // Rows, and where in them the columns are.
 struct Planned {
     const query::Node* node = nullptr;
     std::span<std::uint32_t> places{};
     std::uint64_t mask = 0;
     std::uint32_t score = 0;  // Of the access; 0: all rows are read.
+    std::span<const KeyOrder> order{};
+    bool is_key_whole = false;  // No two rows are the same in all of the order.
 };
 
 class Planner {
@@ -77,6 +87,7 @@ private:
     Planned item(Item& item, std::span<Conjunct> above) noexcept;
     Planned leaf(const Leaf& leaf, std::span<Conjunct> above) noexcept;
     Planned table(const Leaf& leaf, std::span<Conjunct> above) noexcept;
+    void put_order(const Leaf& leaf, const query::Access& access, Planned& rows) noexcept;
     const query::Node* virtual_rows(const Leaf& leaf, std::span<const Conjunct> above) noexcept;
     Planned inner(Item& item, std::span<Conjunct> above) noexcept;
     Planned outer(Item& item, std::span<Conjunct> above) noexcept;
