@@ -4,7 +4,7 @@
 // answers as if nothing had been changed, and verify() finds it. What settings say stands in the
 // tree alone, so that it is believed until then.
 #include "store/directory.hpp"
-#include "tests/files.hpp"
+#include "tests/faulty_disk.hpp"
 #include "tests/store_state.hpp"
 
 namespace freshet::test {
@@ -357,6 +357,26 @@ TEST_F(DamagedTree, IsNotTrustedByAReaderThatGoesOn) {
             ASSERT_FALSE(HasFailure());
         }
     }
+}
+
+// A block of events that lie far from one another, in a segment that cannot be mapped.
+TEST(FailingDisk, IsToldWhereABlockOfEventsIsFetched) {
+    Machine machine;
+    const std::string payload(3000, 'p');
+    {
+        OpenStore open{machine.door(), small_options()};
+        for (int i = 0; i < 40; i++) ASSERT_TRUE(open.append("s", {payload}));
+        ASSERT_TRUE(open.store.close());
+    }
+    FaultyDisk faulty{machine.disk};
+    OpenStore open{Door{&faulty, &machine.clock, &machine.gate}, small_options()};
+    Snapshot snapshot;
+    ASSERT_TRUE(open.store.snapshot(snapshot));
+    StreamCursor cursor;
+    ASSERT_TRUE(cursor.open(snapshot, "s", Horizon::beginning(), Direction::forwards));
+    faulty.maps_fail = true;
+    Recorded event;
+    EXPECT_EQ(cursor.next(event).error().code, Code::io);
 }
 
 }  // namespace
