@@ -43,8 +43,11 @@ protected:
         ASSERT_TRUE(rows.open(transaction));
         const std::uint64_t before = rows.catalog_address();
         TableDefinition table = RandomDefinition{random, texts}.make();
-        table.indexes = {};
         table.foreign_keys = {};
+        std::uint32_t id_of_index = 1;
+        std::vector<Index> indexes{table.indexes.begin(), table.indexes.end()};
+        for (Index& index : indexes) index.id = *next_ids(rows) + id_of_index++;
+        table.indexes = texts.list(indexes);
         const bool makes = now.empty() || random() % 3 == 0;
         if (makes) {
             const Result<std::uint32_t> id = next_ids(rows);
@@ -60,7 +63,7 @@ protected:
         const CatalogChange what = makes   ? CatalogChange::create
                                    : drops ? CatalogChange::drop
                                            : CatalogChange::alter;
-        const Status written = write_definition(transaction, what, table, room.memory);
+        const Status written = write_definition(transaction, what, table, room.memory, error);
         ASSERT_TRUE(written) << code_name(written.error().code);
         if (drops) now.erase(table.id);
         if (!drops) now[table.id] = stored(table);
@@ -70,7 +73,9 @@ protected:
 
     std::mt19937_64 random{1};
     std::set<std::uint32_t> used;
-    relation::RowKeeper keeper;
+    std::vector<std::byte> lent = std::vector<std::byte>(1 << 18);
+    relation::RowKeeper keeper{lent};
+    SqlError error;
     Options options = test::small_options();
 };
 
@@ -139,12 +144,15 @@ TEST_F(Catalog, SurvivesEveryArenaSize) {
     TableDefinition table = users(texts);
     table.indexes = {};
     Room room;
-    ASSERT_TRUE(write_definition(transaction, CatalogChange::create, table, room.memory));
-    EXPECT_EQ(write_definition(transaction, CatalogChange::create, table, room.memory).error().code,
+    ASSERT_TRUE(write_definition(transaction, CatalogChange::create, table, room.memory, error));
+    EXPECT_EQ(write_definition(transaction, CatalogChange::create, table, room.memory, error)
+                  .error()
+                  .code,
               Code::already_exists);
     table.id++;
-    EXPECT_EQ(write_definition(transaction, CatalogChange::alter, table, room.memory).error().code,
-              Code::not_found);
+    EXPECT_EQ(
+        write_definition(transaction, CatalogChange::alter, table, room.memory, error).error().code,
+        Code::not_found);
     RowsAsOf rows;
     ASSERT_TRUE(rows.open(transaction));
     for (std::size_t size = 0; size < 8192; size++) {

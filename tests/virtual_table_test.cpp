@@ -240,7 +240,9 @@ TEST_F(VirtualTables, SayWhatBecameOfRows) {
     };
     const auto define = [&](Transaction& transaction, relation::CatalogChange change) {
         relation::Room scratch;
-        ASSERT_TRUE(relation::write_definition(transaction, change, table, scratch.memory));
+        SqlError error;
+        ASSERT_TRUE(
+            relation::write_definition(transaction, change, table, scratch.memory, error));
     };
     in_transaction([&](Transaction& transaction) {
         define(transaction, relation::CatalogChange::create);

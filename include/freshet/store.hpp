@@ -59,6 +59,7 @@ class RowKeeper;  // src/store/row_keeper.hpp
 namespace relation {
 class RowWriter;  // src/relation/row_stream.hpp
 class RowsAsOf;
+class EntryWriter;  // src/relation/entry.hpp
 }  // namespace relation
 
 struct Options {
@@ -347,6 +348,7 @@ private:
     friend class Store;
     friend class relation::RowWriter;
     friend class relation::RowsAsOf;
+    friend class relation::EntryWriter;
     Status start(Store& store) noexcept;
     Status settle(Status status, Diagnostic& diagnostic) noexcept;
     Status answer(Error error, Diagnostic& diagnostic) noexcept;
@@ -455,6 +457,7 @@ private:
     friend class Transaction;
     friend class relation::RowWriter;
     friend class relation::RowsAsOf;
+    friend class relation::EntryWriter;
     friend class Follower;
     Status verify_into(MutableBytes scratch, const Head* anchor, VerifyReport& report,
                        Diagnostic& diagnostic, const ProgressCallback& progress) noexcept;

@@ -2,6 +2,7 @@
 #include "relation/catalog.hpp"
 
 #include "relation/definition_codec.hpp"
+#include "relation/entry_history.hpp"
 
 namespace freshet::relation {
 
@@ -67,15 +68,56 @@ Result<std::uint32_t> next_ids(const RowsAsOf& rows) noexcept {
     return static_cast<std::uint32_t>(*changes + 1) * ids_per_change;
 }
 
+namespace {
+
+// The definition that there was; false: there was none.
+Result<bool> load_old(RowWriter& writer, std::uint32_t table, Arena& memory,
+                      TableDefinition& old) noexcept {
+    Recorded version;
+    const RowName name = name_of_definition(table);
+    const Result<bool> found = writer.find(name, version);
+    if (!found || !*found) return found;
+    const Result<TableDefinition> definition = load(version.payload, memory);
+    if (!definition) return definition.error();
+    old = *definition;
+    return true;
+}
+
+// A row's bytes may lie in the write buffer: only its key is needed, which does not.
+Status end_rows(const RowsAsOf& rows, RowWriter& writer, std::uint32_t table) noexcept {
+    Recorded version;
+    for (RowScan scan{rows, table};;) {
+        const Result<bool> there = scan.next(version);
+        if (!there) return there.error();
+        if (!*there) return Done{};
+        const RowName name{table, key_of_row(version.stream)};
+        const Result<std::uint64_t> written = writer.write(name, RowChange::erase, {});
+        if (!written) return written.error();
+    }
+}
+
+}  // namespace
+
 Status write_definition(Transaction& transaction, CatalogChange change,
-                        const TableDefinition& table, Arena& scratch) noexcept {
-    const Result<Bytes> image = encode_definition(table, scratch);
+                        const TableDefinition& table, Arena& scratch, SqlError& error) noexcept {
+    RowWriter writer{transaction};
+    TableDefinition old;
+    const Result<bool> had = load_old(writer, table.id, scratch, old);
+    if (!had) return had.error();
+    const bool drops = change == CatalogChange::drop;
+    const Result<Bytes> image = drops ? Bytes{} : encode_definition(table, scratch);
     if (!image) return image.error();
     const ChangeType type = type_of(change);
-    RowWriter writer{transaction};
     const Result<std::uint64_t> written =
         writer.write(name_of_definition(table.id), type.change, type.type, *image);
-    return written ? Status{Done{}} : written.error();
+    if (!written) return written.error();
+    RowsAsOf rows;
+    const Status opened = rows.open(transaction);
+    if (!opened) return opened;
+    EntryWriter entries{transaction};
+    const Status changed = change_indexes(rows, entries, *had ? &old : nullptr,
+                                          drops ? nullptr : &table, scratch, &error);
+    return changed && drops ? end_rows(rows, writer, table.id) : changed;
 }
 
 }  // namespace freshet::relation

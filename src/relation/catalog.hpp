@@ -27,12 +27,14 @@ inline constexpr std::uint32_t ids_per_change = 128;
 
 enum class CatalogChange : std::uint8_t { create, alter, create_index, drop_index, drop };
 
-// Writes what a table is from now on, and does what follows from it. Whether the definition may be
-// so, is known by whoever calls: check_definition(), names. `scratch` is used up. already_exists:
-// the table of a new definition is there; not_found: another one's is not. too_large, corrupt, io,
-// full, read_only, poisoned, out_of_memory (of the scratch, or of the store): go back to a
-// savepoint.
+// Writes what a table is from now on, and does what follows from it: new indexes get entries for
+// the whole past, dropped ones lose theirs, and with a table its rows end. Whether the definition
+// may be so, is known by whoever calls: check_definition(), names, is_unreferenced(). `scratch` is
+// used up. constraint_failed: two rows of a new UNIQUE index; `error` says which. And without
+// words: already_exists: the table of a new definition is there; not_found: another one's is not;
+// too_large, corrupt, io, full, read_only, poisoned, out_of_memory (of the scratch, or of the
+// store). After any of them go back to a savepoint.
 Status write_definition(Transaction& transaction, CatalogChange change,
-                        const TableDefinition& table, Arena& scratch) noexcept;
+                        const TableDefinition& table, Arena& scratch, SqlError& error) noexcept;
 
 }  // namespace freshet::relation

@@ -4,42 +4,12 @@
 #include <cstring>
 
 #include "base/codec.hpp"
+#include "relation/row_tree.hpp"
 #include "store/place.hpp"
 
 namespace freshet::relation {
 
 namespace {
-
-// A row as the tree has it.
-struct Kept {
-    store::Stream stream;
-    bool exists = false;   // It has versions.
-    bool deleted = false;  // The newest one is its end.
-};
-
-Status find_kept(const tree::View& view, std::string_view name, Kept& kept) noexcept {
-    Result<bool> found = store::find_stream(view, name, kept.stream);
-    if (found && !*found) {
-        found = store::find_deleted_row(view, name, kept.stream);
-        kept.deleted = found && *found;
-    }
-    if (!found) return found.error();
-    kept.exists = *found;
-    return Done{};
-}
-
-// Adds a version, and moves the row to where it belongs then.
-Status add_version(tree::Delta& delta, std::string_view name, const Kept& kept, bool deletes,
-                   std::uint64_t address) noexcept {
-    store::StreamBuilder builder;
-    const Status opened = kept.exists ? builder.open(kept.stream) : Done{};
-    if (!opened) return opened;
-    const Status pushed = builder.push(delta, name, address);
-    if (!pushed) return pushed;
-    const Status put = deletes ? builder.put_deleted(delta, name) : builder.put(delta, name);
-    if (!put || !kept.exists || deletes == kept.deleted) return put;
-    return deletes ? store::erase_row(delta, name) : store::erase_deleted_row(delta, name);
-}
 
 std::string_view type_of(RowChange change) noexcept {
     switch (change) {
@@ -50,54 +20,9 @@ std::string_view type_of(RowChange change) noexcept {
     return row_deleted_type;
 }
 
-// What an event of a row does to it; false: a row has none of this type.
-bool find_change(std::string_view name, std::string_view type, RowChange& change) noexcept {
-    struct Known {
-        bool of_catalog;
-        RowChange change;
-        std::string_view type;
-    };
-    constexpr std::array<Known, 8> all{{{false, RowChange::insert, row_inserted_type},
-                                        {false, RowChange::update, row_updated_type},
-                                        {false, RowChange::erase, row_deleted_type},
-                                        {true, RowChange::insert, table_created_type},
-                                        {true, RowChange::update, table_altered_type},
-                                        {true, RowChange::update, index_created_type},
-                                        {true, RowChange::update, index_dropped_type},
-                                        {true, RowChange::erase, table_dropped_type}}};
-    if (name.size() < 5) return false;
-    const bool of_catalog = table_of_row(name) == catalog_table;
-    for (const Known& known : all) {
-        if (known.of_catalog != of_catalog || known.type != type) continue;
-        change = known.change;
-        return true;
-    }
-    return false;
-}
-
-// Whether an event of this type is the end of its row.
-bool is_end(std::string_view type) noexcept {
-    return type == row_deleted_type || type == table_dropped_type;
-}
-
 bool begins_with(std::string_view text, std::string_view prefix) noexcept {
     return prefix.empty() || (text.size() >= prefix.size() &&
                               std::memcmp(text.data(), prefix.data(), prefix.size()) == 0);
-}
-
-// Of all rows whose names begin so.
-Result<std::uint64_t> count_versions(const tree::View& view, std::string_view prefix) noexcept {
-    std::uint64_t count = 0;
-    for (const auto which : {store::RowWalk::Which::present, store::RowWalk::Which::deleted}) {
-        for (store::RowWalk walk{view, which, prefix}; walk.valid(); walk.next()) {
-            if (!begins_with(walk.name(), prefix)) break;
-            store::Stream stream;
-            const Status decoded = walk.stream(stream);
-            if (!decoded) return decoded.error();
-            count += stream.count;
-        }
-    }
-    return count;
 }
 
 }  // namespace
@@ -138,6 +63,7 @@ Result<std::uint64_t> RowWriter::write(const RowName& name, RowChange change, st
     const std::uint64_t index = kept.exists ? kept.stream.count : 0;
     const Result<std::uint64_t> address = state_.log.add(name.view(), index, event);
     if (!address) return address.error();
+    address_ = *address;
     const bool deletes = change == RowChange::erase;
     const Status added = add_version(state_.delta, name.view(), kept, deletes, *address);
     if (!added) return added.error();
@@ -152,11 +78,7 @@ Result<std::uint64_t> RowWriter::write(const RowName& name, RowChange change, st
 
 Status RowsAsOf::open(const Snapshot& snapshot) noexcept {
     if (!snapshot.is_open()) return Code::invalid_argument;
-    state_ = snapshot.state_;
-    published_ = snapshot.published_;
-    end_ = published_->position.address;
-    is_newest_ = true;
-    is_in_transaction_ = false;
+    open(*snapshot.state_, *snapshot.published_);
     return Done{};
 }
 
@@ -181,6 +103,22 @@ Status RowsAsOf::open(const Transaction& transaction) noexcept {
     is_newest_ = true;
     is_in_transaction_ = true;
     return Done{};
+}
+
+void RowsAsOf::open(store::State& state) noexcept {
+    state_ = &state;
+    published_ = &state.working;
+    end_ = ~std::uint64_t{0};
+    is_newest_ = true;
+    is_in_transaction_ = true;
+}
+
+void RowsAsOf::open(store::State& state, const store::Published& at) noexcept {
+    state_ = &state;
+    published_ = &at;
+    end_ = at.position.address;
+    is_newest_ = true;
+    is_in_transaction_ = false;
 }
 
 std::uint64_t RowsAsOf::catalog_address() const noexcept {
@@ -209,16 +147,20 @@ Result<bool> RowsAsOf::read(std::string_view name, const store::Stream& stream,
     if (*count == 0) return false;
     const Result<std::uint64_t> address = store::find_event(view(), name, stream, *count - 1);
     if (!address) return address.error();
-    version = Recorded{};
-    version.stream = name;
-    version.index = *count - 1;
-    log::EventReader reader;
-    reader.open(state_->log, end_, name);
-    const Status read = *address < end_      ? reader.read(*address, *count - 1, version)
-                        : is_in_transaction_ ? read_own(*address, version)
-                                             : Status{Code::corrupt};
+    const Status read = this->read(name, *count - 1, *address, version);
     if (!read) return read.error();
     return is_newest_ || !is_end(version.type);
+}
+
+Status RowsAsOf::read(std::string_view name, std::uint64_t index, std::uint64_t address,
+                      Recorded& version) const noexcept {
+    version = Recorded{};
+    version.stream = name;
+    version.index = index;
+    log::EventReader reader;
+    reader.open(state_->log, end_, name);
+    if (address >= end_ && is_in_transaction_) return read_own(address, version);
+    return reader.read(address, index, version);
 }
 
 Result<bool> RowsAsOf::find(const RowName& name, Recorded& version) const noexcept {
@@ -233,75 +175,42 @@ Result<std::uint64_t> RowsAsOf::count_versions(std::uint32_t table) const noexce
     return relation::count_versions(view(), RowName{table, {}}.view());
 }
 
-RowScan::RowScan(const RowsAsOf& rows, std::uint32_t table, KeyRange range) noexcept
-    : rows_{rows},
-      table_{table, {}},
+RowMerge::RowMerge(const RowsAsOf& rows, std::uint32_t table, KeyRange range,
+                   bool has_deleted) noexcept
+    : table_{table, {}},
       end_{range.end},
+      is_in_transaction_{rows.is_in_transaction()},
+      has_deleted_{has_deleted},
       present_{rows.view(), store::RowWalk::Which::present, RowName{table, range.from}.view()},
       deleted_{rows.view(), store::RowWalk::Which::deleted, RowName{table, range.from}.view()} {}
 
-bool RowScan::is_in_range(const store::RowWalk& walk) const noexcept {
+bool RowMerge::is_in_range(const store::RowWalk& walk) const noexcept {
     if (!walk.valid() || !begins_with(walk.name(), table_.view())) return false;
     return end_.empty() || as_text(key_of_row(walk.name())) < as_text(end_);
 }
 
-void RowScan::step() noexcept {
-    if (last_ == nullptr) return;
-    if (rows_.is_in_transaction())
-        last_->next_anew();
-    else
-        last_->next();
+bool RowMerge::next() noexcept {
+    if (last_ != nullptr && is_in_transaction_) last_->next_anew();
+    if (last_ != nullptr && !is_in_transaction_) last_->next();
+    const bool has_present = is_in_range(present_);
+    const bool has_deleted = has_deleted_ && is_in_range(deleted_);
+    const bool takes_present = has_present && (!has_deleted || present_.name() < deleted_.name());
+    last_ = takes_present ? &present_ : &deleted_;
+    return has_present || has_deleted;
 }
+
+RowScan::RowScan(const RowsAsOf& rows, std::uint32_t table, KeyRange range) noexcept
+    : rows_{rows}, merge_{rows, table, range, !rows.is_newest()} {}
 
 Result<bool> RowScan::next(Recorded& version) noexcept {
-    for (;;) {
-        step();
-        const bool has_present = is_in_range(present_);
-        const bool has_deleted = !rows_.is_newest_ && is_in_range(deleted_);
-        if (!has_present && !has_deleted) return false;
-        const bool takes_present =
-            has_present && (!has_deleted || present_.name() < deleted_.name());
-        last_ = takes_present ? &present_ : &deleted_;
+    while (merge_.next()) {
         store::Stream stream;
-        const Status decoded = last_->stream(stream);
+        const Status decoded = merge_.stream(stream);
         if (!decoded) return decoded.error();
-        const Result<bool> was_there = rows_.read(last_->name(), stream, version);
+        const Result<bool> was_there = rows_.read(merge_.name(), stream, version);
         if (!was_there || *was_there) return was_there;
     }
-}
-
-Status RowKeeper::replay(store::State& state, std::string_view name, std::uint64_t index,
-                         std::string_view type, std::uint64_t address) noexcept {
-    RowChange change{};
-    if (!find_change(name, type, change)) return Code::corrupt;
-    Kept kept;
-    const Status found = find_kept(state.view(), name, kept);
-    if (!found) return found;
-    const bool is_there = kept.exists && !kept.deleted;
-    if (index != (kept.exists ? kept.stream.count : 0)) return Code::corrupt;
-    if (is_there == (change == RowChange::insert)) return Code::corrupt;
-    if (table_of_row(name) == catalog_table) state.working.catalog_address = address;
-    return add_version(state.delta, name, kept, change == RowChange::erase, address);
-}
-
-Status RowKeeper::check(store::State& state, const store::Published& at,
-                        const log::FrameEvents& event) noexcept {
-    Kept kept;
-    const tree::View view = state.view(at);
-    const Status found = find_kept(view, event.stream(), kept);
-    if (!found) return found;
-    if (!kept.exists || event.index() >= kept.stream.count) return Code::corrupt;
-    const Result<std::uint64_t> address =
-        store::find_event(view, event.stream(), kept.stream, event.index());
-    if (!address) return address.error();
-    if (*address != event.address()) return Code::corrupt;
-    const bool is_newest = event.index() + 1 == kept.stream.count;
-    const bool ends = is_end(event.type().name);
-    return is_newest && kept.deleted != ends ? Status{Code::corrupt} : Done{};
-}
-
-Result<std::uint64_t> RowKeeper::count(store::State& state, const store::Published& at) noexcept {
-    return count_versions(state.view(at), {});
+    return false;
 }
 
 }  // namespace freshet::relation

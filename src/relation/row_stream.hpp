@@ -4,7 +4,7 @@
 //
 //      name of the stream    zero byte, number of the table (4, b.-e.), key of the row
 //      type of the event     RowInserted, RowUpdated: the payload is the whole row as of then
-//                            RowDeleted: the row is not there any more; a payload says what it was
+//                            RowDeleted: the row is not there any more; it has no payload
 //      in the tree           where store/directory.hpp says: rows that are there and rows that are
 //                            deleted apart, so that a scan of the present never meets the past
 //
@@ -14,8 +14,10 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
+#include "base/arena.hpp"
 #include "freshet/store.hpp"
 #include "log/reader.hpp"
 #include "store/row_keeper.hpp"
@@ -86,6 +88,10 @@ public:
 
     // It is open.
     [[nodiscard]] LogMoment log() const noexcept { return {*state_, *published_, end_}; }
+    // As a tree has them to which a log is just read. What of the log is read is there.
+    void open(store::State& state) noexcept;
+    // As a reader sees them who holds the record.
+    void open(store::State& state, const store::Published& at) noexcept;
     // How many versions all rows of a table have, whatever the commit; those of deleted rows too.
     // corrupt.
     Result<std::uint64_t> count_versions(std::uint32_t table) const noexcept;
@@ -101,8 +107,18 @@ public:
 
 private:
     friend class RowScan;
+    friend class RowMerge;
+    friend class VersionReader;
+    friend class EntryScan;
+    friend class ConflictFinder;
+    friend class TableWriter;
+    friend class CatalogWriter;
+    friend class RowKeeper;
     Result<bool> read(std::string_view name, const store::Stream& stream,
                       Recorded& version) const noexcept;
+    // An event of a row, of whatever kind, whose place is known.
+    Status read(std::string_view name, std::uint64_t index, std::uint64_t address,
+                Recorded& version) const noexcept;
     Status read_own(std::uint64_t address, Recorded& version) const noexcept;
     [[nodiscard]] tree::View view() const noexcept {
         return is_in_transaction_ ? state_->view() : state_->view(*published_);
@@ -132,16 +148,44 @@ public:
     Result<std::uint64_t> write(const RowName& name, RowChange change, std::string_view type,
                                 Bytes image) noexcept;
 
+    // Where the event is that was written last.
+    [[nodiscard]] std::uint64_t address() const noexcept { return address_; }
+
 private:
     Transaction& transaction_;
     store::State& state_;
     RowsAsOf rows_;
+    std::uint64_t address_ = 0;
 };
 
 // Of keys; the end is exclusive, and empty bytes are no bound.
 struct KeyRange {
     Bytes from{};
     Bytes end{};
+};
+
+// Rows in the order of their names, those that are there and those that are deleted together.
+class RowMerge {
+public:
+    RowMerge(const RowsAsOf& rows, std::uint32_t table, KeyRange range, bool has_deleted) noexcept;
+    RowMerge(const RowMerge&) = delete;
+    RowMerge& operator=(const RowMerge&) = delete;
+    // False: no more.
+    bool next() noexcept;
+    // In here until the next call.
+    [[nodiscard]] std::string_view name() const noexcept { return last_->name(); }
+    Status stream(store::Stream& into) const noexcept { return last_->stream(into); }
+
+private:
+    [[nodiscard]] bool is_in_range(const store::RowWalk& walk) const noexcept;
+
+    RowName table_;
+    Bytes end_;
+    bool is_in_transaction_;
+    bool has_deleted_;
+    store::RowWalk present_;
+    store::RowWalk deleted_;
+    store::RowWalk* last_ = nullptr;  // Whose row is given; it moves on at the next call.
 };
 
 // The rows of a table that there were, in the order of their keys. In a transaction rows may be
@@ -154,25 +198,41 @@ public:
     Result<bool> next(Recorded& version) noexcept;
 
 private:
-    [[nodiscard]] bool is_in_range(const store::RowWalk& walk) const noexcept;
-    void step() noexcept;
-
     const RowsAsOf& rows_;
-    RowName table_;
-    Bytes end_;
-    store::RowWalk present_;
-    store::RowWalk deleted_;
-    store::RowWalk* last_ = nullptr;  // Whose row was given; it moves on at the next call.
+    RowMerge merge_;
 };
 
-// Keeps rows in the tree of a store: for Options::rows.
+// Keeps rows, and entries of indexes, in the tree of a store: for Options::rows, of one store at a
+// time. To know the indexes it needs memory as soon as there are tables: as much as the definitions
+// take, decoded, of those whose rows are replayed by turns, and no less than of the greatest one
+// with all that is made of a row of it.
 class RowKeeper final : public store::RowKeeper {
 public:
-    Status replay(store::State& state, std::string_view name, std::uint64_t index,
-                  std::string_view type, std::uint64_t address) noexcept override;
+    explicit RowKeeper(MutableBytes memory = {}) noexcept : memory_{memory} {}
+    RowKeeper(const RowKeeper&) = delete;
+    RowKeeper& operator=(const RowKeeper&) = delete;
+
+    Status replay(store::State& state, store::Gather& gather,
+                  const store::RowEvent& event) noexcept override;
     Status check(store::State& state, const store::Published& at,
                  const log::FrameEvents& event) noexcept override;
-    Result<std::uint64_t> count(store::State& state, const store::Published& at) noexcept override;
+    Result<std::uint64_t> count(store::State& state, const store::Published& at,
+                                MutableBytes scratch) noexcept override;
+
+private:
+    struct Table;
+    void forget(const store::State* state, std::uint64_t catalog_address) noexcept;
+    // Null: it has no definition.
+    Result<Table*> table(const RowsAsOf& rows, std::uint32_t id) noexcept;
+    Result<Table*> load(const RowsAsOf& rows, std::uint32_t id) noexcept;
+    Status change_definition(const RowsAsOf& rows, store::Gather& gather, Bytes before,
+                             Bytes after) noexcept;
+
+    MutableBytes memory_;
+    std::optional<Arena> arena_{};
+    Table* tables_ = nullptr;  // Those that are known, as of one catalog of one store.
+    const store::State* state_ = nullptr;
+    std::uint64_t catalog_address_ = 0;
 };
 
 }  // namespace freshet::relation

@@ -39,16 +39,29 @@ Status TableReader::open(const RowsAsOf& rows, const TableDefinition& table,
     rows_ = &rows;
     table_ = &table;
     row_scan_.reset();
+    entry_scan_.reset();
     return images_.open(table, memory);
 }
 
 void TableReader::scan(KeyRange range) noexcept {
+    entry_scan_.reset();
     row_scan_.emplace(*rows_, table_->id, range);
 }
 
+void TableReader::scan(const Index& index, KeyRange range) noexcept {
+    row_scan_.reset();
+    entry_scan_.emplace(*rows_, index, range);
+}
+
 Result<bool> TableReader::next(Recorded& version) noexcept {
-    if (!row_scan_) return false;
-    return row_scan_->next(version);
+    if (row_scan_) return row_scan_->next(version);
+    if (!entry_scan_) return false;
+    Bytes key;
+    Result<bool> there = entry_scan_->next(key);
+    if (!there || !*there) return there;
+    there = find(key, version);
+    if (there && !*there) return Code::corrupt;
+    return there;
 }
 
 Result<bool> TableReader::find(Bytes key, Recorded& version) noexcept {

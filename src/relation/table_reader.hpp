@@ -7,6 +7,7 @@
 
 #include <optional>
 
+#include "relation/entry.hpp"
 #include "relation/layout.hpp"
 #include "relation/row_stream.hpp"
 #include "relation/table_row.hpp"
@@ -48,6 +49,9 @@ public:
 
     // Begins to read rows, in the order of their keys: those of a range, whose bytes stay lent.
     void scan(KeyRange range = {}) noexcept;
+    // The same by an index that there is now, in the order of its entries: a range of what stands
+    // behind the id of the index; of a hash index that begins with the hash.
+    void scan(const Index& index, KeyRange range = {}) noexcept;
     // False: no more; in a transaction rows may be changed between two calls. The version's views
     // are good until the next call of anything, or change. corrupt, io.
     Result<bool> next(Recorded& version) noexcept;
@@ -66,6 +70,7 @@ private:
     const TableDefinition* table_ = nullptr;
     ImageReader images_;
     std::optional<RowScan> row_scan_;
+    std::optional<EntryScan> entry_scan_;
     RowName name_{0, {}};  // Of the row that was looked for.
 };
 

@@ -7,13 +7,14 @@
 //      key of an entry    bytes
 //        index            4              id, big-endian
 //        hash             8              of the values, big-endian; of a hash index alone
-//        values           up to 106      of the index's columns, as key.hpp has them; with the hash
-//                                        cut at 106 bytes
+//        values           up to 98       of the index's columns, as key.hpp has them; with the hash
+//                                        cut at 98 bytes
 //        row              up to 160      key of the row
 //        size             1              of the key of the row
 //
-// In front of it the tree has a byte that says what it is. Entries of the same index are in the
-// order of their values, but for values that begin with the same 106 bytes.
+// In front of it the tree has a byte that says what it is, and behind it, once it is closed, an
+// address (entry.hpp). Entries of the same index are in the order of their values, but for values
+// that begin with the same 98 bytes.
 #pragma once
 
 #include <array>
@@ -26,8 +27,8 @@ namespace freshet::relation {
 inline constexpr std::size_t primary_key_size_max = 160;
 inline constexpr std::size_t index_id_size = 4;
 inline constexpr std::size_t index_values_size_max =
-    tree::key_size_max - 1 - index_id_size - primary_key_size_max - 1;
-static_assert(index_values_size_max == 106);
+    tree::key_size_max - 1 - index_id_size - primary_key_size_max - 1 - 8;
+static_assert(index_values_size_max == 98);
 
 // What the keys of all entries of these values begin with. `values` are those of the index's first
 // columns; of a hash index, of all.
@@ -58,7 +59,7 @@ struct IndexEntry {
 Result<Bytes> row_of_entry(Bytes entry) noexcept;
 
 // What a change of a row does to an index. Where both are the same key, which happens where values
-// differ beyond 106 bytes, the entry stays, and only whether it is unique is to be looked at.
+// differ beyond 98 bytes, the entry stays, and only whether it is unique is to be looked at.
 struct IndexChange {
     const Index* index = nullptr;
     IndexEntry closed{};  // Of the row as it was.

@@ -16,6 +16,7 @@
 //      5 row                        a row, as a stream: its name but for the first byte
 //      6 row                        the same of one that is deleted
 //      7 row block (4, b.-e.)       the addresses of a full block of 32 of a row's events
+//      8, 9                         for others, too: entries of indexes
 //
 // How addresses are written is told in addresses.hpp.
 //
@@ -153,6 +154,8 @@ public:
     // In the walk, until it moves.
     [[nodiscard]] std::string_view name() const noexcept;
     Status stream(Stream& into) const noexcept;
+    // Goes to the last row whose name is less.
+    void seek_before(std::string_view name) noexcept;
     void next() noexcept;
     // The same where the tree was changed meanwhile.
     void next_anew() noexcept;

@@ -125,11 +125,13 @@ Status Replay::add(const log::StoredEvent& event, std::uint64_t address) noexcep
 Status Replay::add_row(const log::StoredEvent& event, std::uint64_t address) noexcept {
     const std::uint64_t index = slots_[event.slot].first_index + slots_[event.slot].seen++;
     if (state_.options.rows == nullptr) return Done{};
-    const Status room = gather_.make_room(RowKeeper::page_count_max);
-    if (!room) return room;
     FRESHET_CHECK(streams_.find(event.slot));
-    const std::string_view type = types_.find(event.type).name;
-    return state_.options.rows->replay(state_, streams_.name(), index, type, address);
+    const RowEvent row{.name = streams_.name(),
+                       .type = types_.find(event.type).name,
+                       .payload = event.payload,
+                       .index = index,
+                       .address = address};
+    return state_.options.rows->replay(state_, gather_, row);
 }
 
 Status Replay::resolve(std::uint32_t number) noexcept {

@@ -21,7 +21,7 @@ public:
                  const ProgressCallback& progress) noexcept
         : state_{state}, at_{at}, anchor_{anchor}, report_{report}, progress_{progress} {}
 
-    Status run(log::Scan& scan) noexcept;
+    Status run(log::Scan& scan, MutableBytes scratch) noexcept;
 
 private:
     Status tell(std::uint64_t address) noexcept;
@@ -32,7 +32,7 @@ private:
     Status check_event(const log::FrameEvents& events) noexcept;
     Status check_id(const log::FrameEvents& events) noexcept;
     Status check_anchor(const log::Position& position) noexcept;
-    Status check_streams() noexcept;
+    Status check_streams(MutableBytes scratch) noexcept;
     Status check_settings(const Stream& stream, std::string_view about,
                           const log::FrameEvents& events) noexcept;
 
@@ -47,7 +47,7 @@ private:
     std::uint64_t row_event_count_ = 0;
 };
 
-Status Verification::run(log::Scan& scan) noexcept {
+Status Verification::run(log::Scan& scan, MutableBytes scratch) noexcept {
     const Result<bool> started = scan.start();
     if (!started) return started.error();
     if (!*started) return Code::corrupt;
@@ -72,7 +72,7 @@ Status Verification::run(log::Scan& scan) noexcept {
     if (end.commit != at_.position.commit || !(end.chain == at_.position.chain))
         return Code::corrupt;
     if (seen_.mark_count != at_.mark_count) return Code::corrupt;
-    return check_streams();
+    return check_streams(scratch);
 }
 
 Status Verification::tell(std::uint64_t address) noexcept {
@@ -165,7 +165,7 @@ Status Verification::check_anchor(const log::Position& position) noexcept {
     return Done{};
 }
 
-Status Verification::check_streams() noexcept {
+Status Verification::check_streams(MutableBytes scratch) noexcept {
     std::uint64_t event_count = 0;
     std::uint64_t settings_count = 0;
     for (StreamWalk walk{state_.view(at_)}; walk.valid(); walk.next()) {
@@ -178,7 +178,7 @@ Status Verification::check_streams() noexcept {
     }
     if (settings_count != settings_count_) return Code::corrupt;
     if (state_.options.rows != nullptr) {
-        const Result<std::uint64_t> kept = state_.options.rows->count(state_, at_);
+        const Result<std::uint64_t> kept = state_.options.rows->count(state_, at_, scratch);
         if (!kept) return kept.error();
         if (*kept != row_event_count_) return Code::corrupt;
     }
@@ -232,7 +232,7 @@ Status Store::verify_into(MutableBytes scratch, const Head* anchor, VerifyReport
 
     log::Scan scan{*state_->door.disk, geometry, scratch};
     const Status verified =
-        store::Verification{*state_, *now.published_, anchor, report, progress}.run(scan);
+        store::Verification{*state_, *now.published_, anchor, report, progress}.run(scan, scratch);
     if (verified) return verified;
     diagnostic.segment = geometry.segment(scan.position().address);
     diagnostic.offset = geometry.offset(scan.position().address);

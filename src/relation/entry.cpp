@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: MIT
+#include "relation/entry.hpp"
+
+#include "base/codec.hpp"
+
+namespace freshet::relation {
+
+namespace {
+
+constexpr std::byte tag_live{8};
+constexpr std::byte tag_closed{9};
+constexpr std::size_t address_size = 8;
+
+// What one change of the tree may take, in pages: a way of up to ten that are copied and divided.
+constexpr std::size_t pages_per_change = 24;
+
+class EntryKey {
+public:
+    EntryKey(std::byte tag, Bytes entry) noexcept : writer_{bytes_} {
+        writer_.raw({&tag, 1}).raw(entry);
+    }
+    EntryKey(std::byte tag, std::uint32_t index, Bytes rest) noexcept : writer_{bytes_} {
+        std::array<std::byte, index_id_size> id{};
+        store_at(id.data(), __builtin_bswap32(index));
+        writer_.raw({&tag, 1}).raw(id).raw(rest);
+    }
+    EntryKey(Bytes entry, std::uint64_t from) noexcept : EntryKey{tag_closed, entry} {
+        std::array<std::byte, address_size> address{};
+        store_key(address.data(), from);
+        writer_.raw(address);
+    }
+    EntryKey(const EntryKey&) = delete;
+    EntryKey& operator=(const EntryKey&) = delete;
+    [[nodiscard]] Bytes bytes() const noexcept { return writer_.written(); }
+
+private:
+    std::array<std::byte, tree::key_size_max> bytes_{};
+    KeyWriter writer_;
+};
+
+class Address {
+public:
+    explicit Address(std::uint64_t address) noexcept
+        : size_{static_cast<std::size_t>(put_varint(bytes_.data(), address) - bytes_.data())} {}
+    [[nodiscard]] Bytes bytes() const noexcept { return {bytes_.data(), size_}; }
+
+private:
+    std::array<std::byte, 10> bytes_;
+    std::size_t size_;
+};
+
+Status read_address(Bytes value, std::uint64_t& address) noexcept {
+    Reader reader{value};
+    address = reader.varint();
+    return reader.ok() && reader.at_end() ? Status{Done{}} : Status{Code::corrupt};
+}
+
+Result<bool> find_address(const tree::View& view, Bytes key, std::uint64_t& address) noexcept {
+    const Bytes value = tree::find(view, key);
+    if (value.data() == nullptr) return false;
+    const Status read = read_address(value, address);
+    if (!read) return read.error();
+    return true;
+}
+
+bool begins_with(Bytes bytes, Bytes prefix) noexcept {
+    return bytes.size() >= prefix.size() &&
+           std::memcmp(bytes.data(), prefix.data(), prefix.size()) == 0;
+}
+
+}  // namespace
+
+// ---- changes ----
+
+EntryWriter::EntryWriter(Transaction& transaction) noexcept
+    : EntryWriter{transaction.store_->state_->delta, nullptr} {}
+
+Status EntryWriter::make_room() noexcept {
+    return gather_ == nullptr ? Status{Done{}} : gather_->make_room(pages_per_change);
+}
+
+Status EntryWriter::open(Bytes entry, std::uint64_t from) noexcept {
+    const Status room = make_room();
+    if (!room) return room;
+    return delta_.put(EntryKey{tag_live, entry}.bytes(), Address{from}.bytes());
+}
+
+Status EntryWriter::put_closed(Bytes entry, std::uint64_t from, std::uint64_t until) noexcept {
+    const Status room = make_room();
+    if (!room) return room;
+    return delta_.put(EntryKey{entry, from}.bytes(), Address{until}.bytes());
+}
+
+Status EntryWriter::close(Bytes entry, std::uint64_t until) noexcept {
+    std::uint64_t from = 0;
+    const Result<bool> found = find_live_entry({&delta_, &delta_.root()}, entry, from);
+    if (!found) return found.error();
+    if (!*found) return Code::corrupt;
+    const Status put = put_closed(entry, from, until);
+    if (!put) return put;
+    const Status room = make_room();
+    if (!room) return room;
+    const Result<bool> erased = delta_.erase(EntryKey{tag_live, entry}.bytes());
+    return erased ? Status{Done{}} : erased.error();
+}
+
+Status EntryWriter::apply(std::span<const IndexChange> changes, std::uint64_t address) noexcept {
+    for (const IndexChange& change : changes) {
+        const Bytes closed = change.closed.key;
+        const Bytes opened = change.opened.key;
+        if (as_text(closed) == as_text(opened)) continue;
+        Status done = closed.empty() ? Status{Done{}} : close(closed, address);
+        if (done && !opened.empty()) done = open(opened, address);
+        if (!done) return done;
+    }
+    return Done{};
+}
+
+Status EntryWriter::erase_all(std::uint32_t index) noexcept {
+    const Status live = erase_all(tag_live, index);
+    return live ? erase_all(tag_closed, index) : live;
+}
+
+Status EntryWriter::erase_all(std::byte tag, std::uint32_t index) noexcept {
+    const EntryKey prefix{tag, index, {}};
+    tree::Cursor cursor{{&delta_, &delta_.root()}};
+    for (;;) {
+        const Status room = make_room();
+        if (!room) return room;
+        cursor.seek(prefix.bytes());
+        if (!cursor.valid() || !begins_with(cursor.key(), prefix.bytes())) return Done{};
+        const Result<bool> erased = delta_.erase(cursor.key());
+        if (!erased) return erased.error();
+    }
+}
+
+// ---- looking ----
+
+Result<bool> find_live_entry(const tree::View& view, Bytes entry, std::uint64_t& from) noexcept {
+    return find_address(view, EntryKey{tag_live, entry}.bytes(), from);
+}
+
+Result<bool> find_closed_entry(const tree::View& view, Bytes entry, std::uint64_t from,
+                               std::uint64_t& until) noexcept {
+    return find_address(view, EntryKey{entry, from}.bytes(), until);
+}
+
+std::uint64_t count_entries(const tree::View& view) noexcept {
+    std::uint64_t count = 0;
+    tree::Cursor cursor{view};
+    cursor.seek({&tag_live, 1});
+    for (; cursor.valid() && cursor.key()[0] <= tag_closed; cursor.next()) count++;
+    return count;
+}
+
+EntryWalk::EntryWalk(const tree::View& view, Which which, std::uint32_t index, Bytes from) noexcept
+    : cursor_{view}, which_{which} {
+    const std::byte tag = which == Which::live ? tag_live : tag_closed;
+    const EntryKey prefix{tag, index, {}};
+    std::memcpy(prefix_.data(), prefix.bytes().data(), prefix_.size());
+    cursor_.seek(EntryKey{tag, index, from}.bytes());
+    keep();
+}
+
+void EntryWalk::keep() noexcept {
+    size_ = 0;
+    if (!cursor_.valid() || !begins_with(cursor_.key(), prefix_)) return;
+    const Bytes key = cursor_.key();
+    size_ = key.size();
+    std::memcpy(key_.data(), key.data(), size_);
+}
+
+Bytes EntryWalk::entry() const noexcept {
+    const std::size_t behind = which_ == Which::live ? 0 : address_size;
+    const Bytes key = Bytes{key_}.first(size_);
+    return key.size() < 1 + behind ? Bytes{} : key.subspan(1, key.size() - 1 - behind);
+}
+
+Status EntryWalk::read(std::uint64_t& from, std::uint64_t& until) const noexcept {
+    until = ~std::uint64_t{0};
+    if (which_ == Which::live) return read_address(cursor_.value(), from);
+    if (size_ < 1 + index_id_size + address_size) return Code::corrupt;
+    from = load_key(key_.data() + size_ - address_size);
+    return read_address(cursor_.value(), until);
+}
+
+void EntryWalk::next() noexcept {
+    cursor_.next();
+    keep();
+}
+
+void EntryWalk::next_anew() noexcept {
+    const Bytes here = Bytes{key_}.first(size_);
+    cursor_.seek(here);
+    if (cursor_.valid() && as_text(cursor_.key()) == as_text(here)) cursor_.next();
+    keep();
+}
+
+EntryScan::EntryScan(const RowsAsOf& rows, const Index& index, KeyRange range) noexcept
+    : rows_{rows},
+      end_{range.end},
+      live_{rows.view(), EntryWalk::Which::live, index.id, range.from},
+      closed_{rows.view(), EntryWalk::Which::closed, index.id, range.from} {}
+
+bool EntryScan::is_in_range(const EntryWalk& walk) const noexcept {
+    if (!walk.valid()) return false;
+    const Bytes entry = walk.entry();
+    if (end_.empty() || entry.size() < index_id_size) return true;
+    return as_text(entry.subspan(index_id_size)) < as_text(end_);
+}
+
+void EntryScan::step() noexcept {
+    if (last_ == nullptr) return;
+    if (rows_.is_in_transaction())
+        last_->next_anew();
+    else
+        last_->next();
+}
+
+Result<bool> EntryScan::next(Bytes& key) noexcept {
+    for (;;) {
+        step();
+        const bool has_live = is_in_range(live_);
+        const bool has_closed = !rows_.is_newest() && is_in_range(closed_);
+        if (!has_live && !has_closed) return false;
+        const bool takes_live =
+            has_live && (!has_closed || as_text(live_.entry()) < as_text(closed_.entry()));
+        last_ = takes_live ? &live_ : &closed_;
+        std::uint64_t from = 0;
+        std::uint64_t until = 0;
+        const Status read = last_->read(from, until);
+        if (!read) return read.error();
+        if (!rows_.is_newest() && (from >= rows_.end_ || until < rows_.end_)) continue;
+        const Result<Bytes> row = row_of_entry(last_->entry());
+        if (!row) return row.error();
+        key = *row;
+        return true;
+    }
+}
+
+}  // namespace freshet::relation

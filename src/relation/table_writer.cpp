@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: MIT
+#include "relation/table_writer.hpp"
+
+#include <algorithm>
+#include <limits>
+
+#include "relation/version_reader.hpp"
+
+namespace freshet::relation {
+
+namespace {
+
+// What a row of another version has to be made of.
+std::size_t scratch_size(const TableDefinition& table, const KeyedRow& row) noexcept {
+    std::array<std::byte, mask_size(column_count_max)> mask{};
+    const Bytes changed{mask.data(), mask_size(row.values.size())};
+    const std::size_t entries =
+        table.indexes.size() * (sizeof(IndexChange) + 3 * tree::key_size_max);
+    return row_size({table.version, changed, row.values}) + entries + 2 * primary_key_size_max + 64;
+}
+
+}  // namespace
+
+Status TableWriter::open(Transaction& transaction, Tables tables, const TableDefinition& table,
+                         Arena& memory) noexcept {
+    const Status opened = own_references_.open(transaction, tables, memory);
+    if (!opened) return opened;
+    return open(own_references_, transaction, table, memory);
+}
+
+Status TableWriter::open(References& references, Transaction& transaction,
+                         const TableDefinition& table, Arena& memory) noexcept {
+    references_ = &references;
+    transaction_ = &transaction;
+    table_ = &table;
+    memory_ = &memory;
+    scratch_ = {};
+    greatest_id_ = -1;
+    id_column_ = no_column;
+    for (std::size_t i = 0; i < table.columns.size(); i++) {
+        const Column& column = table.columns[i];
+        if (is_live(column) && column.auto_increment) id_column_ = static_cast<ColumnNumber>(i);
+    }
+    const Status opened = rows_.open(transaction);
+    if (!opened) return opened;
+    const Result<Layout> layout = make_layout(table, table.version, memory);
+    if (!layout) return layout.error();
+    layout_ = *layout;
+    conflicts_.emplace(rows_, table);
+    return conflicts_->open(memory);
+}
+
+Status TableWriter::prepare(const KeyedRow& row) noexcept {
+    const std::size_t needed = scratch_size(*table_, row);
+    if (needed <= scratch_.size()) return Done{};
+    const Result<MutableBytes> taken = memory_->bytes(needed + needed / 2, 16);
+    if (!taken) return taken.error();
+    scratch_ = *taken;
+    return Done{};
+}
+
+// ---- ids ----
+
+// Rows are in the order of their keys: the greatest is the last one, or the first.
+Result<std::int64_t> TableWriter::greatest_id() noexcept {
+    const bool by_key =
+        table_->primary_key.empty() ||
+        (!table_->primary_key.empty() && table_->primary_key.front().column == id_column_ &&
+         table_->primary_key.front().sort == Sort::ascending);
+    if (!by_key) return greatest_in_column();
+    std::int64_t greatest = 0;
+    const RowName begin{table_->id, {}};
+    const RowName behind{table_->id + 1, {}};
+    for (const auto which : {store::RowWalk::Which::present, store::RowWalk::Which::deleted}) {
+        store::RowWalk walk{rows_.view(), which, begin.view()};
+        walk.seek_before(behind.view());
+        if (!walk.valid() || table_of_row(walk.name()) != table_->id) continue;
+        std::array<std::byte, 16> room{};
+        Arena memory{room};
+        KeyReader key{key_of_row(walk.name()), memory};
+        const Value id = key.value(ColumnType::integer);
+        if (!key.status() || id.is_null()) return Code::corrupt;
+        greatest = std::max(greatest, id.as_integer());
+    }
+    return greatest;
+}
+
+Result<std::int64_t> TableWriter::greatest_in_column() noexcept {
+    std::int64_t greatest = 0;
+    ImageReader images;
+    const Status opened = images.open(*table_, *memory_);
+    if (!opened) return opened.error();
+    const Result<std::span<Value>> values = memory_->array<Value>(layout_.size());
+    if (!values) return values.error();
+    VersionReader versions{rows_, table_->id};
+    for (RowVersion version;;) {
+        const Result<bool> there = versions.next(version);
+        if (!there) return there.error();
+        if (!*there) return greatest;
+        const Status read = images.read(version.row.payload, *values);
+        if (!read) return read.error();
+        const Value& id = (*values)[layout_.positions[id_column_]];
+        if (!id.is_null()) greatest = std::max(greatest, id.as_integer());
+    }
+}
+
+Result<std::int64_t> TableWriter::next_id() noexcept {
+    FRESHET_CHECK(id_column_ != no_column || table_->primary_key.empty());
+    if (greatest_id_ < 0) {
+        const Result<std::int64_t> greatest = greatest_id();
+        if (!greatest) return greatest;
+        greatest_id_ = *greatest;
+    }
+    if (greatest_id_ == std::numeric_limits<std::int64_t>::max()) return Code::too_large;
+    return greatest_id_ + 1;
+}
+
+// ---- conflicts ----
+
+Result<bool> TableWriter::find_conflict(std::span<const Value> row, Bytes own_key,
+                                        Conflict& conflict, SqlError& error) noexcept {
+    KeyedRow keyed{row, own_key};
+    const Status ready = prepare(keyed);
+    if (!ready) return ready.error();
+    Arena scratch{scratch_};
+    const bool has_key = !table_->primary_key.empty();
+    if (has_key || own_key.empty()) {
+        const Result<Bytes> key =
+            maker().key(row, std::numeric_limits<std::int64_t>::max(), scratch, error);
+        if (!key) return key.error();
+        keyed.key = *key;
+    }
+    return find_conflict(keyed, own_key, scratch, conflict);
+}
+
+// A row that is in nobody's way may still have an entry of the same values: its own.
+Result<bool> TableWriter::find_conflict(const KeyedRow& row, Bytes own_key, Arena& scratch,
+                                        Conflict& conflict) noexcept {
+    conflict.index = nullptr;
+    const bool has_key = !table_->primary_key.empty();
+    if (has_key && as_text(row.key) != as_text(own_key)) {
+        const Result<bool> found = conflicts_->find(row.key, conflict);
+        if (!found || *found) return found;
+    }
+    for (const Index& index : table_->indexes) {
+        if (!index.unique) continue;
+        const KeyedRow own{row.values, own_key.empty() ? row.key : own_key};
+        const Result<IndexEntry> entry = maker().entry(index, own, scratch);
+        if (!entry) return entry.error();
+        if (!entry->is_unique) continue;
+        const Result<bool> found = conflicts_->find(index, *entry, row.values, conflict);
+        if (!found || *found) return found;
+    }
+    return false;
+}
+
+Status TableWriter::refuse_conflicts(const KeyedRow& row, Bytes own_key, Arena& scratch,
+                                     SqlError& error) noexcept {
+    Conflict conflict;
+    const Result<bool> found = find_conflict(row, own_key, scratch, conflict);
+    if (!found) return found.error();
+    return *found ? Status{conflicts_->refuse(conflict, row.values, error)} : Done{};
+}
+
+// ---- changes ----
+
+Status TableWriter::insert(std::span<const Value> row, SqlError& error) noexcept {
+    KeyedRow after{row, {}};
+    const Status ready = prepare(after);
+    if (!ready) return ready;
+    Arena scratch{scratch_};
+    std::int64_t id = 0;
+    if (table_->primary_key.empty()) {
+        const Result<std::int64_t> next = next_id();
+        if (!next) return next.error();
+        id = *next;
+    }
+    const Result<Bytes> key = maker().key(row, id, scratch, error);
+    if (!key) return key.error();
+    after.key = *key;
+    const Status free = refuse_conflicts(after, {}, scratch, error);
+    if (!free) return free;
+    if (id > 0) greatest_id_ = id;
+    return change({}, after, scratch, error);
+}
+
+Status TableWriter::update(Bytes key, std::span<const Value> before, std::span<const Value> after,
+                           SqlError& error) noexcept {
+    KeyedRow to{after, key};
+    const Status ready = prepare(to);
+    if (!ready) return ready;
+    Arena scratch{scratch_};
+    if (!table_->primary_key.empty()) {
+        const Result<Bytes> new_key = maker().key(after, 0, scratch, error);
+        if (!new_key) return new_key.error();
+        to.key = *new_key;
+    }
+    const Status free = refuse_conflicts(to, key, scratch, error);
+    if (!free) return free;
+    return change({before, key}, to, scratch, error);
+}
+
+Status TableWriter::erase(Bytes key, std::span<const Value> before, SqlError& error) noexcept {
+    const KeyedRow from{before, key};
+    const Status ready = prepare(from);
+    if (!ready) return ready;
+    Arena scratch{scratch_};
+    return change(from, {}, scratch, error);
+}
+
+Status TableWriter::change(const KeyedRow& before, const KeyedRow& after, Arena& scratch,
+                           SqlError& error) noexcept {
+    Bytes image;
+    if (!after.key.empty()) {
+        const Result<RowImage> made = maker().image(before.values, after.values, scratch);
+        if (!made) return made.error();
+        if (!made->is_changed) return Done{};
+        image = made->image;
+        const bool has_id = id_column_ != no_column && greatest_id_ >= 0;
+        const Value id = has_id ? after.values[layout_.positions[id_column_]] : Value{};
+        if (!id.is_null()) greatest_id_ = std::max(greatest_id_, id.as_integer());
+    }
+    Status done = references_->before_change(*table_, layout_, before, after, error);
+    if (done) done = write(before, after, image, scratch, error);
+    return done ? references_->after_change(error) : done;
+}
+
+// All that is made of the values is made before the first event is written: their bytes may move.
+Status TableWriter::write(const KeyedRow& before, const KeyedRow& after, Bytes image,
+                          Arena& scratch, SqlError& error) noexcept {
+    const auto changes = maker().index_changes(before, after, scratch);
+    if (!changes) return changes.error();
+    EntryWriter entries{*transaction_};
+    const bool is_update = as_text(before.key) == as_text(after.key);
+    if (is_update) {
+        const Status written = write(RowChange::update, after.key, image, error);
+        return written ? entries.apply(*changes, address_) : written;
+    }
+    if (!before.key.empty()) {
+        const Status written = write(RowChange::erase, before.key, {}, error);
+        if (!written) return written;
+        for (const IndexChange& change : *changes) {
+            const IndexChange closed{change.index, change.closed, {}};
+            const Status applied = entries.apply({&closed, 1}, address_);
+            if (!applied) return applied;
+        }
+    }
+    if (after.key.empty()) return Done{};
+    const Status written = write(RowChange::insert, after.key, image, error);
+    if (!written) return written;
+    for (const IndexChange& change : *changes) {
+        const IndexChange opened{change.index, {}, change.opened};
+        const Status applied = entries.apply({&opened, 1}, address_);
+        if (!applied) return applied;
+    }
+    return Done{};
+}
+
+Status TableWriter::write(RowChange change, Bytes key, Bytes image, SqlError& error) noexcept {
+    RowWriter writer{*transaction_};
+    const RowName name{table_->id, key};
+    const Result<std::uint64_t> written = writer.write(name, change, image);
+    address_ = writer.address();
+    if (written) return Done{};
+    if (written.error() == Code::too_large)
+        return refuse(error, Code::too_large, {table_->name, ": the row is larger than a frame"},
+                      {"make a store with greater frames, or give shorter values"});
+    return written.error();
+}
+
+Status TableWriter::finish(SqlError& error) noexcept {
+    return references_->finish(error);
+}
+
+}  // namespace freshet::relation

@@ -1,0 +1,301 @@
+// SPDX-License-Identifier: MIT
+// Goal: a table is what a model of it is, now and as of every commit, by its key and by each index,
+// those made later too; and again when the store is opened anew. Method: transactions of random
+// changes of rows and of the table, with savepoints and rollbacks; pools of every size.
+#include "tests/table_fixture.hpp"
+
+#include "relation/alter.hpp"
+#include "relation/table_writer.hpp"
+
+namespace freshet::relation {
+namespace {
+
+using test::Machine;
+using test::OpenStore;
+
+// id, name, number, and what was added later.
+using Row = std::vector<std::string>;
+
+struct Held {
+    std::map<std::int64_t, std::vector<Value>> rows;
+    TableDefinition table;
+};
+
+class TableTest : public ::testing::Test {
+protected:
+    TableTest() {
+        options.rows = &keeper;
+        options.segment_count_max = 400;
+        options.pool_size = std::size_t{4} << 20;
+    }
+
+    TableDefinition things() {
+        TableDefinition table;
+        table.id = 128;
+        table.name = "things";
+        std::vector<Column> columns{column("id", ColumnType::integer),
+                                    column("name", ColumnType::text),
+                                    column("number", ColumnType::integer)};
+        columns[0].not_null = true;
+        columns[0].auto_increment = true;
+        table.columns = texts.list(columns);
+        table.primary_key = texts.list<KeyColumn>({{0, Sort::ascending}});
+        Index by_number{129, "by_number", texts.list<KeyColumn>({{2, Sort::ascending}})};
+        by_number.unique = true;
+        const Index by_name{130, "by_name",
+                            texts.list<KeyColumn>({{1, Sort::descending}, {2, Sort::ascending}})};
+        table.indexes = texts.list<Index>({by_number, by_name});
+        return table;
+    }
+
+    Value random_name() {
+        if (random() % 5 == 0) return Value{};
+        const std::size_t size = random() % 7 == 0 ? 110 + random() % 3 : random() % 3;
+        return Value::text(texts.text(std::string(size, static_cast<char>('a' + random() % 2))));
+    }
+    std::vector<Value> random_row(std::int64_t id, const TableDefinition& table) {
+        std::vector<Value> row;
+        for (const Column& column : table.columns) {
+            if (!is_live(column)) continue;
+            if (column.name == "id")
+                row.push_back(Value::integer(id));
+            else if (column.type == ColumnType::text)
+                row.push_back(random_name());
+            else
+                row.push_back(random() % 3 == 0
+                                  ? Value{}
+                                  : Value::integer(static_cast<std::int64_t>(random() % 40)));
+        }
+        return row;
+    }
+
+    static bool is_free(const Held& held, const std::vector<Value>& row, std::int64_t own) {
+        for (const auto& [id, other] : held.rows) {
+            if (id == own) continue;
+            if (id == row[0].as_integer()) return false;
+            if (!row[2].is_null() && other[2] == row[2]) return false;
+        }
+        return true;
+    }
+
+    // One random change of the rows, of the model and the table alike.
+    void change(TableWriter& writer, TableReader& reader, Held& held) {
+        SqlError error;
+        const auto id = static_cast<std::int64_t>(random() % 30 + 1);
+        const auto there = held.rows.find(id);
+        const auto key_of = [&](std::int64_t number) {
+            std::array<std::byte, 9> room{};
+            return std::string{as_text(KeyWriter{room}.value(Value::integer(number)).written())};
+        };
+        const std::string key = key_of(id);
+        Recorded version;
+        const Result<bool> found = reader.find(as_bytes(key), version);
+        ASSERT_TRUE(found);
+        ASSERT_EQ(*found, there != held.rows.end());
+        std::vector<Value> before(reader.layout().size());
+        if (*found) {
+            ASSERT_TRUE(reader.read(version, before));
+            ASSERT_EQ(show(before), show(there->second));
+        }
+        if (!*found) {
+            const std::vector<Value> row = random_row(id, held.table);
+            const Status inserted = writer.insert(row, error);
+            const bool may = is_free(held, row, 0);
+            ASSERT_EQ(inserted.error().code, may ? Code::none : Code::constraint_failed);
+            if (may) held.rows[id] = row;
+        } else if (random() % 3 == 0) {
+            ASSERT_TRUE(writer.erase(as_bytes(key), before, error));
+            held.rows.erase(id);
+        } else {
+            std::vector<Value> row = random_row(id, held.table);
+            if (random() % 4 == 0)
+                row[0] = Value::integer(static_cast<std::int64_t>(random() % 30 + 1));
+            for (std::size_t i = 1; i < row.size(); i++)
+                if (random() % 2 == 0) row[i] = there->second[i];
+            Conflict conflict;
+            const Result<bool> stands = writer.find_conflict(row, as_bytes(key), conflict, error);
+            ASSERT_TRUE(stands);
+            const Status updated = writer.update(as_bytes(key), before, row, error);
+            const bool may = is_free(held, row, id);
+            ASSERT_EQ(*stands, !may);
+            ASSERT_EQ(updated.error().code, may ? Code::none : Code::constraint_failed)
+                << code_name(updated.error().code);
+            if (may) {
+                held.rows.erase(id);
+                held.rows[row[0].as_integer()] = row;
+            }
+        }
+    }
+
+    // One random change of what the table is.
+    void change_table(Transaction& transaction, Held& held) {
+        SqlError error;
+        Room& room = *rooms.emplace_back(std::make_unique<Room>(std::size_t{1} << 16));
+        RowsAsOf rows;
+        ASSERT_TRUE(rows.open(transaction));
+        const std::uint64_t what = random() % 3;
+        Result<TableDefinition> made = held.table;
+        CatalogChange change = CatalogChange::alter;
+        if (what == 0 && held.table.columns.size() < 6) {
+            const auto type = random() % 2 == 0 ? ColumnType::text : ColumnType::integer;
+            Column added =
+                column(texts.text("c" + std::to_string(held.table.columns.size())), type);
+            if (random() % 2 == 0)
+                added.default_value =
+                    type == ColumnType::text ? Value::text("new") : Value::integer(5);
+            made = add_column(held.table, added, room.memory, error);
+            ASSERT_TRUE(made);
+            for (auto& [id, row] : held.rows) row.push_back(added.default_value);
+        } else if (what == 1) {
+            std::vector<KeyColumn> key;
+            key.push_back({static_cast<ColumnNumber>(random() % held.table.columns.size()),
+                           random() % 2 == 0 ? Sort::ascending : Sort::descending});
+            Index index{*next_ids(rows), texts.text("i" + std::to_string(*next_ids(rows))),
+                        texts.list(key)};
+            index.hash = random() % 2 == 0;
+            made = add_index(held.table, index, room.memory, error);
+            ASSERT_TRUE(made);
+            change = CatalogChange::create_index;
+        } else if (held.table.indexes.size() > 1) {
+            const Index& index = held.table.indexes[1 + random() % (held.table.indexes.size() - 1)];
+            made = drop_index(held.table, index.name, room.memory, error);
+            ASSERT_TRUE(made);
+            change = CatalogChange::drop_index;
+        }
+        const Status written = write_definition(transaction, change, *made, room.memory, error);
+        ASSERT_TRUE(written) << code_name(written.error().code);
+        held.table = *made;
+    }
+
+    // One statement or some, in one writer.
+    void change_some(Transaction& transaction, Held& held) {
+        if (random() % 8 == 0) change_table(transaction, held);
+        if (HasFatalFailure()) return;
+        Room room;
+        RowsAsOf rows;
+        TableReader reader;
+        TableWriter writer;
+        SqlError error;
+        ASSERT_TRUE(rows.open(transaction));
+        const Tables tables{&held.table, 1};
+        ASSERT_TRUE(reader.open(rows, held.table, room.memory));
+        ASSERT_TRUE(writer.open(transaction, tables, held.table, room.memory));
+        for (std::size_t i = random() % 12; i > 0 && !HasFatalFailure(); i--)
+            change(writer, reader, held);
+        ASSERT_TRUE(writer.finish(error));
+        expect_same(rows, held, held.table);
+    }
+
+    static std::vector<std::string> sorted(std::vector<std::string> rows) {
+        std::sort(rows.begin(), rows.end());
+        return rows;
+    }
+
+    // By key, and by each index of the newest definition.
+    static void expect_same(const RowsAsOf& rows, const Held& held, const TableDefinition& newest) {
+        Room room;
+        TableReader reader;
+        ASSERT_TRUE(reader.open(rows, held.table, room.memory));
+        std::vector<std::string> wanted;
+        for (const auto& [id, row] : held.rows) wanted.push_back(show(row));
+        reader.scan();
+        ASSERT_EQ(rest_of(reader), wanted);
+        for (const Index& index : newest.indexes) {
+            SCOPED_TRACE(index.name);
+            reader.scan(index);
+            const std::vector<std::string> found = rest_of(reader);
+            ASSERT_EQ(sorted(found), sorted(wanted));
+            expect_values(reader, held, index);
+        }
+    }
+
+    // Rows of one value alone, by a range.
+    static void expect_values(TableReader& reader, const Held& held, const Index& index) {
+        const ColumnNumber number = index.columns[0].column;
+        if (number >= held.table.columns.size() || index.columns.size() > 1) return;
+        for (const Value& value : {Value{}, Value::integer(7), Value::text("a")}) {
+            std::vector<std::string> wanted;
+            for (const auto& [id, row] : held.rows)
+                if (row[number] == value) wanted.push_back(show(row));
+            const IndexPrefix prefix{index, {&value, 1}};
+            std::vector<std::byte> from{prefix.bytes().begin() + index_id_size,
+                                        prefix.bytes().end()};
+            std::vector<std::byte> end = from;
+            end.resize(end_of_prefix(end));
+            reader.scan(index, {from, end});
+            ASSERT_EQ(sorted(rest_of(reader)), sorted(wanted)) << show(value);
+        }
+    }
+
+    void expect_past(Store& store, const std::vector<Held>& past) {
+        Snapshot snapshot;
+        ASSERT_TRUE(store.snapshot(snapshot));
+        ASSERT_EQ(snapshot.commit() + 1, past.size());
+        for (std::uint64_t commit = 1; commit < past.size(); commit++) {
+            SCOPED_TRACE("as of " + std::to_string(commit));
+            RowsAsOf rows;
+            ASSERT_TRUE(rows.open(snapshot, commit));
+            expect_same(rows, past[commit], past.back().table);
+            if (HasFatalFailure()) return;
+        }
+    }
+
+    std::mt19937_64 random{1};
+    Keeper texts;
+    std::vector<std::unique_ptr<Room>> rooms;
+    std::vector<std::byte> kept = std::vector<std::byte>(1 << 16);
+    RowKeeper keeper{kept};
+    Options options = test::small_options();
+};
+
+TEST_F(TableTest, IsWhatItWasAsOfEveryCommitByEachIndex) {
+    for (std::uint64_t seed = 1; seed <= 6; seed++) {
+        SCOPED_TRACE("seed " + std::to_string(seed));
+        random.seed(seed);
+        Machine machine{1 << 18};
+        std::vector<Held> past(1);
+        past[0].table = things();
+        for (int life = 0; life < 3; life++) {
+            OpenStore open{machine.door(), options};
+            ASSERT_EQ(open.error, Code::none);
+            for (int i = 0; i < 12; i++) {
+                Transaction transaction;
+                ASSERT_TRUE(transaction.begin(open.store, open.diagnostic));
+                Held held = past.back();
+                if (past.size() == 1) {
+                    Room room;
+                    SqlError error;
+                    ASSERT_TRUE(write_definition(transaction, CatalogChange::create, held.table,
+                                                 room.memory, error));
+                }
+                change_some(transaction, held);
+                if (random() % 3 == 0) {
+                    ASSERT_TRUE(transaction.save(open.diagnostic));
+                    Held lost = held;
+                    change_some(transaction, lost);
+                    ASSERT_TRUE(transaction.rollback_to(0, open.diagnostic));
+                    change_some(transaction, held);
+                }
+                if (HasFatalFailure()) return;
+                const std::vector<Event> events = {test::event_of("beside")};
+                ASSERT_TRUE(
+                    transaction.append({"stream", Expected::any(), events}, open.diagnostic));
+                if (random() % 5 == 0) continue;
+                ASSERT_TRUE(transaction.commit(Durability::durable, open.diagnostic));
+                past.push_back(held);
+            }
+            expect_past(open.store, past);
+            if (HasFatalFailure()) return;
+            ASSERT_EQ(open.verify(), Code::none);
+            const test::Files stopped = test::files_of(machine.disk);
+            ASSERT_TRUE(open.store.close());
+            if (random() % 2 == 0) test::put_files(machine.disk, stopped);
+        }
+        OpenStore again{machine.door(), options};
+        expect_past(again.store, past);
+        ASSERT_EQ(again.verify(), Code::none);
+    }
+}
+
+}  // namespace
+}  // namespace freshet::relation
