@@ -52,7 +52,7 @@ private:
         const std::span<const Column> columns = table_.columns;
         limit("columns", columns.size(), column_count_max, "2000 is the most, dropped ones too");
         if (error_.error.code != Code::none) return;
-        if (std::none_of(columns.begin(), columns.end(), is_live))
+        if (!is_view(table_) && std::none_of(columns.begin(), columns.end(), is_live))
             refuse(Code::invalid_argument, {table_.name, " would have no column"}, {"keep one"});
         const Column* counting = nullptr;
         for (const Column& column : columns) {

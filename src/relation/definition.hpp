@@ -108,7 +108,14 @@ struct TableDefinition {
     std::span<const Index> indexes{};
     std::span<const CheckConstraint> checks{};
     std::span<const ForeignKey> foreign_keys{};
+    // A SELECT in SQL: this is a view. It has no rows and no keys, and of its columns, if any were
+    // named, only their names count.
+    std::string_view view{};
 };
+
+constexpr bool is_view(const TableDefinition& table) noexcept {
+    return !table.view.empty();
+}
 
 // A column that was not dropped; no_column: none has this name.
 ColumnNumber find_column(const TableDefinition& table, std::string_view name) noexcept;

@@ -44,6 +44,7 @@ public:
         list(table.indexes, &DefinitionWriter::index);
         list(table.checks, &DefinitionWriter::check);
         list(table.foreign_keys, &DefinitionWriter::foreign_key);
+        text(table.view);
     }
     [[nodiscard]] std::size_t size() const noexcept { return size_; }
 
@@ -140,6 +141,7 @@ public:
         table.indexes = list(constraint_count_max, &DefinitionReader::index);
         table.checks = list(constraint_count_max, &DefinitionReader::check);
         table.foreign_keys = list(constraint_count_max, &DefinitionReader::foreign_key);
+        table.view = text();
         if (error_.code != Code::none) return error_;
         if (found != format || !is_good() || !reader_.at_end() || !is_sound(table))
             return Code::corrupt;

@@ -34,6 +34,7 @@
 //        table        number   id
 //        referenced   as in a check
 //        actions      number   on delete * 4 + on update
+//      view           text     of a view
 //
 // A number is a varint below 2^32. A text is its size and its bytes. A value is its size and a row
 // (row.hpp) of it alone, of version 0, where nothing changed; NULL is left out.

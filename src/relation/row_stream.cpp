@@ -82,14 +82,14 @@ Status RowsAsOf::open(const Snapshot& snapshot) noexcept {
     return Done{};
 }
 
-Status RowsAsOf::open(const Snapshot& snapshot, std::uint64_t commit) noexcept {
+Status RowsAsOf::open(const Snapshot& snapshot, Until until) noexcept {
     const Status opened = open(snapshot);
     if (!opened) return opened;
-    const Result<log::Position> place =
-        store::find_place(*state_, *published_, Until::commit(commit));
+    const Result<log::Position> place = store::find_place(*state_, *published_, until);
     if (!place) return place.error();
     is_newest_ = place->address == end_;
     end_ = place->address;
+    commit_ = place->commit;
     return Done{};
 }
 
@@ -100,6 +100,7 @@ Status RowsAsOf::open(const Transaction& transaction) noexcept {
     state_ = transaction.store_->state_;
     published_ = &state_->published[state_->log.published()];
     end_ = published_->position.address;
+    commit_ = state_->sealed.position.commit;
     is_newest_ = true;
     is_in_transaction_ = true;
     return Done{};
@@ -117,6 +118,7 @@ void RowsAsOf::open(store::State& state, const store::Published& at) noexcept {
     state_ = &state;
     published_ = &at;
     end_ = at.position.address;
+    commit_ = at.position.commit;
     is_newest_ = true;
     is_in_transaction_ = false;
 }

@@ -76,7 +76,11 @@ public:
     // As of the snapshot. invalid_argument: it is not open.
     Status open(const Snapshot& snapshot) noexcept;
     // As of a commit at or before it; 0: before the first. ahead_of_log; corrupt, io.
-    Status open(const Snapshot& snapshot, std::uint64_t commit) noexcept;
+    Status open(const Snapshot& snapshot, std::uint64_t commit) noexcept {
+        return open(snapshot, Until::commit(commit));
+    }
+    // The same, or as of the last commit at or before a time.
+    Status open(const Snapshot& snapshot, Until until) noexcept;
     // As the transaction has them. invalid_argument: it has not begun.
     Status open(const Transaction& transaction) noexcept;
 
@@ -92,6 +96,8 @@ public:
     void open(store::State& state) noexcept;
     // As a reader sees them who holds the record.
     void open(store::State& state, const store::Published& at) noexcept;
+    // The newest commit that it sees; of a transaction, the newest one before it.
+    [[nodiscard]] std::uint64_t commit() const noexcept { return commit_; }
     // How many versions all rows of a table have, whatever the commit; those of deleted rows too.
     // corrupt.
     Result<std::uint64_t> count_versions(std::uint32_t table) const noexcept;
@@ -126,6 +132,7 @@ private:
 
     store::State* state_ = nullptr;
     const store::Published* published_ = nullptr;
+    std::uint64_t commit_ = 0;
     std::uint64_t end_ = 0;  // Of the commit, in the log; of a transaction, of what is durable.
     bool is_newest_ = true;
     bool is_in_transaction_ = false;
