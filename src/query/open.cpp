@@ -10,8 +10,8 @@ namespace freshet::query {
 
 Status Output::prepare(std::size_t column_count, std::size_t row_count, Arena& memory) noexcept {
     if (row_count <= capacity_) return Done{};
-    constexpr std::size_t small_count = 64;
-    const std::size_t capacity = row_count <= small_count ? small_count : batch_row_count_max;
+    constexpr std::array<std::size_t, 3> counts{4, 64, batch_row_count_max};
+    const std::size_t capacity = *std::lower_bound(counts.begin(), counts.end(), row_count);
     if (column_count > 0) {
         const Result<std::span<Value>> values = memory.array<Value>(column_count * capacity);
         if (!values) return values.error();
