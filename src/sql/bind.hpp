@@ -206,6 +206,11 @@ private:
     Item* virtual_table(Level& level, const Source& source, relation::Tables tables,
                         const relation::Moment* moment) noexcept;
     Item* subselect(Level& level, const Source& source) noexcept;
+    Item* view(Level& level, const Source& source, const relation::TableDefinition& view,
+               relation::Tables tables, const relation::Moment* moment) noexcept;
+    Relation rows_of_view(const relation::TableDefinition& view, relation::Tables tables,
+                          const relation::Moment* moment, Place place) noexcept;
+    Item* selected(Level& level, const Relation& rows, std::string_view name) noexcept;
     void name_column(Level& level, const NamedColumn& column) noexcept;
     void join(Level& level, const Source& source, Item& item, std::size_t middle) noexcept;
     void join_using(Level& level, Item& item, const Name& name, std::size_t middle) noexcept;
@@ -215,7 +220,9 @@ private:
     // ---- time: bind_time.cpp ----
 
     const relation::Moment* moment(bool is_now, std::uint64_t commit) noexcept;
-    const relation::Moment* now() noexcept { return moment(true, 0); }
+    const relation::Moment* now() noexcept {
+        return default_moment_ != nullptr ? default_moment_ : moment(true, 0);
+    }
     Value point(const Point& point) noexcept;
     std::uint64_t commit_of(const Point& point, const Value& value) noexcept;
     relation::Tables tables_of(std::uint64_t commit, Place place) noexcept;
@@ -262,6 +269,8 @@ private:
     Binder& binder_;
     Environment& environment_;
     Arena& memory_;
+    const relation::Moment* default_moment_ = nullptr;  // Within a view of the past.
+    std::uint32_t view_depth_ = 0;
     bool has_failed_ = false;
 };
 

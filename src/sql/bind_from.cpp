@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 // FROM: which sources there are, how they are joined, and what their columns are called.
 #include <algorithm>
+#include <utility>
 
 #include "sql/bind.hpp"
+#include "sql/parse.hpp"
 
 namespace freshet::sql {
 namespace {
@@ -89,7 +91,7 @@ void Binding::name_column(Level& level, const NamedColumn& column) noexcept {
 // ---- tables ----
 
 Item* Binding::table(Level& level, const Source& source) noexcept {
-    const bool is_past = source.period.kind == Period::Kind::as_of;
+    bool is_past = source.period.kind == Period::Kind::as_of;
     const bool has_versions = source.period.kind != Period::Kind::none && !is_past;
     if (source.period.kind != Period::Kind::none && environment_.times == nullptr) {
         fail(Code::invalid_argument, source.period.place, {"the past cannot be read here"}, {});
@@ -98,7 +100,8 @@ Item* Binding::table(Level& level, const Source& source) noexcept {
     std::uint64_t commit = 0;
     if (is_past) {
         const Value at = point(source.period.from);
-        commit = commit_of(source.period.from, at);
+        is_past = !at.is_null();
+        if (is_past) commit = commit_of(source.period.from, at);
     }
     const relation::Tables tables =
         is_past ? tables_of(commit, source.period.place) : environment_.tables;
@@ -108,6 +111,7 @@ Item* Binding::table(Level& level, const Source& source) noexcept {
         is_call ? nullptr : relation::find_table(tables, source.name.text);
     const relation::Moment* const at = is_past ? moment(false, commit) : now();
     if (found == nullptr) return virtual_table(level, source, tables, at);
+    if (relation::is_view(*found)) return view(level, source, *found, tables, at);
     const std::string_view name = source.alias.empty() ? found->name : source.alias.text;
     Item* const item = table(level, *found, name, at);
     if (has_failed_) return nullptr;
@@ -233,19 +237,74 @@ Item* Binding::virtual_table(Level& level, const Source& source, relation::Table
 }
 
 Item* Binding::subselect(Level& level, const Source& source) noexcept {
-    const Relation rows = select(level.outer, *source.select);
+    return selected(level, select(level.outer, *source.select), source.alias.text);
+}
+
+Item* Binding::selected(Level& level, const Relation& rows, std::string_view name) noexcept {
     if (has_failed_) return nullptr;
     std::uint32_t number = level.number_count;
     for (std::size_t i = 0; i < rows.names.size(); i++)
-        name_column(level, {.table = source.alias.text,
-                            .name = rows.names[i],
-                            .number = number++,
-                            .type = rows.types[i]});
-    Leaf* const leaf =
-        this->leaf(level, source.alias.text, static_cast<std::uint32_t>(rows.names.size()));
+        name_column(
+            level,
+            {.table = name, .name = rows.names[i], .number = number++, .type = rows.types[i]});
+    Leaf* const leaf = this->leaf(level, name, static_cast<std::uint32_t>(rows.names.size()));
     if (has_failed_) return nullptr;
     leaf->node = rows.node;
     return item({.leaf = leaf, .mask = std::uint64_t{1} << leaf->index});
+}
+
+// What a view was made of, bound where it is used: as of the moment at which its tables are read.
+Item* Binding::view(Level& level, const Source& source, const relation::TableDefinition& view,
+                    relation::Tables tables, const relation::Moment* moment) noexcept {
+    if (source.period.kind != Period::Kind::none && source.period.kind != Period::Kind::as_of) {
+        fail(Code::invalid_argument, source.period.place,
+             {view.name, " is a view, and has no versions"}, {"ask its tables for theirs"});
+        return nullptr;
+    }
+    const Relation rows = rows_of_view(view, tables, moment, source.name.place);
+    return selected(level, rows, source.alias.empty() ? view.name : source.alias.text);
+}
+
+Relation Binding::rows_of_view(const relation::TableDefinition& view, relation::Tables tables,
+                               const relation::Moment* moment, Place place) noexcept {
+    constexpr std::uint32_t view_depth_max = 16;
+    if (view_depth_ == view_depth_max)
+        fail(Code::too_large, place, {"views of views are nested too deeply"}, {"16 are the most"});
+    if (has_failed_) return {};
+    const Result<Parsed> parsed = parse_statement(view.view, 0, memory_, environment_.error);
+    if (!parsed || parsed->statement->kind != StatementKind::select) {
+        fail_at(place, parsed ? Error{Code::corrupt} : parsed.error());
+        return {};
+    }
+    const std::string_view outer_text = std::exchange(environment_.text, view.view);
+    const relation::Tables outer_tables = std::exchange(environment_.tables, tables);
+    const relation::Moment* const outer_moment = std::exchange(default_moment_, moment);
+    view_depth_++;
+    Relation rows = select(nullptr, *parsed->statement->select);
+    view_depth_--;
+    default_moment_ = outer_moment;
+    environment_.tables = outer_tables;
+    environment_.text = outer_text;
+    if (has_failed_) {  // What stands there is a place in the view.
+        environment_.error.offset = place.offset;
+        environment_.error.size = place.size;
+        return {};
+    }
+    if (view.columns.empty()) return rows;
+    if (view.columns.size() != rows.names.size()) {
+        fail(Code::invalid_argument, place,
+             {view.name, " names not as many columns as its SELECT gives"}, {"make it anew"});
+        return {};
+    }
+    const Result<std::span<std::string_view>> names =
+        memory_.array<std::string_view>(view.columns.size());
+    if (!names) {
+        fail_at(place, relation::refuse_for_memory(environment_.error));
+        return {};
+    }
+    for (std::size_t i = 0; i < names->size(); i++) (*names)[i] = view.columns[i].name;
+    rows.names = *names;
+    return rows;
 }
 
 std::uint64_t Level::mask_of(const Scalar& scalar) const noexcept {

@@ -30,7 +30,10 @@ Value Binding::point(const Point& point) noexcept {
     Level nothing;
     const Scalar* const scalar = expression(nothing, *point.value).scalar;
     if (has_failed_) return {};
-    if (has_slot(*scalar)) binder_.depends_on_parameters_ = true;
+    if (has_slot(*scalar)) {
+        binder_.depends_on_parameters_ = true;
+        if (!environment_.has_parameters) return {};
+    }
     const Result<Value> value = query::evaluate(*scalar, memory_);
     const Place place = point.value->place;
     if (!value) {

@@ -116,6 +116,9 @@ struct Environment {
     relation::Tables tables{};      // Of the default moment.
     relation::Tables newest{};      // Of now: those whose indexes there are, whatever the moment.
     std::span<Value> parameters{};  // Slots, in place 0 that of number 1.
+    // False: they have no values yet. What was bound is bound anew before it is run; until then a
+    // moment that is a parameter is now.
+    bool has_parameters = true;
     const Value* now = nullptr;     // A slot: the TIMESTAMP of the statement.
     Times* times = nullptr;         // None: FOR SYSTEM_TIME is refused.
     std::span<const VirtualTable> virtual_tables{};

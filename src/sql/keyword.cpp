@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "sql/keyword.hpp"
 
-#include <algorithm>
 #include <array>
 
 namespace freshet::sql {
@@ -53,6 +52,33 @@ constexpr auto uses = [] {
     return table;
 }();
 
+// Words by a hash of their letters, in any case: what has the bit 0x20 has another one without it.
+constexpr std::size_t place_count = 512;
+
+constexpr std::size_t place_of(std::string_view text) {
+    std::uint64_t letters = text.size();
+    for (const char letter : text)
+        letters = (letters ^ (static_cast<std::uint8_t>(letter) & 0xdfU)) * 0x9e3779b97f4a7c15;
+    return letters >> 55;
+}
+
+constexpr auto places = [] {
+    std::array<std::uint8_t, place_count> table{};
+    for (std::size_t i = 0; i < texts.size(); i++) {
+        std::size_t place = place_of(texts[i]);
+        while (table[place] != 0) place = (place + 1) % place_count;
+        table[place] = static_cast<std::uint8_t>(i + 1);
+    }
+    return table;
+}();
+
+constexpr bool is_text(std::string_view text, std::string_view capitals) {
+    if (text.size() != capitals.size()) return false;
+    for (std::size_t i = 0; i < text.size(); i++)
+        if (capital(text[i]) != capitals[i]) return false;
+    return true;
+}
+
 constexpr bool are_in_order() {
     for (std::size_t i = 1; i < texts.size(); i++) {
         if (texts[i - 1] >= texts[i]) return false;
@@ -66,12 +92,9 @@ static_assert(texts[static_cast<std::size_t>(select) - 1] == "SELECT");
 
 Word find_word(std::string_view text) noexcept {
     if (text.size() > word_size_max) return none;
-    std::array<char, word_size_max> capitals{};
-    for (std::size_t i = 0; i < text.size(); i++) capitals[i] = capital(text[i]);
-    const std::string_view wanted{capitals.data(), text.size()};
-    const auto* const found = std::lower_bound(texts.begin(), texts.end(), wanted);
-    if (found == texts.end() || *found != wanted) return none;
-    return static_cast<Word>(found - texts.begin() + 1);
+    for (std::size_t place = place_of(text); places[place] != 0; place = (place + 1) % place_count)
+        if (is_text(text, texts[places[place] - 1U])) return static_cast<Word>(places[place]);
+    return none;
 }
 
 std::string_view text_of(Word word) noexcept {

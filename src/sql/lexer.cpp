@@ -122,7 +122,8 @@ bool Lexer::skip_blanks() noexcept {
             while (has(0) && at(0) != '\n') offset_++;
         } else if (at(0) == '/' && at(1) == '*') {
             if (!skip_comment()) return false;
-        } else if (has(2) && std::memcmp(text_.data() + offset_, byte_order_mark.data(), 3) == 0) {
+        } else if (at(0) == byte_order_mark[0] && at(1) == byte_order_mark[1] &&
+                   at(2) == byte_order_mark[2]) {
             offset_ += 3;
         } else {
             return true;

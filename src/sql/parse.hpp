@@ -25,4 +25,7 @@ struct Parsed {
 Result<Parsed> parse_statement(std::string_view text, std::uint32_t from, Arena& arena,
                                SqlError& error) noexcept;
 
+// An expression alone, as print() writes it for catalogs. As above.
+Result<Expression*> parse_expression(std::string_view text, Arena& arena, SqlError& error) noexcept;
+
 }  // namespace freshet::sql

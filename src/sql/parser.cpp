@@ -23,6 +23,14 @@ Result<Parsed> Parser::parse() noexcept {
     return parsed;
 }
 
+Result<Expression*> Parser::parse_expression() noexcept {
+    advance();
+    Expression* const value = expression();
+    if (!at(TokenKind::end)) unexpected("the end");
+    if (has_failed()) return error_.error;
+    return value;
+}
+
 void Parser::advance() noexcept {
     if (has_failed()) return;
     previous_ = token_.kind;
@@ -143,6 +151,11 @@ Result<Parsed> parse_statement(std::string_view text, std::uint32_t from, Arena&
         return Code::too_large;
     }
     return Parser{text, from, arena, error}.parse();
+}
+
+Result<Expression*> parse_expression(std::string_view text, Arena& arena,
+                                     SqlError& error) noexcept {
+    return Parser{text, 0, arena, error}.parse_expression();
 }
 
 }  // namespace freshet::sql

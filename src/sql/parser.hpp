@@ -24,6 +24,7 @@ public:
     Parser(std::string_view text, std::uint32_t from, Arena& arena, SqlError& error) noexcept;
 
     Result<Parsed> parse() noexcept;
+    Result<Expression*> parse_expression() noexcept;
 
 private:
     // ---- tokens: parser.cpp ----
