@@ -41,7 +41,7 @@ TEST_FLAGS := $(COMMON) -g1 -O1 -D_GLIBCXX_ASSERTIONS $(SANITIZER) $(CXXFLAGS)
 # Where SQLite is installed, tests hold its answers beside ours; they find it by __has_include.
 SQLITE = $(shell echo '\#include <sqlite3.h>' | $(CXX) -E -x c++ - > /dev/null 2>&1 && echo -lsqlite3)
 
-LIB_SOURCES := $(wildcard $(addprefix src/,$(addsuffix /*.cpp,base disk log tree store relation query sql)))
+LIB_SOURCES := $(wildcard $(addprefix src/,$(addsuffix /*.cpp,base disk log tree store relation query sql database)))
 # What runs once a commit at most, or waits for the disk, is made small; the rest is made fast.
 SMALL_SOURCES := $(wildcard src/disk/*.cpp) src/base/sha256.cpp src/base/text.cpp \
 	src/base/time_text.cpp src/tree/cursor.cpp src/tree/pool.cpp src/tree/split.cpp \

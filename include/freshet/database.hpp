@@ -65,6 +65,7 @@ struct ConnectionOptions {
     std::uint32_t statement_count_max = 8;
     // For the definitions of all tables.
     std::size_t catalog_size = std::size_t{256} << 10;
+    // Of its commits. Deferred ones are made durable before the connection reads what it wrote.
     Durability durability = Durability::durable;
     // Everything is read as of then, and nothing written: SET SYSTEM_TIME of the whole connection.
     Until at = Until::newest();
@@ -94,8 +95,8 @@ public:
     Connection& operator=(const Connection&) = delete;
     ~Connection() { close(); }
 
-    // `memory`: 1 MiB does for small statements; a statement that sorts or joins keeps what it sorts
-    // or joins in its part of it. out_of_memory, invalid_argument.
+    // `memory`: 1 MiB does for small statements; one that sorts or joins keeps what it sorts or
+    // joins in its part of it. out_of_memory, invalid_argument.
     Status open(Database& database, MutableBytes memory,
                 const ConnectionOptions& options = {}) noexcept;
     // Rolls back what is open. Statements are closed before.
@@ -163,6 +164,9 @@ public:
     // False also after prepare() of a text with nothing but blanks and comments.
     [[nodiscard]] bool is_open() const noexcept { return prepared_ != nullptr; }
     [[nodiscard]] std::size_t end() const noexcept { return end_; }  // Where the next one begins.
+    // Of a text that is still read: where the statement that begins at `from` ends, behind its
+    // semicolon; 0: it has none yet.
+    static std::size_t find_end(std::string_view sql, std::size_t from = 0) noexcept;
 
     [[nodiscard]] std::uint32_t parameter_count() const noexcept;
     // With its ':', '@', '$' or '?'. 0: there is none of this name.

@@ -13,7 +13,7 @@ width=100
 width_of_scripts=160
 lines_max=600
 lines_max_of_tests=800
-library=$(echo include/freshet/*.hpp src/{base,disk,log,tree,store,relation,query,sql}/*.?pp | tr " " "\n" | grep -v "/sim[_a-z]*.hpp")
+library=$(echo include/freshet/*.hpp src/{base,disk,log,tree,store,relation,query,sql,database}/*.?pp | tr " " "\n" | grep -v "/sim[_a-z]*.hpp")
 code=$(echo include/freshet/*.hpp src/*/*.?pp sim/*.?pp fuzz/*.?pp tests/*.?pp tests/*/*.{cpp,hpp,c})
 scripts=$(echo Makefile .clang-format* .clang-tidy* .ci/run* {tests,sim,fuzz}/*.sh tests/*/*.{sh,awk})
 
@@ -32,6 +32,7 @@ who store 'freshet|base|disk|log|tree|store'
 who relation 'freshet|base|disk|log|tree|store|relation'
 who query 'freshet|base|disk|log|tree|store|relation|query'
 who sql 'freshet|base|disk|log|tree|store|relation|query|sql'
+who database 'freshet|base|disk|log|tree|store|relation|query|sql|database'
 who shell 'freshet|base|shell'
 { grep -nE '^ *#include "' include/freshet/*.hpp || true; } | { grep -v '"freshet/' || true; } |
     report 'a public header includes only public headers'

@@ -1,0 +1,460 @@
+// SPDX-License-Identifier: MIT
+// Runs INSERT, UPDATE and DELETE. Rows that come from tables are kept before the first one is
+// changed, so that a statement never meets its own work; each row is then worked on in one block of
+// memory that the next one uses again.
+#include <algorithm>
+
+#include "base/sql_error.hpp"
+#include "database/run.hpp"
+#include "relation/convert.hpp"
+#include "relation/table_writer.hpp"
+
+namespace freshet::database {
+namespace {
+
+using relation::Conflict;
+
+// Values of one row as a batch, for scalars.
+class OneRow {
+public:
+    // out_of_memory.
+    Status open(std::size_t width, Arena& memory) noexcept {
+        const Result<std::span<Value>> values = memory.array<Value>(width);
+        if (!values) return values.error();
+        const Result<std::span<query::Vector>> vectors = memory.array<query::Vector>(width);
+        if (!vectors) return vectors.error();
+        values_ = *values;
+        vectors_ = *vectors;
+        for (std::size_t i = 0; i < width; i++) vectors_[i] = query::Vector::of(&values_[i]);
+        return Done{};
+    }
+    [[nodiscard]] std::span<Value> values() const noexcept { return values_; }
+    [[nodiscard]] Result<Value> evaluate(const query::Scalar& scalar,
+                                         Arena& scratch) const noexcept {
+        const query::Batch batch{vectors_, query::first_rows(1)};
+        const Result<query::Vector> value = query::evaluate(scalar, batch, scratch);
+        if (!value) return value.error();
+        return (*value)[0];
+    }
+
+private:
+    std::span<Value> values_{};
+    std::span<query::Vector> vectors_{};
+};
+
+enum class Fate : std::uint8_t { done, passed_over };
+
+class Change {
+public:
+    Change(Prepared& prepared, SqlError& error) noexcept
+        : p_{prepared},
+          plan_{*prepared.change},
+          error_{error},
+          memory_{*prepared.arena},
+          maker_{*plan_.table, plan_.layout} {}
+
+    Status run() noexcept {
+        Status status = open();
+        if (!status) return fail(status.error());
+        switch (p_.statement->kind) {
+            case sql::StatementKind::insert: status = insert_all(); break;
+            case sql::StatementKind::update: status = change_all(&Change::update_row); break;
+            default: status = change_all(&Change::erase_row); break;
+        }
+        if (status) status = writer_.finish(error_);
+        if (!status) return fail(status.error());
+        p_.kept = kept_;
+        p_.session.report.change_count = count_;
+        return Done{};
+    }
+
+private:
+    Error fail(Error error) noexcept {
+        if (error_.error.code == Code::none && error == Code::out_of_memory)
+            relation::refuse_for_memory(error_);
+        if (error_.size == 0) {
+            const sql::Place place = table_place();
+            error_.offset = place.offset;
+            error_.size = place.size;
+        }
+        return explain(p_.session, error, error_);
+    }
+    [[nodiscard]] sql::Place table_place() const noexcept {
+        switch (p_.statement->kind) {
+            case sql::StatementKind::insert: return p_.statement->insert->table.place;
+            case sql::StatementKind::update: return p_.statement->update->table.place;
+            default: return p_.statement->delete_rows->table.place;
+        }
+    }
+
+    Status open() noexcept {
+        Status opened =
+            writer_.open(p_.session.transaction, p_.session.tables, *plan_.table, memory_);
+        if (opened) opened = images_.open(*plan_.table, memory_);
+        if (opened) opened = row_.open(width(), memory_);
+        // Of ON CONFLICT DO UPDATE: the row in the way, and the one that was to be inserted.
+        if (opened && !plan_.upserts.empty()) opened = both_.open(2 * width(), memory_);
+        if (opened && !plan_.returning.scalars.empty()) {
+            const Result<query::RowList*> kept =
+                query::make<query::RowList>(memory_, memory_, plan_.returning.scalars.size());
+            if (!kept) return kept.error();
+            kept_ = *kept;
+        }
+        return opened;
+    }
+    [[nodiscard]] std::size_t width() const noexcept { return plan_.layout.size(); }
+
+    // Half of what is left for each row, the other half for what is returned.
+    Status open_block() noexcept {
+        const std::size_t used = p_.planned_size + memory_.used() + alignof(Value);
+        if (used >= p_.block.size()) return Code::out_of_memory;
+        const Result<MutableBytes> block =
+            memory_.bytes((p_.block.size() - used) / 2 + 1, alignof(Value));
+        if (!block) return block.error();
+        block_ = *block;
+        return Done{};
+    }
+
+    // ---- insert ----
+
+    Status insert_all() noexcept {
+        if (plan_.source == nullptr) {
+            const Status block = open_block();
+            return block ? insert_one({}) : block;
+        }
+        const Result<query::Rows*> rows = query::open(*plan_.source, *p_.context);
+        if (!rows) return rows.error();
+        return plan_.is_of_values ? insert_values(**rows) : insert_kept(**rows);
+    }
+    Status insert_values(query::Rows& rows) noexcept {
+        const auto given = memory_.array<Value>(plan_.targets.size());
+        if (!given) return given.error();
+        for (;;) {
+            query::Batch batch;
+            const Result<bool> more = rows.next(batch);
+            if (!more) return more.error();
+            if (!*more) return Done{};
+            if (block_.empty()) {
+                const Status block = open_block();
+                if (!block) return block;
+            }
+            for (const query::Position at : batch.selection) {
+                for (std::size_t i = 0; i < given->size(); i++) (*given)[i] = batch.columns[i][at];
+                const Status inserted = insert_one(*given);
+                if (!inserted) return inserted;
+            }
+        }
+    }
+    Status insert_kept(query::Rows& rows) noexcept {
+        query::RowList list{memory_, plan_.targets.size()};
+        Status status = keep_all(rows, list);
+        if (status) status = open_block();
+        for (std::uint32_t i = 0; status && i < list.count(); i++)
+            status = insert_one({list[i], list.width()});
+        return status;
+    }
+    Status keep_all(query::Rows& rows, query::RowList& list) noexcept {
+        for (;;) {
+            query::Batch batch;
+            const Result<bool> more = rows.next(batch);
+            if (!more) return more.error();
+            if (!*more) return Done{};
+            for (const query::Position at : batch.selection) {
+                const Result<Value*> row = list.add();
+                if (!row) return row.error();
+                for (std::size_t i = 0; i < list.width(); i++) {
+                    const Result<Value> kept = query::keep(batch.columns[i][at], memory_);
+                    if (!kept) return kept.error();
+                    (*row)[i] = *kept;
+                }
+            }
+        }
+    }
+
+    Status insert_one(std::span<const Value> given) noexcept {
+        Arena scratch{block_};
+        const std::span<Value> row = row_.values();
+        maker_.put_defaults(row);
+        for (std::size_t i = 0; i < plan_.defaults.size(); i++) {
+            if (plan_.defaults[i] == nullptr) continue;
+            const Result<Value> value = query::evaluate(*plan_.defaults[i], scratch);
+            if (!value) return value.error();
+            row[i] = *value;
+        }
+        for (std::size_t i = 0; i < given.size(); i++) row[plan_.targets[i]] = given[i];
+        const Status numbered = give_id(row);
+        if (!numbered) return numbered;
+        const Result<Fate> good = check(row, scratch);
+        if (!good) return good.error();
+        if (*good == Fate::passed_over) return Done{};
+        const Result<Fate> free = make_way(row, {}, scratch);
+        if (!free) return free.error();
+        if (*free == Fate::passed_over) return Done{};
+        const Status inserted = writer_.insert(row, error_);
+        if (!inserted) return roll_back_if_told(inserted.error());
+        note_id(row);
+        return keep_returned(row_, scratch);
+    }
+
+    // The next number where none was given.
+    Status give_id(std::span<Value> row) noexcept {
+        for (std::size_t i = 0; i < row.size(); i++) {
+            const relation::Column& column = plan_.table->columns[plan_.layout.columns[i]];
+            if (!column.auto_increment || !row[i].is_null()) continue;
+            const Result<std::int64_t> id = writer_.next_id();
+            if (!id) return id.error();
+            row[i] = Value::integer(*id);
+        }
+        return Done{};
+    }
+    void note_id(std::span<const Value> row) noexcept {
+        for (std::size_t i = 0; i < row.size(); i++) {
+            const relation::Column& column = plan_.table->columns[plan_.layout.columns[i]];
+            if (!column.auto_increment) continue;
+            p_.session.last_insert_id = row[i].as_integer();
+            p_.session.report.last_insert_id = row[i].as_integer();
+        }
+    }
+
+    // ---- what a row has to be ----
+
+    // Its types, NOT NULL, CHECK. OR IGNORE passes over what a constraint refuses.
+    Result<Fate> check(std::span<Value> row, Arena& scratch) noexcept {
+        const Status assigned = maker_.assign_all(row, scratch, error_);
+        if (!assigned) return ignored(assigned.error());
+        const OneRow& view = row.data() == row_.values().data() ? row_ : changed_;
+        for (const PlannedCheck& planned : plan_.checks) {
+            const Result<Value> holds = view.evaluate(*planned.condition, scratch);
+            if (!holds) return holds.error();
+            if (relation::truth_of(*holds) == relation::Truth::no)
+                return ignored(refuse_check(*planned.check, row));
+        }
+        return Fate::done;
+    }
+    Result<Fate> ignored(Error error) noexcept {
+        if (plan_.conflict != sql::Conflict::ignore || !(error == Code::constraint_failed))
+            return roll_back_if_told(error);
+        error_ = SqlError{};
+        return Fate::passed_over;
+    }
+    Error refuse_check(const relation::CheckConstraint& check,
+                       std::span<const Value> row) noexcept {
+        std::array<char, 120> room;
+        TextWriter values{room};
+        for (const relation::ColumnNumber number : check.columns) {
+            if (!values.written().empty()) values.text(", ");
+            values.text(plan_.table->columns[number].name).text(" = ");
+            relation::put_literal(values, row[plan_.layout.positions[number]]);
+        }
+        const std::string_view called = check.name.empty() ? check.text : check.name;
+        return relation::refuse(error_, Code::constraint_failed,
+                                {plan_.table->name, " refuses the row: CHECK ", called,
+                                 " fails for ", values.written()},
+                                {"give values for which ", check.text, " is true"});
+    }
+    // OR ROLLBACK.
+    Error roll_back_if_told(Error error) noexcept {
+        p_.rolls_back =
+            plan_.conflict == sql::Conflict::rollback && error == Code::constraint_failed;
+        return error;
+    }
+
+    // ---- rows in the way ----
+
+    // Rows are passed over, replaced or updated instead, as the statement says. What it says
+    // nothing of, the writer refuses.
+    Result<Fate> make_way(std::span<const Value> row, Bytes own_key, Arena& scratch) noexcept {
+        const bool replaces = plan_.conflict == sql::Conflict::replace;
+        const bool ignores = plan_.conflict == sql::Conflict::ignore;
+        if (!replaces && !ignores && plan_.upserts.empty()) return Fate::done;
+        for (;;) {
+            Conflict conflict;
+            const Result<bool> found = writer_.find_conflict(row, own_key, conflict, error_);
+            if (!found) return found.error();
+            if (!*found) return Fate::done;
+            if (ignores) return Fate::passed_over;
+            const PlannedUpsert* const upsert = find_upsert(conflict);
+            if (upsert == nullptr && !replaces) return Fate::done;
+            if (upsert != nullptr && !upsert->is_update) return Fate::passed_over;
+            const Status done = upsert != nullptr ? update_instead(*upsert, conflict, row, scratch)
+                                                  : replace(conflict, scratch);
+            if (!done) return done.error();
+            if (upsert != nullptr) return Fate::passed_over;
+        }
+    }
+    const PlannedUpsert* find_upsert(const Conflict& conflict) const noexcept {
+        for (const PlannedUpsert& upsert : plan_.upserts)
+            if (upsert.is_any || upsert.index == conflict.index) return &upsert;
+        return nullptr;
+    }
+    Result<Bytes> kept_key(const Conflict& conflict, Arena& scratch) noexcept {
+        const Result<Value> key =
+            query::keep(Value::blob(relation::key_of_row(conflict.row.stream)), scratch);
+        if (!key) return key.error();
+        return key->as_blob();
+    }
+    Status replace(const Conflict& conflict, Arena& scratch) noexcept {
+        const Result<Bytes> key = kept_key(conflict, scratch);
+        if (!key) return key.error();
+        const Result<std::span<Value>> before = read(conflict, scratch);
+        if (!before) return before.error();
+        return writer_.erase(*key, *before, error_);
+    }
+    // The row in the way, with bytes of its own: it is about to be changed.
+    Result<std::span<Value>> read(const Conflict& conflict, Arena& scratch) noexcept {
+        const Result<std::span<Value>> row = scratch.array<Value>(width());
+        if (!row) return row;
+        const Status there = images_.read(conflict.row.payload, *row);
+        if (!there) return there.error();
+        for (Value& value : *row) {
+            const Result<Value> kept = query::keep(value, scratch);
+            if (!kept) return kept.error();
+            value = *kept;
+        }
+        return row;
+    }
+    Status update_instead(const PlannedUpsert& upsert, const Conflict& conflict,
+                          std::span<const Value> row, Arena& scratch) noexcept {
+        const Result<Bytes> key = kept_key(conflict, scratch);
+        if (!key) return key.error();
+        const Result<std::span<Value>> before = read(conflict, scratch);
+        if (!before) return before.error();
+        std::copy(before->begin(), before->end(), both_.values().begin());
+        std::copy(row.begin(), row.end(),
+                  both_.values().begin() + static_cast<std::ptrdiff_t>(width()));
+        if (upsert.condition != nullptr) {
+            const Result<Value> holds = both_.evaluate(*upsert.condition, scratch);
+            if (!holds) return holds.error();
+            if (relation::truth_of(*holds) != relation::Truth::yes) return Done{};
+        }
+        const Status opened = open_changed();
+        if (!opened) return opened;
+        const std::span<Value> after = changed_.values();
+        std::copy(before->begin(), before->end(), after.begin());
+        for (std::size_t i = 0; i < upsert.targets.size(); i++) {
+            const Result<Value> value = both_.evaluate(*upsert.values[i], scratch);
+            if (!value) return value.error();
+            after[upsert.targets[i]] = *value;
+        }
+        const Result<Fate> good = check(after, scratch);
+        if (!good) return good.error();
+        const Status updated = writer_.update(*key, *before, after, error_);
+        if (!updated) return updated;
+        return keep_returned(changed_, scratch);
+    }
+    Status open_changed() noexcept {
+        return changed_.values().empty() ? changed_.open(width(), memory_) : Status{Done{}};
+    }
+
+    // ---- update and delete ----
+
+    Status change_all(Status (Change::*change)(std::span<const Value>, Arena&)) noexcept {
+        Result<std::int64_t> version = std::int64_t{-1};
+        if (plan_.expected_version != nullptr) version = expected_version();
+        if (!version) return version.error();
+        const Result<query::Rows*> rows = query::open(*plan_.source, *p_.context);
+        if (!rows) return rows.error();
+        query::RowList list{memory_, plan_.source->column_count};
+        Status status = keep_all(**rows, list);
+        if (status) status = open_block();
+        for (std::uint32_t i = 0; status && i < list.count(); i++) {
+            const std::span<const Value> kept{list[i], list.width()};
+            Arena scratch{block_};
+            status = check_version(kept[0].as_blob(), *version);
+            if (status) status = (this->*change)(kept, scratch);
+        }
+        return status;
+    }
+    Result<std::int64_t> expected_version() noexcept {
+        const Result<Value> value = query::evaluate(*plan_.expected_version, memory_);
+        if (!value) return value.error();
+        if (value->type() == Type::integer && value->as_integer() >= 0) return value->as_integer();
+        return relation::refuse(error_, Code::type_mismatch,
+                                {"EXPECT VERSION takes the version of the row"},
+                                {"give a number from 0 on"});
+    }
+    // What the row has to be still: as somebody read it.
+    Status check_version(Bytes key, std::int64_t expected) noexcept {
+        const std::uint64_t read_at = p_.session.read_at;
+        if (expected < 0 && read_at == Session::no_commit) return Done{};
+        Recorded version;
+        const relation::RowName name{plan_.table->id, key};
+        const Result<bool> found = relation::RowWriter{p_.session.transaction}.find(name, version);
+        if (!found) return found.error();
+        const bool is_own = version.commit > p_.present.rows.commit();
+        const bool is_later = !is_own && version.commit > read_at;
+        const bool is_other =
+            expected >= 0 && version.index != static_cast<std::uint64_t>(expected);
+        if (!*found || (!is_later && !is_other)) return Done{};
+        std::array<char, 80> room;
+        TextWriter text{room};
+        text.text("version ").number(version.index).text(", written at commit ");
+        text.number(version.commit);
+        return relation::refuse(
+            error_, Code::wrong_version,
+            {"a row of ", plan_.table->name, " is another one by now: ", text.written()},
+            {"read it again, and try again"});
+    }
+
+    Status update_row(std::span<const Value> kept, Arena& scratch) noexcept {
+        const std::span<const Value> before = kept.subspan(1, width());
+        const std::span<Value> after = row_.values();
+        std::copy(before.begin(), before.end(), after.begin());
+        for (std::size_t i = 0; i < plan_.targets.size(); i++)
+            after[plan_.targets[i]] = kept[1 + width() + i];
+        const Result<Fate> good = check(after, scratch);
+        if (!good) return good.error();
+        if (*good == Fate::passed_over) return Done{};
+        const Result<Fate> free = make_way(after, kept[0].as_blob(), scratch);
+        if (!free) return free.error();
+        if (*free == Fate::passed_over) return Done{};
+        const Status updated = writer_.update(kept[0].as_blob(), before, after, error_);
+        if (!updated) return roll_back_if_told(updated.error());
+        return keep_returned(row_, scratch);
+    }
+
+    Status erase_row(std::span<const Value> kept, Arena& scratch) noexcept {
+        const std::span<const Value> before = kept.subspan(1, width());
+        std::copy(before.begin(), before.end(), row_.values().begin());
+        const Status erased = writer_.erase(kept[0].as_blob(), before, error_);
+        if (!erased) return erased;
+        return keep_returned(row_, scratch);
+    }
+
+    Status keep_returned(const OneRow& row, Arena& scratch) noexcept {
+        count_++;
+        if (kept_ == nullptr) return Done{};
+        const Result<Value*> to = kept_->add();
+        if (!to) return to.error();
+        for (std::size_t i = 0; i < kept_->width(); i++) {
+            const Result<Value> value = row.evaluate(*plan_.returning.scalars[i], scratch);
+            if (!value) return value.error();
+            const Result<Value> kept = query::keep(*value, memory_);
+            if (!kept) return kept.error();
+            (*to)[i] = *kept;
+        }
+        return Done{};
+    }
+
+    Prepared& p_;
+    const ChangePlan& plan_;
+    SqlError& error_;
+    Arena& memory_;
+    relation::RowMaker maker_;
+    relation::TableWriter writer_;
+    relation::ImageReader images_;
+    OneRow row_;
+    OneRow both_;
+    OneRow changed_;  // Of ON CONFLICT DO UPDATE.
+    MutableBytes block_{};
+    query::RowList* kept_ = nullptr;
+    std::uint64_t count_ = 0;
+};
+
+}  // namespace
+
+Status run_change(Prepared& p, SqlError& error) noexcept {
+    return Change{p, error}.run();
+}
+
+}  // namespace freshet::database

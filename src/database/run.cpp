@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: MIT
+#include "database/run.hpp"
+#include "sql/virtual_tables.hpp"
+
+#include "base/sql_error.hpp"
+
+namespace freshet::database {
+
+Error refuse_at(SqlError& error, sql::Place place, Code code, relation::Words message,
+                relation::Words hint) noexcept {
+    error.offset = place.offset;
+    error.size = place.size;
+    return relation::refuse(error, code, message, hint);
+}
+
+namespace {
+
+Status take_snapshot(Prepared& p, SqlError& error) noexcept {
+    if (p.snapshot.is_open()) return Done{};
+    Status taken = make_visible(p.session);
+    if (taken) taken = p.session.store->snapshot(p.snapshot);
+    return taken ? taken : Status{explain(p.session, taken.error(), error)};
+}
+
+bool is_stale(const Prepared& p) noexcept {
+    return !p.is_planned || p.depends_on_parameters || p.generation != p.session.generation ||
+           p.as_of != p.session.as_of;
+}
+
+Status open_time(Prepared& p, const sql::TimePoint& time, SqlError& error) noexcept {
+    relation::Moment& moment = *time.moment;
+    moment.tables = p.session.tables;
+    moment.newest = p.session.tables;
+    Status opened = Done{};
+    if (time.is_now) {
+        moment.rows = p.present.rows;
+    } else {
+        opened = p.session.mode == Mode::read_only ? Done{} : take_snapshot(p, error);
+        if (opened) opened = moment.rows.open(snapshot_of(p), time.commit);
+    }
+    return opened ? opened : Status{explain(p.session, opened.error(), error)};
+}
+
+}  // namespace
+
+Status open_present(Prepared& p, SqlError& error) noexcept {
+    Session& session = p.session;
+    relation::RowsAsOf& rows = p.present.rows;
+    Status opened = Done{};
+    const bool is_in_transaction = session.mode == Mode::write || session.is_writing;
+    if (is_in_transaction) {
+        opened = rows.open(session.transaction);
+    } else {
+        if (session.mode == Mode::none) opened = take_snapshot(p, error);
+        if (opened) opened = rows.open(snapshot_of(p));
+    }
+    if (!opened) return explain(session, opened.error(), error);
+    const Status refreshed = refresh_tables(session, rows, error);
+    if (!refreshed || session.as_of == Session::no_commit) return refreshed;
+    opened = is_in_transaction ? take_snapshot(p, error) : Status{Done{}};
+    if (opened) opened = rows.open(snapshot_of(p), session.as_of);
+    return opened ? opened : Status{explain(session, opened.error(), error)};
+}
+
+Status open_plan(Prepared& p, SqlError& error) noexcept {
+    if (is_stale(p)) {
+        // The past of a period is looked up in a snapshot.
+        Status planned =
+            p.session.mode == Mode::read_only ? Status{Done{}} : take_snapshot(p, error);
+        if (planned) planned = plan(p, error);
+        if (!planned) return planned;
+    }
+    p.arena.emplace(p.block.subspan(p.planned_size));
+    for (const sql::TimePoint& time : p.times) {
+        const Status opened = open_time(p, time, error);
+        if (!opened) return opened;
+    }
+    p.context.emplace(query::Context{*p.arena, &p.session.interrupt});
+    const Status answered = sql::run(p.subqueries, *p.context);
+    return answered ? answered : Status{explain(p.session, answered.error(), error)};
+}
+
+Status run_select(Prepared& p, SqlError& error) noexcept {
+    Status opened = open_present(p, error);
+    if (opened) opened = open_plan(p, error);
+    if (!opened) return opened;
+    const Result<query::Rows*> rows = query::open(*p.query.node, *p.context);
+    if (!rows) return explain(p.session, rows.error(), error);
+    p.rows = *rows;
+    return Done{};
+}
+
+namespace {
+
+Status write(Prepared& p, SqlError& error) noexcept {
+    WriteScope scope{p.session};
+    Status done = scope.open(error);
+    if (done) done = open_present(p, error);
+    if (done) done = open_plan(p, error);
+    if (done) done = run_change(p, error);
+    return done ? scope.keep(error) : done;
+}
+
+}  // namespace
+
+Status run_write(Prepared& p, SqlError& error) noexcept {
+    p.rolls_back = false;
+    const Status done = write(p, error);
+    if (!done && p.rolls_back && p.session.mode == Mode::write) roll_back(p.session);
+    return done;
+}
+
+Result<Value> constant(Prepared& p, const sql::Expression& expression, SqlError& error) noexcept {
+    sql::Environment environment{.memory = *p.arena,
+                                 .error = error,
+                                 .text = p.text,
+                                 .tables = p.session.tables,
+                                 .newest = p.session.tables,
+                                 .parameters = p.parameters,
+                                 .now = &p.now,
+                                 .virtual_tables = sql::virtual_tables()};
+    sql::Binder binder{environment};
+    const Result<const query::Scalar*> scalar = binder.expression(expression, sql::Scope{});
+    if (!scalar) return explain(p.session, scalar.error(), error);
+    for (const sql::TimePoint& time : binder.times()) {
+        const Status opened = open_time(p, time, error);
+        if (!opened) return opened.error();
+    }
+    const Status answered = sql::run(binder.subqueries(), *p.context);
+    if (!answered) return explain(p.session, answered.error(), error);
+    const Result<Value> value = query::evaluate(**scalar, *p.arena);
+    if (!value) return explain(p.session, value.error(), error);
+    return *value;
+}
+
+}  // namespace freshet::database

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: MIT
+#include "base/sql_error.hpp"
+#include "database/prepare.hpp"
+#include "database/run.hpp"
+#include "sql/lexer.hpp"
+
+namespace freshet {
+
+using database::Prepared;
+using database::RunState;
+using database::Session;
+
+namespace {
+
+void clear(SqlError& error) noexcept {
+    error.error = Error{};
+    error.offset = 0;
+    error.size = 0;
+    error.message_size = 0;
+    error.hint_size = 0;
+}
+
+void end_run(Prepared& p) noexcept {
+    p.state = RunState::idle;
+    p.rows = nullptr;
+    p.kept = nullptr;
+    p.snapshot.close();
+}
+
+Status dispatch(Prepared& p, SqlError& error) noexcept {
+    using Kind = sql::StatementKind;
+    if (p.statement->explain != sql::Explain::none) return run_explain(p, error);
+    switch (p.statement->kind) {
+        case Kind::pragma:
+        case Kind::select: return run_select(p, error);
+        case Kind::insert:
+        case Kind::update:
+        case Kind::delete_rows: return run_write(p, error);
+        case Kind::create_table:
+        case Kind::create_index:
+        case Kind::create_view:
+        case Kind::drop_table:
+        case Kind::drop_index:
+        case Kind::drop_view:
+        case Kind::alter_table:
+        case Kind::reindex: return run_schema(p, error);
+        case Kind::append: return run_append(p, error);
+        case Kind::create_stream: return run_create_stream(p, error);
+        case Kind::assertion: return run_assertion(p, error);
+        case Kind::set_system_time: return run_set_system_time(p, error);
+        case Kind::begin:
+        case Kind::commit:
+        case Kind::rollback:
+        case Kind::savepoint:
+        case Kind::release: return run_transaction(p, error);
+    }
+    return Code::invalid_argument;
+}
+
+Status begin_run(Prepared& p, SqlError& error) noexcept {
+    Session& session = p.session;
+    session.report = StatementReport{.last_insert_id = session.last_insert_id};
+    const std::uint64_t now_us = session.clock->now_us();
+    session.interrupt.clock = session.time_limit_us == 0 ? nullptr : session.clock;
+    session.interrupt.deadline_us = now_us + session.time_limit_us;
+    p.now = Value::timestamp(static_cast<std::int64_t>(now_us));
+    p.position = 0;
+    p.batch = query::Batch{};
+    p.row = {};
+    p.arena.emplace(p.block.subspan(p.planned_size));
+    p.context.emplace(query::Context{*p.arena, &session.interrupt});
+    const Status begun = dispatch(p, error);
+    if (begun) p.state = RunState::running;
+    return begun;
+}
+
+// From what is kept, or from the next batch.
+Result<bool> next_row(Prepared& p) noexcept {
+    if (p.kept != nullptr) {
+        if (p.position == p.kept->count()) return false;
+        p.row = {(*p.kept)[static_cast<std::uint32_t>(p.position++)], p.kept->width()};
+        return true;
+    }
+    if (p.rows == nullptr) return false;
+    if (p.position == p.batch.selection.size()) {
+        const Result<bool> more = p.rows->next(p.batch);
+        if (!more || !*more) return more;
+        p.position = 0;
+        if (p.row.size() != p.batch.columns.size()) {
+            const auto row = p.arena->array<Value>(p.batch.columns.size());
+            if (!row) return row.error();
+            p.row = *row;
+        }
+    }
+    const query::Position at = p.batch.selection[p.position++];
+    for (std::size_t i = 0; i < p.row.size(); i++) p.row[i] = p.batch.columns[i][at];
+    return true;
+}
+
+// What a running statement reads is gone, if the tables are others now.
+Status still_stands(const Prepared& p, SqlError& error) noexcept {
+    if (p.rows == nullptr || p.generation == p.session.generation) return Done{};
+    return relation::refuse(error, Code::in_use,
+                            {"the tables were changed while the statement gave its rows"},
+                            {"reset it, or read it to its end before tables are changed"});
+}
+
+Error finish_error(Prepared& p, Error code, SqlError& error) noexcept {
+    if (code == Code::cancelled) p.session.interrupt.is_raised.store(false);
+    const Error told = explain(p.session, code, error);
+    error.offset += p.text_offset;
+    return told;
+}
+
+}  // namespace
+
+Status Statement::prepare(Connection& connection, std::string_view sql, SqlError& error,
+                          std::size_t from) noexcept {
+    close();
+    clear(error);
+    if (connection.session_ == nullptr) return error.error = Code::invalid_argument;
+    session_ = connection.session_;
+    end_ = from;
+    const Status made = database::prepare(*session_, sql, from, prepared_, end_, error);
+    if (!made && error.error.code == Code::none)
+        return database::explain(*session_, made.error(), error);
+    return made;
+}
+
+void Statement::close() noexcept {
+    if (prepared_ == nullptr) return;
+    end_run(*prepared_);
+    prepared_->is_open = false;
+    prepared_ = nullptr;
+}
+
+std::size_t Statement::find_end(std::string_view sql, std::size_t from) noexcept {
+    const sql::StatementEnd end = sql::find_statement_end(sql, static_cast<std::uint32_t>(from));
+    return end.has_semicolon ? end.offset : 0;
+}
+
+std::uint32_t Statement::parameter_count() const noexcept {
+    return prepared_ == nullptr ? 0 : prepared_->statement->parameter_count;
+}
+
+std::uint32_t Statement::parameter_number(std::string_view name) const noexcept {
+    if (prepared_ == nullptr) return 0;
+    for (const sql::Parameter& parameter : prepared_->statement->parameters)
+        if (parameter.name == name) return parameter.number;
+    return 0;
+}
+
+Status Statement::bind(std::uint32_t number, const Value& value) noexcept {
+    if (prepared_ == nullptr || number == 0 || number > prepared_->parameters.size())
+        return Code::invalid_argument;
+    if (prepared_->state != RunState::idle) end_run(*prepared_);
+    prepared_->parameters[number - 1] = value;
+    return Done{};
+}
+
+std::uint32_t Statement::column_count() const noexcept {
+    return prepared_ == nullptr ? 0 : static_cast<std::uint32_t>(prepared_->query.names.size());
+}
+
+std::string_view Statement::column_name(std::uint32_t column) const noexcept {
+    return column < column_count() ? prepared_->query.names[column] : std::string_view{};
+}
+
+Result<bool> Statement::step(SqlError& error) noexcept {
+    clear(error);
+    if (prepared_ == nullptr) return error.error = Code::invalid_argument;
+    Prepared& p = *prepared_;
+    Status status = Done{};
+    if (p.state == RunState::idle)
+        status = begin_run(p, error);
+    else
+        status = still_stands(p, error);
+    Result<bool> there = false;
+    if (status) there = next_row(p);
+    if (!status) there = status.error();
+    if (there && *there) return there;
+    const Error failed = there ? Error{} : finish_error(p, there.error(), error);
+    end_run(p);
+    if (failed.code != Code::none) return failed;
+    return false;
+}
+
+std::span<const Value> Statement::row() const noexcept {
+    return prepared_ == nullptr ? std::span<const Value>{} : prepared_->row;
+}
+
+Status Statement::run(SqlError& error) noexcept {
+    for (;;) {
+        const Result<bool> there = step(error);
+        if (!there) return there.error();
+        if (!*there) return Done{};
+    }
+}
+
+void Statement::reset() noexcept {
+    if (prepared_ != nullptr) end_run(*prepared_);
+}
+
+}  // namespace freshet

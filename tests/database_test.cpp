@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: MIT
+// Goal: what users see of tables: statements do what they say, wholly or not at all, and every
+// moment of the past is there. Method: text in, text out, on a store in memory; each database is
+// closed and read from its log again, and must say the same.
+#include "database_fixture.hpp"
+
+namespace freshet::test {
+namespace {
+
+TEST(Databases, CreateInsertAndSelect) {
+    OpenDatabase db;
+    EXPECT_EQ(db.run("CREATE TABLE users (id INT PRIMARY KEY, name TEXT, email TEXT)"), "");
+    EXPECT_EQ(db.commit(), 1U);
+    EXPECT_EQ(db.run("INSERT INTO users (id, name) VALUES (1, 'Ada'), (2, 'Grace')"), "");
+    EXPECT_EQ(db.connection->report().change_count, 2U);
+    EXPECT_EQ(db.run("SELECT * FROM users"), "1|Ada|NULL\n2|Grace|NULL\n");
+    EXPECT_EQ(db.run("SELECT name FROM users WHERE id = 2"), "Grace\n");
+    db.open_again();
+    EXPECT_EQ(db.run("SELECT * FROM users ORDER BY id DESC"), "2|Grace|NULL\n1|Ada|NULL\n");
+}
+
+TEST(Databases, UpdateAndDelete) {
+    OpenDatabase db;
+    db.run(
+        "CREATE TABLE t (a INT PRIMARY KEY, b TEXT); INSERT INTO t VALUES (1,'x'),(2,'y'),(3,'z')");
+    EXPECT_EQ(db.run("UPDATE t SET b = b || '!' WHERE a >= 2"), "");
+    EXPECT_EQ(db.connection->report().change_count, 2U);
+    EXPECT_EQ(db.run("DELETE FROM t WHERE b = 'z!'"), "");
+    EXPECT_EQ(db.run("SELECT * FROM t"), "1|x\n2|y!\n");
+    db.open_again();
+    EXPECT_EQ(db.run("SELECT * FROM t"), "1|x\n2|y!\n");
+}
+
+TEST(Databases, ReadEveryMomentOfThePast) {
+    OpenDatabase db;
+    db.run("CREATE TABLE t (a INT PRIMARY KEY, b TEXT)");
+    db.run("INSERT INTO t VALUES (1, 'one')");
+    db.run("UPDATE t SET b = 'uno' WHERE a = 1");
+    db.run("DELETE FROM t");
+    for (int again = 0; again < 2; again++) {
+        EXPECT_EQ(db.run("SELECT b FROM t FOR SYSTEM_TIME AS OF COMMIT 2"), "one\n");
+        EXPECT_EQ(db.run("SELECT b FROM t FOR SYSTEM_TIME AS OF COMMIT 3"), "uno\n");
+        EXPECT_EQ(db.run("SELECT b FROM t FOR SYSTEM_TIME AS OF COMMIT 4"), "");
+        EXPECT_EQ(db.run("SELECT b FROM t"), "");
+        EXPECT_EQ(db.run("SELECT b FROM t FOR SYSTEM_TIME AS OF COMMIT 1"), "");
+        db.open_again();
+    }
+}
+
+TEST(Databases, TakeBackAStatementThatFails) {
+    OpenDatabase db;
+    db.run("CREATE TABLE t (a INT PRIMARY KEY); INSERT INTO t VALUES (5)");
+    EXPECT_EQ(db.run("INSERT INTO t VALUES (1), (5)"), "error constraint-failed");
+    EXPECT_EQ(db.run("SELECT * FROM t"), "5\n");
+    EXPECT_EQ(db.run("BEGIN; INSERT INTO t VALUES (2)"), "");
+    EXPECT_EQ(db.run("INSERT INTO t VALUES (3), (5)"), "error constraint-failed");
+    EXPECT_EQ(db.run("SELECT * FROM t"), "2\n5\n");
+    EXPECT_EQ(db.run("COMMIT; SELECT * FROM t"), "2\n5\n");
+}
+
+TEST(Databases, RollBackTransactionsAndSavepoints) {
+    OpenDatabase db;
+    db.run("CREATE TABLE t (a INT PRIMARY KEY)");
+    EXPECT_EQ(db.run("BEGIN; INSERT INTO t VALUES (1); ROLLBACK; SELECT * FROM t"), "");
+    EXPECT_EQ(db.run("BEGIN; INSERT INTO t VALUES (1); SAVEPOINT s; INSERT INTO t VALUES (2);"
+                     "ROLLBACK TO s; INSERT INTO t VALUES (3); RELEASE s; COMMIT;"
+                     "SELECT * FROM t"),
+              "1\n3\n");
+    EXPECT_EQ(db.run("COMMIT"), "error invalid-argument");
+}
+
+TEST(Databases, WriteStreamsAndTablesInOneCommit) {
+    OpenDatabase db;
+    db.run("CREATE TABLE stock (sku TEXT PRIMARY KEY, n INT); INSERT INTO stock VALUES ('x', 9)");
+    EXPECT_EQ(db.run("BEGIN; APPEND 'cart-7' EXPECT NO STREAM ('ItemAdded', '{}');"
+                     "UPDATE stock SET n = n - 1 WHERE sku = 'x'; COMMIT"),
+              "")
+        << db.error.message();
+    EXPECT_EQ(db.run("SELECT n FROM stock"), "8\n");
+    Snapshot snapshot;
+    ASSERT_TRUE(db.database->store().snapshot(snapshot));
+    const Result<StreamInfo> info = snapshot.stream("cart-7");
+    ASSERT_TRUE(info);
+    EXPECT_EQ(info->version, 0);
+}
+
+TEST(Databases, SayWhereAStatementIsWrong) {
+    OpenDatabase db;
+    db.run("CREATE TABLE users (id INT PRIMARY KEY, name TEXT)");
+    EXPECT_EQ(db.run("SELECT nmae FROM users"), "error unknown-name");
+    EXPECT_EQ(db.error.offset, 7U);
+    EXPECT_EQ(db.error.size, 4U);
+    EXPECT_EQ(db.error.hint(), "did you mean name?");
+    EXPECT_EQ(db.run("SELEC 1"), "error syntax");
+    EXPECT_EQ(db.run("SELECT * FROM usres"), "error unknown-name");
+}
+
+TEST(Databases, GiveTypedRows) {
+    OpenDatabase db;
+    db.run("CREATE TABLE t (a INT PRIMARY KEY, b TEXT); INSERT INTO t VALUES (1,'x'),(2,'y')");
+    std::string all;
+    for (const auto& [a, b] :
+         db.connection->query<std::int64_t, std::string_view>("SELECT a, b FROM t WHERE a < ?", 9))
+        all += std::to_string(a) + std::string{b};
+    EXPECT_EQ(all, "1x2y");
+    const std::array<Cell, 2> row{Cell{"a", Value::integer(3)}, Cell{"b", Value::text("z")}};
+    EXPECT_TRUE(db.connection->insert("t", row, db.error)) << db.error.message();
+    Statement rows;
+    ASSERT_TRUE(db.connection->find("t", std::span{row}.first(1), rows, db.error));
+    const Result<bool> there = rows.step(db.error);
+    ASSERT_TRUE(there && *there);
+    EXPECT_EQ(rows.row()[1], Value::text("z"));
+    int count = 0;
+    EXPECT_TRUE(db.connection->scan(
+        "t", [](std::span<const Value> of) { return of[0].as_integer() % 2 == 1; },
+        [&](std::span<const Value>) { count++; }, db.error));
+    EXPECT_EQ(count, 2);
+}
+
+}  // namespace
+}  // namespace freshet::test

@@ -1,0 +1,320 @@
+// SPDX-License-Identifier: MIT
+// Goal: each promise about tables, by the number it has in the list of features: D statements, E
+// types and constraints, F indexes, G transactions, H time. Method: text in, text out; where the
+// past or an index is asked, once more after everything was read from the log again.
+#include "database_fixture.hpp"
+
+namespace freshet::test {
+namespace {
+
+constexpr std::string_view people =
+    "CREATE TABLE users (id INT PRIMARY KEY, name TEXT, age INT);"
+    "INSERT INTO users VALUES (1, 'Ada', 36), (2, 'Grace', 85), (3, 'Alan', NULL);"
+    "CREATE TABLE orders (id INT PRIMARY KEY, user INT, cents INT);"
+    "INSERT INTO orders VALUES (10, 1, 500), (11, 1, 700), (12, 2, 900), (13, 9, 100);";
+
+class People : public ::testing::Test {
+protected:
+    People() { EXPECT_EQ(db.run(people), "") << db.error.message(); }
+    std::string run(std::string_view sql) { return db.run(sql); }
+    std::string message() { return std::string{db.error.message()}; }
+    // The same before and after everything was read from the log again.
+    void expect(std::string_view sql, std::string_view answer) {
+        EXPECT_EQ(run(sql), answer) << sql << ": " << message();
+        db.open_again();
+        EXPECT_EQ(run(sql), answer) << sql << ": " << message();
+    }
+    OpenDatabase db;
+};
+
+using SemanticsD = People;
+using SemanticsE = People;
+using SemanticsF = People;
+using SemanticsG = People;
+using SemanticsH = People;
+
+TEST_F(SemanticsD, D1_TablesAreCreated) {
+    expect("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name", "orders\nusers\n");
+}
+TEST_F(SemanticsD, D2_ManyRowsAreInsertedAtOnce) {
+    run("INSERT INTO users (name, id) VALUES ('x', 7), ('y', 8)");
+    expect("SELECT id, name, age FROM users WHERE id > 3", "7|x|NULL\n8|y|NULL\n");
+}
+TEST_F(SemanticsD, D3_RowsAreSelected) {
+    expect("SELECT name FROM users WHERE age > 40", "Grace\n");
+}
+TEST_F(SemanticsD, D4_RowsAreUpdated) {
+    run("UPDATE users SET age = age + 1 WHERE name LIKE 'a%'");
+    expect("SELECT id, age FROM users", "1|37\n2|85\n3|NULL\n");
+}
+TEST_F(SemanticsD, D5_RowsAreDeleted) {
+    run("DELETE FROM users WHERE age IS NULL");
+    expect("SELECT id FROM users", "1\n2\n");
+}
+TEST_F(SemanticsD, D6_InnerJoins) {
+    expect("SELECT name, cents FROM users JOIN orders ON user = users.id ORDER BY orders.id",
+           "Ada|500\nAda|700\nGrace|900\n");
+}
+TEST_F(SemanticsD, D7_LeftAndRightJoins) {
+    expect(
+        "SELECT name, cents FROM users LEFT JOIN orders ON user = users.id "
+        "ORDER BY users.id, cents",
+        "Ada|500\nAda|700\nGrace|900\nAlan|NULL\n");
+    expect(
+        "SELECT name, cents FROM users RIGHT JOIN orders ON user = users.id "
+        "ORDER BY cents",
+        "NULL|100\nAda|500\nAda|700\nGrace|900\n");
+}
+TEST_F(SemanticsD, D8_ComplexConditions) {
+    expect(
+        "SELECT id FROM users WHERE (age BETWEEN 30 AND 40 OR age IS NULL) AND NOT id = 3 "
+        "AND id IN (SELECT user FROM orders)",
+        "1\n");
+}
+TEST_F(SemanticsD, D9_Aggregates) {
+    expect(
+        "SELECT user, count(*), sum(cents), avg(cents), min(cents), max(cents) FROM orders "
+        "GROUP BY user HAVING count(*) > 1",
+        "1|2|1200|600.0|500|700\n");
+}
+TEST_F(SemanticsD, D10_OrderLimitOffsetDistinct) {
+    expect("SELECT DISTINCT user FROM orders ORDER BY user DESC LIMIT 2 OFFSET 1", "2\n1\n");
+}
+TEST_F(SemanticsD, D14_PlansAreExplained) {
+    EXPECT_NE(run("EXPLAIN QUERY PLAN SELECT * FROM users WHERE id = 1").find("users"),
+              std::string::npos)
+        << message();
+}
+TEST_F(SemanticsD, D15_ManyStatementsAreOneCommit) {
+    run("BEGIN; INSERT INTO users VALUES (4,'a',1); INSERT INTO users VALUES (5,'b',2); COMMIT");
+    const std::uint64_t commit = db.commit();
+    run("INSERT INTO users VALUES (6,'c',3)");
+    EXPECT_EQ(db.commit(), commit + 1);
+}
+TEST_F(SemanticsD, D16_ReturningAndUpserts) {
+    EXPECT_EQ(run("INSERT INTO users VALUES (4, 'Edsger', 72) RETURNING id, upper(name)"),
+              "4|EDSGER\n");
+    run("INSERT INTO users VALUES (4, 'E. W.', 1) ON CONFLICT (id) DO UPDATE SET "
+        "name = excluded.name, age = users.age + 1");
+    run("INSERT INTO users VALUES (4, 'nobody', 1) ON CONFLICT DO NOTHING");
+    expect("SELECT * FROM users WHERE id = 4", "4|E. W.|73\n");
+    EXPECT_EQ(run("DELETE FROM users WHERE id = 4 RETURNING name"), "E. W.\n");
+}
+TEST_F(SemanticsD, D17_TablesAreAltered) {
+    run("ALTER TABLE users ADD COLUMN email TEXT; ALTER TABLE users RENAME COLUMN age TO years;"
+        "ALTER TABLE users DROP COLUMN name; ALTER TABLE users RENAME TO people");
+    expect("SELECT * FROM people WHERE id = 1", "1|36|NULL\n");
+    EXPECT_EQ(run("DROP TABLE orders; SELECT * FROM orders"), "error unknown-name");
+}
+TEST_F(SemanticsD, D19_StatementsArePreparedAndBound) {
+    Statement statement;
+    ASSERT_TRUE(statement.prepare(*db.connection,
+                                  "SELECT name FROM users WHERE id = ?1 OR age = :age", db.error));
+    EXPECT_EQ(statement.parameter_count(), 2U);
+    for (std::int64_t id = 1; id <= 2; id++) {
+        ASSERT_TRUE(statement.bind(1, Value::integer(id)));
+        ASSERT_TRUE(statement.bind(statement.parameter_number(":age"), Value::integer(0)));
+        const Result<bool> there = statement.step(db.error);
+        ASSERT_TRUE(there && *there);
+        EXPECT_EQ(text_of(statement.row()[0]), id == 1 ? "Ada" : "Grace");
+    }
+}
+
+TEST_F(SemanticsE, E1_IntegersAreInRange) {
+    EXPECT_NE(run("SELECT 9223372036854775808"), "");
+    run("INSERT INTO users VALUES (9223372036854775807, 'max', 1)");
+    expect("SELECT name FROM users WHERE id = 9223372036854775807", "max\n");
+}
+TEST_F(SemanticsE, E3_Booleans) {
+    run("CREATE TABLE b (x BOOL); INSERT INTO b VALUES (TRUE), (0), ('false')");
+    expect("SELECT x FROM b ORDER BY x", "FALSE\nFALSE\nTRUE\n");
+}
+TEST_F(SemanticsE, E4_FloatsAreExact) {
+    run("CREATE TABLE f (x FLOAT); INSERT INTO f VALUES (0.1), (1e300), (3)");
+    expect("SELECT x FROM f ORDER BY x", "0.1\n3.0\n1.0e+300\n");
+}
+TEST_F(SemanticsE, E5_DatesAreDaysOfTheCalendar) {
+    run("CREATE TABLE d (x DATE); INSERT INTO d VALUES ('2026-02-28')");
+    EXPECT_EQ(run("INSERT INTO d VALUES ('2026-02-30')"), "error type-mismatch");
+    expect("SELECT x FROM d WHERE x > DATE '2026-02-01'", "DATE '2026-02-28'\n");
+}
+TEST_F(SemanticsE, E6_TimesAreTimestamps) {
+    run("CREATE TABLE s (x TIME); INSERT INTO s VALUES ('2026-11-20T23:50:07Z')");
+    expect("SELECT x FROM s", "TIMESTAMP '2026-11-20T23:50:07.000000Z'\n");
+}
+TEST_F(SemanticsE, E7_EmailsAreChecked) {
+    run("CREATE TABLE e (x EMAIL); INSERT INTO e VALUES ('a@b.org')");
+    EXPECT_EQ(run("INSERT INTO e VALUES ('a@')"), "error type-mismatch");
+    expect("SELECT x FROM e", "a@b.org\n");
+}
+TEST_F(SemanticsE, E8_Blobs) {
+    run("CREATE TABLE o (x BLOB); INSERT INTO o VALUES (X'00ff')");
+    expect("SELECT x FROM o", "X'00ff'\n");
+}
+TEST_F(SemanticsE, E9_PrimaryKeysAreUnique) {
+    EXPECT_EQ(run("INSERT INTO users VALUES (1, 'Dup', 1)"), "error constraint-failed");
+    EXPECT_NE(message().find("users"), std::string::npos) << message();
+    EXPECT_NE(message().find("commit 2"), std::string::npos) << message();
+    run("CREATE TABLE two (a INT, b TEXT, PRIMARY KEY (a, b)); INSERT INTO two VALUES (1,'x')");
+    EXPECT_EQ(run("INSERT INTO two VALUES (1, 'x')"), "error constraint-failed");
+    EXPECT_EQ(run("INSERT INTO two VALUES (1, 'y'); SELECT count(*) FROM two"), "2\n");
+}
+TEST_F(SemanticsE, E10_UniqueColumnsAre) {
+    run("CREATE TABLE u (id INT PRIMARY KEY, x TEXT UNIQUE); INSERT INTO u VALUES (1, 'a')");
+    EXPECT_EQ(run("INSERT INTO u VALUES (2, 'a')"), "error constraint-failed");
+    EXPECT_EQ(run("UPDATE u SET x = 'a' WHERE id = 1"), "");
+    EXPECT_EQ(run("INSERT INTO u VALUES (2, NULL), (3, NULL)"), "");
+    db.open_again();
+    EXPECT_EQ(run("INSERT INTO u VALUES (4, 'a')"), "error constraint-failed");
+}
+TEST_F(SemanticsE, E11_NotNull) {
+    run("CREATE TABLE n (x INT NOT NULL)");
+    EXPECT_EQ(run("INSERT INTO n VALUES (NULL)"), "error constraint-failed");
+}
+TEST_F(SemanticsE, E12_NumbersAreNeverUsedTwice) {
+    run("CREATE TABLE a (id INTEGER PRIMARY KEY AUTOINCREMENT, x TEXT)");
+    run("INSERT INTO a (x) VALUES ('a'), ('b'); DELETE FROM a WHERE id = 2");
+    run("INSERT INTO a (x) VALUES ('c')");
+    EXPECT_EQ(db.connection->report().last_insert_id, 3);
+    db.open_again();
+    run("DELETE FROM a");
+    db.open_again();
+    run("INSERT INTO a (x) VALUES ('d')");
+    expect("SELECT * FROM a", "4|d\n");
+}
+TEST_F(SemanticsE, E13_ViolationsNameWhatIsWrong) {
+    EXPECT_EQ(run("INSERT INTO users VALUES ('xx', 'a', 1)"), "error type-mismatch");
+    for (const char* const word : {"users", "id", "xx"})
+        EXPECT_NE(message().find(word), std::string::npos) << message();
+}
+TEST_F(SemanticsE, E14_CheckDefaultAndForeignKeys) {
+    run("CREATE TABLE c (id INT PRIMARY KEY, n INT DEFAULT 7 CHECK (n > 0), "
+        "u INT REFERENCES users (id) ON DELETE CASCADE)");
+    EXPECT_EQ(run("INSERT INTO c (id) VALUES (1); SELECT n FROM c"), "7\n") << message();
+    EXPECT_EQ(run("INSERT INTO c VALUES (2, 0, NULL)"), "error constraint-failed");
+    EXPECT_EQ(run("INSERT INTO c VALUES (2, 1, 99)"), "error constraint-failed");
+    EXPECT_EQ(run("INSERT INTO c VALUES (2, 1, 2); DELETE FROM users WHERE id = 2"), "")
+        << message();
+    expect("SELECT id FROM c", "1\n");
+}
+
+TEST_F(SemanticsF, F1_HashIndexes) {
+    EXPECT_EQ(run("CREATE INDEX by_name ON users USING HASH (name)"), "") << message();
+    expect("SELECT id FROM users WHERE name = 'Grace'", "2\n");
+}
+TEST_F(SemanticsF, F2_OrderedIndexes) {
+    EXPECT_EQ(run("CREATE INDEX by_age ON users (age)"), "") << message();
+    expect("SELECT id FROM users WHERE age >= 36 ORDER BY age DESC", "2\n1\n");
+    expect("SELECT id FROM users WHERE age IS NULL", "3\n");
+}
+TEST_F(SemanticsF, F5_IndexesFollowEachChange) {
+    run("CREATE INDEX by_age ON users (age)");
+    run("UPDATE users SET age = 40 WHERE id = 1; DELETE FROM users WHERE id = 2;"
+        "INSERT INTO users VALUES (4, 'x', 40)");
+    expect("SELECT id FROM users WHERE age = 40 ORDER BY id", "1\n4\n");
+    expect("SELECT id FROM users WHERE age = 36", "");
+}
+TEST_F(SemanticsF, F8_AnIndexAnswersForATimeBeforeItWasMade) {
+    const std::uint64_t before = 4;
+    run("UPDATE users SET age = 1; CREATE INDEX by_age ON users (age)");
+    expect("SELECT id FROM users FOR SYSTEM_TIME AS OF COMMIT " + std::to_string(before) +
+               " WHERE age = 85",
+           "2\n");
+    expect("SELECT id FROM users WHERE age = 85", "");
+}
+
+TEST_F(SemanticsG, G1_TransactionsAreOfTablesAndStreams) {
+    EXPECT_EQ(run("BEGIN; APPEND 's' ('E', 'x'); UPDATE users SET age = 0; ROLLBACK"), "")
+        << message();
+    expect("SELECT age FROM users WHERE id = 1", "36\n");
+    expect("SELECT count(*) FROM events", "0\n");
+    run("BEGIN; APPEND 's' ('E', 'x'); UPDATE users SET age = 0; COMMIT");
+    expect("SELECT stream, type, idx FROM events", "s|E|0\n");
+}
+TEST_F(SemanticsG, G3_AReadTransactionSeesOneCommit) {
+    std::vector<std::byte> memory(std::size_t{4} << 20);
+    Connection other;
+    ASSERT_TRUE(other.open(*db.database, memory));
+    EXPECT_EQ(db.run(other, "BEGIN READ ONLY; SELECT count(*) FROM users"), "3\n");
+    run("DELETE FROM users");
+    EXPECT_EQ(db.run(other, "SELECT count(*) FROM users"), "3\n");
+    EXPECT_EQ(db.run(other, "COMMIT; SELECT count(*) FROM users"), "0\n");
+}
+TEST_F(SemanticsG, G5_RowsAreAsTheyWereRead) {
+    EXPECT_EQ(run("UPDATE users SET age = 1 WHERE id = 1 EXPECT VERSION 0"), "") << message();
+    EXPECT_EQ(run("UPDATE users SET age = 2 WHERE id = 1 EXPECT VERSION 0"), "error wrong-version");
+    EXPECT_EQ(run("BEGIN WITH (read_at = 4); UPDATE users SET age = 3 WHERE id = 1"),
+              "error wrong-version");
+    EXPECT_EQ(run("UPDATE users SET age = 4 WHERE id = 2; UPDATE users SET age = 5 WHERE id = 2;"
+                  "COMMIT"),
+              "")
+        << message();
+    expect("SELECT age FROM users", "1\n5\nNULL\n");
+}
+TEST_F(SemanticsG, G6_AssertionsHoldOrNothingHappens) {
+    EXPECT_EQ(run("BEGIN; DELETE FROM users; "
+                  "ASSERT EXISTS (SELECT 1 FROM users), 'somebody must be there'"),
+              "error constraint-failed");
+    EXPECT_NE(message().find("somebody must be there"), std::string::npos);
+    EXPECT_EQ(run("SELECT count(*) FROM users"), "3\n");
+    EXPECT_EQ(run("COMMIT"), "error invalid-argument");
+}
+TEST_F(SemanticsG, G12_Savepoints) {
+    run("BEGIN; DELETE FROM users; SAVEPOINT s; DELETE FROM orders; ROLLBACK TO s; COMMIT");
+    expect("SELECT (SELECT count(*) FROM users), (SELECT count(*) FROM orders)", "0|4\n");
+}
+
+TEST_F(SemanticsH, H1_AsOfATimestamp) {
+    run("UPDATE users SET age = 99");
+    const std::string time = run("SELECT time FROM commits WHERE \"commit\" = 4");
+    ASSERT_GT(time.size(), 1U) << message();
+    expect("SELECT age FROM users FOR SYSTEM_TIME AS OF " + time.substr(0, time.size() - 1) +
+               " WHERE id = 1",
+           "36\n");
+}
+TEST_F(SemanticsH, H3_EachTableHasATimeOfItsOwn) {
+    run("UPDATE users SET age = 99 WHERE id = 1");
+    expect(
+        "SELECT now.age, past.age FROM users AS now JOIN users "
+        "FOR SYSTEM_TIME AS OF COMMIT 4 AS past ON now.id = past.id WHERE now.id = 1",
+        "99|36\n");
+}
+TEST_F(SemanticsH, H4_PeriodsGiveAllVersionsInThem) {
+    run("UPDATE users SET age = 40 WHERE id = 1; UPDATE users SET age = 41 WHERE id = 1");
+    expect("SELECT age FROM users FOR SYSTEM_TIME ALL WHERE id = 1 ORDER BY commit_start",
+           "36\n40\n41\n");
+    expect("SELECT age FROM users FOR SYSTEM_TIME FROM COMMIT 5 TO COMMIT 6 WHERE id = 1", "40\n");
+    expect(
+        "SELECT age FROM users FOR SYSTEM_TIME BETWEEN COMMIT 5 AND COMMIT 6 WHERE id = 1 "
+        "ORDER BY age",
+        "40\n41\n");
+}
+TEST_F(SemanticsH, H5_PseudoColumnsAreThereWhenAskedFor) {
+    run("UPDATE users SET age = 40 WHERE id = 1");
+    expect(
+        "SELECT id, commit_start, commit_end FROM users FOR SYSTEM_TIME ALL WHERE id = 1 "
+        "ORDER BY commit_start",
+        "1|2|5\n1|5|NULL\n");
+    expect("SELECT * FROM users WHERE id = 1", "1|Ada|40\n");
+}
+TEST_F(SemanticsH, H6_ASessionReadsThePast) {
+    run("DELETE FROM users");
+    EXPECT_EQ(run("SET SYSTEM_TIME = COMMIT 4; SELECT count(*) FROM users"), "3\n") << message();
+    EXPECT_EQ(run("INSERT INTO users VALUES (9, 'x', 1)"), "error read-only");
+    EXPECT_EQ(run("SET SYSTEM_TIME = DEFAULT; SELECT count(*) FROM users"), "0\n") << message();
+}
+TEST_F(SemanticsH, H7_ThePastHasTheColumnsItHad) {
+    run("ALTER TABLE users DROP COLUMN age; ALTER TABLE users ADD COLUMN email TEXT");
+    expect("SELECT * FROM users FOR SYSTEM_TIME AS OF COMMIT 4 WHERE id = 1", "1|Ada|36\n");
+    expect("SELECT * FROM users WHERE id = 1", "1|Ada|NULL\n");
+    EXPECT_EQ(run("SELECT email FROM users FOR SYSTEM_TIME AS OF COMMIT 4"), "error unknown-name");
+}
+TEST_F(SemanticsH, H14_TheFutureIsAnError) {
+    EXPECT_EQ(run("SELECT * FROM users FOR SYSTEM_TIME AS OF COMMIT 99"), "error ahead-of-log");
+}
+TEST_F(SemanticsH, H19_EveryCommitIsListed) {
+    expect("SELECT count(*) FROM commits", "4\n");
+}
+
+}  // namespace
+}  // namespace freshet::test
