@@ -18,6 +18,7 @@ int run_verify(const Request& request) noexcept;
 int run_stats(const Request& request) noexcept;
 int run_head(const Request& request) noexcept;
 int run_backup(const Request& request) noexcept;
+int run_sql(const Request& request) noexcept;
 int run_help(std::string_view topic) noexcept;
 int run_version() noexcept;
 

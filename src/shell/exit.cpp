@@ -9,8 +9,8 @@ int exit_code(Code code) noexcept {
         case Code::syntax:
         case Code::type_mismatch:
         case Code::unknown_name:
-        case Code::in_use:
-        case Code::constraint_failed: return exit_statement;
+        case Code::in_use: return exit_statement;
+        case Code::constraint_failed: return exit_constraint;
         case Code::invalid_argument:
         case Code::invalid_name: return exit_usage;
         case Code::too_large: return exit_too_large;

@@ -9,6 +9,7 @@ namespace freshet::shell {
 inline constexpr int exit_done = 0;
 inline constexpr int exit_statement = 1;
 inline constexpr int exit_usage = 2;
+inline constexpr int exit_constraint = 3;
 inline constexpr int exit_conflict = 4;
 inline constexpr int exit_cannot_open = 5;
 inline constexpr int exit_damaged = 6;

@@ -13,6 +13,7 @@ constexpr std::uint32_t of_append = bit(Command::append);
 constexpr std::uint32_t of_read = bit(Command::read);
 constexpr std::uint32_t of_log = bit(Command::log);
 constexpr std::uint32_t of_streams = bit(Command::streams);
+constexpr std::uint32_t of_sql = bit(Command::sql);
 constexpr std::uint32_t of_settings = bit(Command::settings);
 constexpr std::uint32_t listers = of_read | of_log | of_streams | bit(Command::checkpoints);
 constexpr std::uint32_t all = ~0U;
@@ -30,6 +31,7 @@ constexpr CommandInfo all_commands[] = {
     {"stats", true},
     {"head", true},
     {"backup", true, 1, 1},
+    {"sql", true, 0, stream_count_max},
     {"help"},
     {"version"},
 };
@@ -90,6 +92,10 @@ bool set_to_time(Request& request, Text text) noexcept {
     const bool good = parse_time(text, time_us);
     request.until = Until::time(time_us);
     return good;
+}
+
+bool set_at(Request& request, Text text) noexcept {
+    return set_to_commit(request, text) || set_to_time(request, text);
 }
 
 bool set_head(Request& request, Text text) noexcept {
@@ -156,7 +162,8 @@ constexpr FlagInfo all_flags[] = {
     {"--json", "", "", all, [](Request& r, Text) noexcept { return set_format(r, Format::json); }},
     {"--ndjson", "", "", all,
      [](Request& r, Text) noexcept { return set_format(r, Format::ndjson); }},
-    {"--create", "", "", of_append, [](Request& r, Text) noexcept { return r.create = true; }},
+    {"--create", "", "", of_append | of_sql,
+     [](Request& r, Text) noexcept { return r.create = true; }},
     {"--expect", "any|none|exists|N", "any, none, exists or the index of the last event",
      of_append | of_settings,
      [](Request& r, Text v) noexcept { return parse_expected(v, r.expected); }},
@@ -221,6 +228,13 @@ constexpr FlagInfo all_flags[] = {
     {"--to-time", "TIME", "a time like 2026-11-20T23:50:07Z", bit(Command::backup), set_to_time},
     {"--head", "HEAD", "the word that `freshet head` or verify gave", bit(Command::verify) | of_log,
      set_head},
+    {"--at", "COMMIT|TIME", "the number of a commit, or a time like 2026-11-20T23:50:07Z", of_sql,
+     set_at},
+    {"--file", "FILE", "at most 16 of them", of_sql,
+     [](Request& r, Text v) noexcept { return add_text(r.scripts, v); }},
+    {"--read-only", "", "", of_sql, [](Request& r, Text) noexcept { return r.read_only = true; }},
+    {"--keep-going", "", "", of_sql,
+     [](Request& r, Text) noexcept { return r.keep_going = true; }},
     {"--sha256", "", "", of_create, [](Request& r, Text) noexcept { return r.sha256 = true; }},
     {"--segment-size", "SIZE", "a size like 64M", of_create,
      [](Request& r, Text v) noexcept { return parse_size(v, r.segment_size); }},

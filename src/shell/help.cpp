@@ -22,11 +22,11 @@ void put_error(Output& output, int exit, std::string_view code, std::string_view
     output.repeat(" ", code_width - code.size()).text(words).text("\n");
 }
 
-// What the library can say and the program cannot: it takes one snapshot, does not fork, cancels
-// nothing but at a signal, and passes no statements and values on.
+// What the library can say and the program cannot: it takes one snapshot, does not fork, and
+// cancels nothing but at a signal.
 bool is_never_said(Code code) noexcept {
     return code == Code::interrupted || code == Code::cancelled || code == Code::forked ||
-           code == Code::too_many_snapshots || exit_code(code) == exit_statement;
+           code == Code::too_many_snapshots;
 }
 
 // A table of all others there can be, so that none is forgotten.

@@ -7,8 +7,9 @@ namespace freshet::shell {
 namespace {
 
 constexpr std::string_view overview =
-    R"(freshet: event streams on one crash-safe log
+    R"(freshet: event streams, and tables in SQL, on one crash-safe log
 
+  freshet DB [SQL...]            run SQL; without it, from standard input or a prompt
   freshet create DB [STREAM...]  make a store, or streams in it
   freshet append DB [STREAM]     append events: from standard input, or one from arguments
   freshet read DB STREAM         print the events of one stream
@@ -20,7 +21,7 @@ constexpr std::string_view overview =
   freshet stats DB               sizes and counts
   freshet head DB                where the log ends: keep it elsewhere for verify
   freshet backup DB DEST         copy the store, in use or not, as of any commit
-  freshet help [TOPIC]           a command, events, output or errors
+  freshet help [TOPIC]           a command, sql, events, output or errors
   freshet version                this program and the format it writes
 
 DB is the directory of the store. `freshet COMMAND --help` says what a command takes.
@@ -173,6 +174,24 @@ own, which tells it from the original. To restore is to use the copy.
   --to-time TIME         as it was at this time: 2026-11-20T23:50:07Z, or a day
 )";
 
+constexpr std::string_view about_sql =
+    R"(freshet [FLAGS] DB [SQL...]
+freshet sql DB [SQL...] [FLAGS]
+
+Runs statements of SQL: those in the arguments, those of files, or else those of standard input; at
+a terminal, as they are typed. Each is a commit of its own, unless BEGIN and COMMIT say otherwise.
+The first that fails ends it, and its exit code is the program's. Without the word sql, DB is
+written with a point or a slash in it, or behind a flag.
+
+  --create               make the store if there is none
+  -f, --file FILE        run what is in it; - is standard input
+  --at COMMIT|TIME       read everything as of then, and write nothing
+  --read-only            write nothing; works beside a program that writes
+  --keep-going           go on behind a statement that failed
+
+At the prompt: .help says what there is beside SQL.
+)";
+
 constexpr std::string_view about_events =
     R"(An event is one JSON object on one line:
 
@@ -207,7 +226,7 @@ With --json and --ndjson an error is one line of JSON on standard error.
 Environment: NO_COLOR (no colours), TERM=dumb (nor lines), FRESHET_MEMORY (as --memory).
 )";
 
-constexpr std::array<Topic, 16> all_topics{{
+constexpr std::array<Topic, 17> all_topics{{
     {"help", overview},
     {"version", overview},
     {"create", about_create, true},
@@ -221,6 +240,7 @@ constexpr std::array<Topic, 16> all_topics{{
     {"stats", about_stats, true},
     {"head", about_head, true},
     {"backup", about_backup, true},
+    {"sql", about_sql, true},
     {"events", about_events},
     {"output", about_output},
     {"errors", {}},

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The program `freshet`: streams of events from a shell.
+// The program `freshet`: streams of events, and tables in SQL, from a shell.
 #include <fcntl.h>
 #include <signal.h>
 #include <unistd.h>
@@ -54,6 +54,7 @@ int run(const Request& request) noexcept {
         case Command::stats: return run_stats(request);
         case Command::head: return run_head(request);
         case Command::backup: return run_backup(request);
+        case Command::sql: return run_sql(request);
         case Command::version: return run_version();
         case Command::help:
         case Command::none: return run_help(request.topic);

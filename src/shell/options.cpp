@@ -78,11 +78,13 @@ private:
         if (word == "-h") word = "--help";
         if (word == "-q") word = "--quiet";
         if (word == "-v") word = "--verbose";
+        if (word == "-f") word = "--file";
         const std::size_t equals = word.find('=');
         const bool has_value = equals != Text::npos;
         const Text name = has_value ? Text{word.data(), equals} : word;
         const FlagInfo* const info = find(name);
         if (info == nullptr) return refuse_flag(name);
+        begin_sql(*info);
         if ((info->commands & bit(request_.command)) == 0) return refuse_misplaced(name);
         seen_ |= std::uint64_t{1} << (info - flags().data());
         if (info->value.empty()) return has_value ? refuse_given(name) : set(*info, {});
@@ -150,9 +152,27 @@ private:
         return true;
     }
 
-    bool parse_command(Text name) noexcept {
+    // A flag in front says that there is no command: what follows is a store, to be asked in SQL.
+    void begin_sql(const FlagInfo& info) noexcept {
+        const bool is_of_none = (info.commands & bit(Command::none)) != 0;
+        if (request_.command != Command::none || is_of_none) return;
+        if ((info.commands & bit(Command::sql)) != 0) request_.command = Command::sql;
+    }
+
+    // A store and no command: it is a path, or stands beside words that no command has.
+    static bool is_path(Text word) noexcept {
+        return word.find_first_of("./ ") != Text::npos;
+    }
+
+    bool parse_command(const char* word) noexcept {
+        const Text name = word;
         request_.command = find_command(name);
         if (request_.command != Command::none) return true;
+        if (is_path(name)) {
+            request_.command = Command::sql;
+            request_.database = word;
+            return true;
+        }
         Nearest nearest{name};
         for (const CommandInfo& info : commands()) nearest.consider(info.name);
         message().text("there is no command ").text(name);

@@ -2,6 +2,7 @@
 // What the arguments ask for.
 //
 //     freshet COMMAND [FLAGS] [WORDS]
+//     freshet [FLAGS] DB [SQL...]
 //
 // Flags may stand anywhere before `--`. A flag with a value takes it as `--limit 5` or `--limit=5`.
 #pragma once
@@ -29,6 +30,7 @@ enum class Command : std::uint8_t {
     stats,
     head,
     backup,
+    sql,
     help,
     version
 };
@@ -67,6 +69,8 @@ struct Request {
 
     StreamSettings settings;  // To be changed.
 
+    TextList scripts;  // Of sql: files to be run.
+
     std::uint64_t memory_size = std::uint64_t{64} << 20;
     std::uint64_t batch_count_max = batch_count_default;
     std::uint64_t limit = no_limit;
@@ -96,8 +100,14 @@ struct Request {
     bool has_condition = false;
     bool has_checkpoint = false;
     bool has_settings = false;  // There is something to change.
+    bool read_only = false;     // Of sql, as what follows.
+    bool keep_going = false;
 
     [[nodiscard]] std::string_view stream() const noexcept { return streams[0]; }
+    // Of sql: the words behind the store.
+    [[nodiscard]] std::span<const std::string_view> statements() const noexcept {
+        return {streams.data(), stream_count};
+    }
     // Of backup: the word behind the store. It ends with a zero byte.
     [[nodiscard]] const char* target() const noexcept { return streams[0].data(); }
 };

@@ -38,8 +38,12 @@ void put_place(Output& output, const Place& place) noexcept {
     output.text("  ");
     const std::size_t column =
         output.printable({place.source.data() + start, end - start}, 2 * context_width);
-    output.printable({place.source.data() + end, place.source.size() - end}, context_width);
-    output.text("\n  ").repeat(" ", column).text("^\n");
+    const std::string_view rest{place.source.data() + end, place.source.size() - end};
+    output.printable(rest, context_width);
+    const std::size_t marked =
+        text_width({rest.data(), std::min({place.size, rest.size(), context_width})});
+    output.text("\n  ").repeat(" ", column).repeat("^", std::max<std::size_t>(marked, 1));
+    output.text("\n");
 }
 
 void put_text(Output& output, const Complaint& complaint) noexcept {
@@ -52,7 +56,8 @@ void put_text(Output& output, const Complaint& complaint) noexcept {
     }
     if (!complaint.about.empty()) output.text(complaint.about).text(": ");
     output.text(complaint.message).text("\n");
-    if (!complaint.place.file.empty()) put_place(output, complaint.place);
+    if (!complaint.place.file.empty() || !complaint.place.source.empty())
+        put_place(output, complaint.place);
     if (complaint.hint.empty()) return;
     output.text(has_color ? "\x1b[36mhint:\x1b[0m " : "hint: ").text(complaint.hint).text("\n");
 }
@@ -67,6 +72,8 @@ void put_json(Output& output, const Complaint& complaint) noexcept {
     put_member(output, "about", complaint.about);
     if (!complaint.place.file.empty()) {
         put_member(output, "file", complaint.place.file);
+    }
+    if (!complaint.place.file.empty() || !complaint.place.source.empty()) {
         output.json_member("line").number(complaint.place.line);
         output.json_member("column").number(column_of(complaint.place));
     }

@@ -18,6 +18,7 @@ struct Place {
     std::uint64_t line = 0;
     std::string_view source{};
     std::size_t offset = 0;  // In `source`, in bytes.
+    std::size_t size = 1;    // Of what is wrong there.
 };
 
 struct Complaint {

@@ -51,7 +51,8 @@ int report_open(const Diagnostic& diagnostic, const Request& request) noexcept {
     }
     if (code != Code::not_found) return report(diagnostic, request.database);
     const bool is_to_be_made = request.command == Command::create || request.create;
-    const bool can_create = request.command == Command::append && !request.create;
+    const bool can_create =
+        (request.command == Command::append || request.command == Command::sql) && !request.create;
     return complain({.code = code_name(code),
                      .exit_code = exit_code(code),
                      .about = request.database,
@@ -86,14 +87,14 @@ void Session::hear(void* session, Level level, Code code, std::string_view messa
 // The store may have been made with larger frames than we reckoned with: then the pool gives way.
 Status Session::open_once(Options options, Diagnostic& diagnostic) noexcept {
     is_hiding_ = false;
-    const Status status = store_.open(options, door_.door(), rest_, diagnostic);
+    const Status status = database_.open(options, door_.door(), rest_, diagnostic);
     if (status || status.error().code != Code::out_of_memory) return status;
     if (diagnostic.needed <= diagnostic.limit) return status;
     const std::size_t missing =
         (diagnostic.needed - diagnostic.limit + page_size) / page_size * page_size;
     if (missing > options.pool_size - pool_size_min) return status;
     options.pool_size -= missing;
-    return store_.open(options, door_.door(), rest_, diagnostic);
+    return database_.open(options, door_.door(), rest_, diagnostic);
 }
 
 // Opening for writing recovers, and closing makes all of it good to read. Where somebody writes, or
@@ -102,9 +103,9 @@ Status Session::recover(Options options, Diagnostic& diagnostic) noexcept {
     Holder holder;
     if (!door_.disk.lock(holder)) return Done{};
     door_.disk.unlock();
-    static_cast<void>(store_.close());
+    static_cast<void>(database_.close());
     options.read_only = false;
-    if (open_once(options, diagnostic)) static_cast<void>(store_.close());
+    if (open_once(options, diagnostic)) static_cast<void>(database_.close());
     options.read_only = true;
     return open_once(options, diagnostic);
 }
@@ -134,7 +135,7 @@ int Session::open(const Request& request, Access access, std::size_t own_size,
     if (request.segment_size != 0) options.segment_size = request.segment_size;
     if (request.frame_size != 0) options.frame_size_max = request.frame_size;
     if (request.sha256) options.digest = Digest::sha256;
-    const std::uint64_t needed = required_memory(options) + own_size;
+    const std::uint64_t needed = Database::required_memory(options) + own_size;
     if (request.memory_size < needed) return report_memory(needed);
     const MutableBytes memory = map_memory(request.memory_size);
     if (memory.empty()) return report_memory(request.memory_size);
@@ -161,7 +162,7 @@ int Session::open(const Request& request, Access access, std::size_t own_size,
 
 int Session::open_snapshot(const Request& request, Snapshot& snapshot) noexcept {
     if (const int code = open(request, Access::read, 0); code != exit_done) return code;
-    const Status taken = store_.snapshot(snapshot);
+    const Status taken = database_.store().snapshot(snapshot);
     return taken ? exit_done : report(taken.error(), request.database);
 }
 

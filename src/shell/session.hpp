@@ -2,8 +2,8 @@
 // One store, opened for one command, and the memory for both.
 #pragma once
 
+#include "freshet/database.hpp"
 #include "freshet/posix.hpp"
-#include "freshet/store.hpp"
 #include "shell/options.hpp"
 #include "shell/progress.hpp"
 
@@ -30,7 +30,8 @@ public:
     // The same to read, with none for the command, and a snapshot of what is there.
     int open_snapshot(const Request& request, Snapshot& snapshot) noexcept;
 
-    Store& store() noexcept { return store_; }
+    Store& store() noexcept { return database_.store(); }
+    Database& database() noexcept { return database_; }
     [[nodiscard]] MutableBytes own() const noexcept { return own_; }
 
 private:
@@ -41,7 +42,7 @@ private:
     static void hear(void* session, Level level, Code code, std::string_view message) noexcept;
 
     PosixDoor door_;
-    Store store_;
+    Database database_;
     MutableBytes own_;
     MutableBytes rest_;
     const Request* request_ = nullptr;

@@ -39,7 +39,8 @@ const Lines& lines() noexcept {
 std::string_view shown(const Cell& cell, std::span<char> memory) noexcept {
     TextWriter writer{memory};
     switch (cell.kind) {
-        case Cell::Kind::none: return {};
+        case Cell::Kind::none:
+        case Cell::Kind::null: return {};
         case Cell::Kind::number: return writer.number(cell.number).written();
         case Cell::Kind::bytes:
             return writer.text("(").number(cell.text.size()).text(" bytes)").written();
@@ -51,6 +52,7 @@ void put_value(Output& output, const Cell& cell) noexcept {
     switch (cell.kind) {
         case Cell::Kind::text: output.json_string(cell.text); break;
         case Cell::Kind::json: output.text(cell.text); break;
+        case Cell::Kind::null: output.text("null"); break;
         case Cell::Kind::bytes: output.text("\"").base64(as_bytes(cell.text)).text("\""); break;
         default: {
             std::array<char, 24> memory;
@@ -61,7 +63,8 @@ void put_value(Output& output, const Cell& cell) noexcept {
 
 void put_tsv(Output& output, const Cell& cell) noexcept {
     switch (cell.kind) {
-        case Cell::Kind::none: output.text("\\N"); break;
+        case Cell::Kind::none:
+        case Cell::Kind::null: output.text("\\N"); break;
         case Cell::Kind::number: put_value(output, cell); break;
         case Cell::Kind::bytes: output.text("\\\\x").hex(as_bytes(cell.text)); break;
         default: output.tsv(cell.text);
@@ -125,11 +128,14 @@ void Table::put_line(std::span<const Cell> cells) noexcept {
 // ---- boxes ----
 
 void Table::keep(std::span<const Cell> cells) noexcept {
-    if (kept_size_ + cells.size() * (cell_size_max + 2) > kept_.size()) put_kept();
+    const std::size_t size_max = std::min(cell_size_max, kept_.size() / cells.size() - 2);
+    if (kept_size_ + cells.size() * (size_max + 2) > kept_.size()) put_kept();
     for (std::size_t i = 0; i < cells.size(); i++) {
         std::array<char, 48> memory;
-        const std::string_view text = shown(cells[i], memory);
-        const bool is_none = cells[i].kind == Cell::Kind::none;
+        std::string_view text = shown(cells[i], memory);
+        text = {text.data(), std::min(text.size(), size_max)};
+        const bool is_none =
+            cells[i].kind == Cell::Kind::none || cells[i].kind == Cell::Kind::null;
         const auto size = is_none ? size_of_none : static_cast<std::uint16_t>(text.size());
         std::memcpy(kept_.data() + kept_size_, &size, sizeof size);
         kept_size_ += sizeof size;

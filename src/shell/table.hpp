@@ -8,7 +8,7 @@
 //  json    one array of objects
 //  ndjson  an object a line
 //
-// A cell without a value is left out of an object.
+// A cell without a value is left out of an object; elsewhere it looks like NULL.
 #pragma once
 
 #include <span>
@@ -20,7 +20,8 @@ namespace freshet::shell {
 
 struct Cell {
     enum class Kind : std::uint8_t {
-        none,
+        none,  // There is no such member.
+        null,  // It is NULL.
         number,
         text,
         json,   // A value as it stands.
@@ -44,7 +45,7 @@ struct Column {
     bool is_number = false;
 };
 
-inline constexpr std::size_t column_count_max = 10;
+inline constexpr std::size_t column_count_max = 200;
 
 class Table {
 public:
