@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "bench.h"
+#include "freshet/database.hpp"
 #include "freshet/posix.hpp"
-#include "freshet/store.hpp"
 
 namespace {
 
@@ -44,14 +44,55 @@ private:
     void* address_;
 };
 
+// A statement that is prepared when it is first used.
+class Statement {
+public:
+    explicit Statement(const char* sql) : sql_{sql} {}
+    freshet::Statement& on(freshet::Connection& connection) {
+        if (!statement_.is_open() && !statement_.prepare(connection, sql_, error_)) fail();
+        return statement_;
+    }
+    freshet::Statement& operator()(freshet::Connection& connection,
+                                   std::initializer_list<freshet::Value> values) {
+        freshet::Statement& statement = on(connection);
+        std::uint32_t number = 0;
+        for (const freshet::Value& value : values)
+            if (!statement.bind(++number, value)) fail();
+        return statement;
+    }
+    bool step() {
+        const freshet::Result<bool> there = statement_.step(error_);
+        if (!there) fail();
+        return *there;
+    }
+    void run() {
+        while (step()) continue;
+    }
+
+private:
+    [[noreturn]] void fail() {
+        bench::fail("freshet: " + std::string{sql_} + ": " + std::string{error_.message()});
+    }
+    const char* sql_;
+    freshet::Statement statement_;
+    freshet::SqlError error_;
+};
+
 class Session final : public bench::Session {
 public:
-    Session(freshet::Store& store, bool durable)
-        : store_{store},
+    Session(freshet::Database& database, bool durable)
+        : database_{database},
+          store_{database.store()},
           durability_{durable ? freshet::Durability::durable : freshet::Durability::deferred} {}
 
-    void begin_read() override { is_held_ = renew(); }
-    void end_read() override { is_held_ = false; }
+    void begin_read() override {
+        is_held_ = renew();
+        if (tables_.is_open()) execute("BEGIN READ ONLY");
+    }
+    void end_read() override {
+        is_held_ = false;
+        if (tables_.is_open()) execute("COMMIT");
+    }
 
     void append(const std::string_view* data, std::size_t count) override {
         set_events(data, count);
@@ -87,7 +128,151 @@ public:
         read(bench::stream_name(stream, name), from, count, sum);
     }
 
+    // ---- tables ----
+
+    void load() override {
+        execute(
+            "CREATE TABLE account(id INT PRIMARY KEY, name TEXT NOT NULL, "
+            "email TEXT NOT NULL UNIQUE, balance INT NOT NULL, created DATE NOT NULL)");
+        bench::AccountMaker make;
+        Statement insert{"INSERT INTO account VALUES(?,?,?,?,?)"};
+        for (std::int64_t id = 1; id <= bench::scale.rows; id++) {
+            if (id % 10'000 == 1) execute("BEGIN");
+            const bench::Account account = make(id);
+            insert(tables(), {integer(id), freshet::Value::text(account.name),
+                              freshet::Value::text(account.email), integer(account.balance),
+                              freshet::Value::date(account.created)});
+            insert.run();
+            if (id % 10'000 == 0 || id == bench::scale.rows) execute("COMMIT");
+        }
+    }
+    void prepare() override {
+        execute(
+            "CREATE INDEX account_created ON account(created);"
+            "CREATE TABLE orders(id INT PRIMARY KEY, customer INT NOT NULL, amount INT NOT NULL);"
+            "CREATE TABLE customer(id INT PRIMARY KEY, credit INT NOT NULL)");
+        Statement order{"INSERT INTO orders VALUES(?,?,?)"};
+        Statement customer{"INSERT INTO customer VALUES(?,?)"};
+        execute("BEGIN");
+        for (std::int64_t id = 1; id <= bench::scale.rows; id++) {
+            order(tables(), {integer(id), integer(bench::order_customer(id)),
+                             integer(bench::order_amount(id))});
+            order.run();
+        }
+        for (std::int64_t id = 1; id <= bench::scale.customers; id++) {
+            customer(tables(), {integer(id), integer(bench::customer_credit(id))});
+            customer.run();
+        }
+        execute("COMMIT");
+    }
+    void range(std::int64_t from, std::int64_t count, bench::Sum& sum) override {
+        Statement statement{"SELECT id, balance FROM account WHERE id >= ? AND id < ? ORDER BY id"};
+        statement(tables(), {integer(from), integer(from + count)});
+        numbers(statement, sum);
+    }
+    void created(std::int32_t from, std::int32_t below, bench::Sum& sum) override {
+        Statement statement{
+            "SELECT id, balance FROM account WHERE created >= ? AND created < ? ORDER BY created, "
+            "id"};
+        statement(tables(), {freshet::Value::date(from), freshet::Value::date(below)});
+        numbers(statement, sum);
+    }
+    void aggregate(std::int64_t above, bench::Sum& sum) override {
+        Statement statement{
+            "SELECT count(*), sum(balance), CAST(avg(balance) AS INT) FROM account "
+            "WHERE balance > ?"};
+        statement(tables(), {integer(above)});
+        numbers(statement, sum);
+    }
+    void top(bench::Sum& sum) override {
+        Statement statement{"SELECT id, balance FROM account ORDER BY balance DESC, id LIMIT 10"};
+        statement.on(tables());
+        numbers(statement, sum);
+    }
+    void join(bool left, bench::Sum& sum) override {
+        Statement statement{left ? "SELECT count(*), count(c.id), sum(o.amount), sum(c.credit) "
+                                   "FROM orders o LEFT JOIN customer c ON c.id = o.customer"
+                                 : "SELECT count(*), count(c.id), sum(o.amount), sum(c.credit) "
+                                   "FROM orders o JOIN customer c ON c.id = o.customer"};
+        statement.on(tables());
+        numbers(statement, sum);
+    }
+    void point(std::int64_t id, bench::Sum& sum) override {
+        point_(tables(), {integer(id)});
+        accounts(point_, sum);
+    }
+    void point_sql(std::int64_t id, bench::Sum& sum) override {
+        char sql[128];
+        snprintf(sql, sizeof sql,
+                 "SELECT id, name, email, balance, created FROM account WHERE id = %lld",
+                 static_cast<long long>(id));
+        Statement statement{sql};
+        statement.on(tables());
+        accounts(statement, sum);
+    }
+    void email(std::string_view email, bench::Sum& sum) override {
+        email_(tables(), {freshet::Value::text(email)});
+        accounts(email_, sum);
+    }
+    void update(const std::int64_t* ids, std::size_t count, std::int64_t by) override {
+        if (count > 1) execute("BEGIN");
+        for (std::size_t i = 0; i < count; i++) {
+            update_(tables(), {integer(by), integer(ids[i])});
+            update_.run();
+        }
+        if (count > 1) execute("COMMIT");
+    }
+    // The past is there by itself; a row says which commit was version 0.
+    void history() override {
+        execute(
+            "CREATE TABLE IF NOT EXISTS base(id INT PRIMARY KEY);"
+            "INSERT INTO base VALUES(1) ON CONFLICT DO NOTHING");
+    }
+    void point_at(std::int64_t id, std::int64_t version, bench::Sum& sum) override {
+        point_at_(tables(), {integer(base() + version), integer(id)});
+        accounts(point_at_, sum);
+    }
+    void aggregate_at(std::int64_t version, bench::Sum& sum) override {
+        aggregate_at_(tables(), {integer(base() + version)});
+        numbers(aggregate_at_, sum);
+    }
+
 private:
+    static freshet::Value integer(std::int64_t value) { return freshet::Value::integer(value); }
+
+    freshet::Connection& tables() {
+        if (tables_.is_open()) return tables_;
+        memory_.resize(std::size_t{16} << 20);
+        const freshet::ConnectionOptions options{.durability = durability_};
+        check(tables_.open(database_, freshet::MutableBytes{memory_}, options));
+        if (is_held_) execute("BEGIN READ ONLY");
+        return tables_;
+    }
+    void execute(const char* sql) {
+        freshet::SqlError error;
+        if (!tables().execute(sql, error))
+            bench::fail("freshet: " + std::string{sql} + ": " + std::string{error.message()});
+    }
+    std::int64_t base() {
+        Statement statement{"SELECT commit_start FROM base"};
+        if (base_ == 0 && (statement.on(tables()), statement.step()))
+            base_ = statement.on(tables()).row()[0].as_integer();
+        return base_;
+    }
+    void accounts(Statement& statement, bench::Sum& sum) {
+        while (statement.step()) {
+            const std::span<const freshet::Value> row = statement.on(tables()).row();
+            sum.add(bench::Account{row[0].as_integer(), row[1].as_text(), row[2].as_text(),
+                                   row[3].as_integer(),
+                                   static_cast<std::int32_t>(row[4].as_date())});
+        }
+    }
+    void numbers(Statement& statement, bench::Sum& sum) {
+        while (statement.step())
+            for (const freshet::Value& value : statement.on(tables()).row())
+                sum.add(freshet::value_as<std::int64_t>(value));
+    }
+
     struct Name {
         char text[15];
     };
@@ -129,8 +314,21 @@ private:
         if (!status) bench::fail(std::string{"freshet: "} + code_name(status.error().code));
     }
 
+    freshet::Database& database_;
     freshet::Store& store_;
     freshet::Durability durability_;
+    std::vector<std::byte> memory_;
+    freshet::Connection tables_;  // Opened when it is first used; its statements go before it.
+    Statement point_{"SELECT id, name, email, balance, created FROM account WHERE id = ?"};
+    Statement email_{"SELECT id, name, email, balance, created FROM account WHERE email = ?"};
+    Statement update_{"UPDATE account SET balance = balance + ? WHERE id = ?"};
+    Statement point_at_{
+        "SELECT id, name, email, balance, created FROM account "
+        "FOR SYSTEM_TIME AS OF COMMIT ? WHERE id = ?"};
+    Statement aggregate_at_{
+        "SELECT count(*), sum(balance) FROM account "
+        "FOR SYSTEM_TIME AS OF COMMIT ?"};
+    std::int64_t base_ = 0;
     bool is_held_ = false;
     freshet::Snapshot snapshot_;
     freshet::StreamCursor cursor_;
@@ -143,34 +341,35 @@ private:
 class Database final : public bench::Database {
 public:
     Database(const std::string& directory, bool durable)
-        : durable_{durable}, memory_{freshet::required_memory(options())} {
+        : durable_{durable}, memory_{freshet::Database::required_memory(options())} {
         const std::string path = directory + "/freshet";
         if (!door_.open(path.c_str(), true)) bench::fail("freshet: " + path);
         Diagnostic diagnostic;
-        if (!store_.open(options(), door_.door(), memory_.bytes(), diagnostic))
+        if (!database_.open(options(), door_.door(), memory_.bytes(), diagnostic))
             fail("open", diagnostic);
     }
     std::unique_ptr<bench::Session> session() override {
-        return std::make_unique<Session>(store_, durable_);
+        return std::make_unique<Session>(database_, durable_);
     }
 
 private:
     static freshet::Options options() {
-        return {.create = true, .pool_size = std::size_t{256} << 20};
+        return {.create = true, .pool_size = std::size_t{768} << 20};
     }
 
     bool durable_;
     freshet::PosixDoor door_;
     Memory memory_;
-    freshet::Store store_;  // Closes itself, before what it was lent goes.
+    freshet::Database database_;  // Closes itself, before what it was lent goes.
 };
 
 const bench::Register registered{
     {.name = "freshet",
-     .what = "freshet, 256 MiB lent for the directory of streams",
+     .what = "freshet, 768 MiB lent for streams, rows and indexes",
      .open = [](const std::string& directory, bool durable) -> std::unique_ptr<bench::Database> {
          return std::make_unique<Database>(directory, durable);
      },
-     .only = {"append", "open-events", "open-10x", "recover", "stream", "mixed"}}};
+     .only = {"append", "open-events", "open-10x", "recover", "stream", "mixed", "point", "email",
+              "update", "readers", "asof", "load"}}};
 
 }  // namespace
