@@ -2,7 +2,7 @@
 // Tables in a store in memory, and SELECTs over them, with the plan that was made.
 #pragma once
 
-#include "relation/table_row.hpp"
+#include "relation/table_writer.hpp"
 #include "tests/bind_fixture.hpp"
 #include "tests/table_fixture.hpp"
 
@@ -32,51 +32,86 @@ public:
 
     // A table with the columns and the primary key, whose columns descend where they are negative:
     // 1 is the first column.
-    relation::TableDefinition& create(
-        std::string_view name,
-        std::vector<std::pair<std::string_view, relation::ColumnType>> columns,
-        std::vector<int> key) {
+    std::size_t create(std::string_view name,
+                       std::vector<std::pair<std::string_view, relation::ColumnType>> columns,
+                       const std::vector<int>& key) {
         relation::TableDefinition& table = tables_.emplace_back();
-        table.id = static_cast<std::uint32_t>(tables_.size());
+        table.id = ++last_id_;
         table.name = name;
         auto& kept = columns_.emplace_back();
         for (const auto& [column, type] : columns) kept.push_back(relation::column(column, type));
-        table.columns = kept;
-        auto& keys = keys_.emplace_back();
         for (const int place : key)
-            keys.push_back({static_cast<relation::ColumnNumber>(std::abs(place) - 1),
-                            place < 0 ? relation::Sort::descending : relation::Sort::ascending});
-        table.primary_key = keys;
-        return table;
+            kept[static_cast<std::size_t>(std::abs(place)) - 1].not_null = true;
+        table.columns = kept;
+        table.primary_key = key_of(key);
+        indexes_.emplace_back();
+        write(relation::CatalogChange::create, table);
+        return tables_.size() - 1;
+    }
+    void index(std::size_t place, std::string_view name, const std::vector<int>& key,
+               bool unique = false, bool hash = false) {
+        auto& all = indexes_[place];
+        all.push_back({.id = ++last_id_,
+                       .name = name,
+                       .columns = key_of(key),
+                       .unique = unique,
+                       .hash = hash});
+        tables_[place].indexes = all;
+        write(relation::CatalogChange::create_index, tables_[place]);
     }
 
-    // In a transaction of its own; rows with the same key follow one another.
-    void insert(const relation::TableDefinition& table, const Rows& rows) {
+    // In a transaction of its own; a row takes the place of one with the same key, and one that is
+    // in the way of another's UNIQUE values is left out.
+    void put(std::size_t table, const Rows& rows) {
         Transaction transaction;
         ASSERT_TRUE(transaction.begin(open_->store, open_->diagnostic));
-        insert(transaction, table, rows);
+        put(transaction, table, rows);
         ASSERT_TRUE(transaction.commit(Durability::durable, open_->diagnostic));
     }
-    void insert(Transaction& transaction, const relation::TableDefinition& table,
-                const Rows& rows) {
-        relation::RowWriter writer{transaction};
+    void put(Transaction& transaction, std::size_t place, const Rows& rows) {
+        const relation::TableDefinition& table = tables_[place];
         Memory memory;
-        const Result<relation::Layout> layout =
-            relation::make_layout(table, table.version, memory.arena);
-        const relation::RowMaker maker{table, *layout};
+        relation::TableWriter writer;
+        const std::vector<relation::TableDefinition> tables{tables_.begin(), tables_.end()};
+        ASSERT_TRUE(writer.open(transaction, tables, tables[place], memory.arena));
         for (const Row& row : rows) {
             SqlError error;
-            const Result<Bytes> key = maker.key(row, ++id_, memory.arena, error);
-            ASSERT_TRUE(key) << error.message();
-            const Result<relation::RowImage> image = maker.image({}, row, memory.arena);
-            ASSERT_TRUE(image);
-            const relation::RowName name{table.id, *key};
+            relation::Conflict conflict;
+            const Result<bool> is_there = writer.find_conflict(row, {}, conflict, error);
+            ASSERT_TRUE(is_there) << error.message();
+            if (!*is_there) {
+                ASSERT_TRUE(writer.insert(row, error)) << error.message();
+                continue;
+            }
+            if (conflict.index != nullptr) continue;
+            const std::string name{conflict.row.stream};
+            relation::RowsAsOf now;
+            ASSERT_TRUE(now.open(transaction));
+            relation::TableReader reader;
+            ASSERT_TRUE(reader.open(now, table, memory.arena));
             Recorded version;
-            const Result<bool> there = writer.find(name, version);
-            ASSERT_TRUE(there);
-            const auto change = *there ? relation::RowChange::update : relation::RowChange::insert;
-            ASSERT_TRUE(writer.write(name, change, image->image));
+            ASSERT_TRUE(*reader.find(relation::key_of_row(name), version));
+            const std::string image{as_text(version.payload)};
+            version.payload = as_bytes(image);
+            Row before(row.size());
+            ASSERT_TRUE(reader.read(version, before));
+            (void)writer.update(relation::key_of_row(name), before, row, error);
         }
+        SqlError error;
+        ASSERT_TRUE(writer.finish(error));
+    }
+    void erase(std::size_t place, const Row& row) {
+        Transaction transaction;
+        ASSERT_TRUE(transaction.begin(open_->store, open_->diagnostic));
+        Memory memory;
+        relation::TableWriter writer;
+        const std::vector<relation::TableDefinition> tables{tables_.begin(), tables_.end()};
+        ASSERT_TRUE(writer.open(transaction, tables, tables[place], memory.arena));
+        SqlError error;
+        const Result<Bytes> key = writer.maker().key(row, 0, memory.arena, error);
+        ASSERT_TRUE(key);
+        ASSERT_TRUE(writer.erase(*key, row, error)) << error.message();
+        ASSERT_TRUE(transaction.commit(Durability::durable, open_->diagnostic));
     }
 
     struct Planned {
@@ -102,12 +137,14 @@ private:
         const Result<Parsed> parsed = parse_statement(text, 0, memory, answer.why);
         if (!parsed) return parsed.error();
         const std::vector<relation::TableDefinition> tables{tables_.begin(), tables_.end()};
+        times_.tables = tables;
         Binder binder{{.memory = memory,
                        .error = answer.why,
                        .text = text,
                        .tables = tables,
                        .newest = tables,
-                       .parameters = parameters}};
+                       .parameters = parameters,
+                       .times = &times_}};
         const Result<QueryPlan> plan = binder.select(*parsed->statement->select);
         if (!plan) return plan.error();
         describe(*plan->node, planned.sources);
@@ -116,8 +153,9 @@ private:
         EXPECT_TRUE(is_open);
         for (const TimePoint& time : binder.times()) {
             relation::RowsAsOf& rows = time.moment->rows;
-            const Status opened =
-                transaction == nullptr ? rows.open(snapshot) : rows.open(*transaction);
+            const Status opened = transaction != nullptr ? rows.open(*transaction)
+                                  : time.is_now          ? rows.open(snapshot)
+                                                         : rows.open(snapshot, time.commit);
             if (!opened) return opened.error();
         }
         query::Context context{memory};
@@ -132,14 +170,46 @@ private:
     relation::RowKeeper keeper_;
     Options options_ = test::small_options();
     std::optional<test::OpenStore> open_;
+    // Tables do not change here; a commit is made each second.
+    class Seconds final : public Times {
+    public:
+        Result<relation::Tables> tables_at(std::uint64_t commit) noexcept override {
+            if (commit > 1000) return Code::ahead_of_log;
+            return tables;
+        }
+        Result<std::uint64_t> commit_at(std::int64_t time_us) noexcept override {
+            return static_cast<std::uint64_t>(time_us / 1'000'000);
+        }
+        relation::Tables tables;
+    };
+
+    std::vector<relation::KeyColumn>& key_of(const std::vector<int>& key) {
+        auto& columns = keys_.emplace_back();
+        for (const int place : key)
+            columns.push_back({static_cast<relation::ColumnNumber>(std::abs(place) - 1),
+                               place < 0 ? relation::Sort::descending : relation::Sort::ascending});
+        return columns;
+    }
+    void write(relation::CatalogChange change, const relation::TableDefinition& table) {
+        Transaction transaction;
+        ASSERT_TRUE(transaction.begin(open_->store, open_->diagnostic));
+        Memory memory;
+        SqlError error;
+        const Status written =
+            relation::write_definition(transaction, change, table, memory.arena, error);
+        ASSERT_TRUE(written) << error.message() << code_name(written.error().code);
+        ASSERT_TRUE(transaction.commit(Durability::durable, open_->diagnostic));
+    }
+
+    Seconds times_;
     std::deque<relation::TableDefinition> tables_;
     std::deque<std::vector<relation::Column>> columns_;
     std::deque<std::vector<relation::KeyColumn>> keys_;
-    std::int64_t id_ = 0;
+    std::deque<std::vector<relation::Index>> indexes_;
+    std::uint32_t last_id_ = 0;
 
 public:
     test::OpenStore& store() { return *open_; }
-    const relation::TableDefinition& table(std::size_t index) { return tables_[index]; }
 };
 
 }  // namespace freshet::sql

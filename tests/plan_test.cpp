@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <set>
 
 #include "tests/plan_fixture.hpp"
 
@@ -27,23 +28,23 @@ std::string joined(const Answer& answer) {
 class Plan : public testing::Test {
 protected:
     Plan() {
-        auto& users =
+        const std::size_t users =
             stored.create("users", {{"id", ColumnType::integer}, {"name", ColumnType::text}}, {1});
         Rows rows;
         for (int i = 1; i <= 300; i++)
             rows.push_back({Value::integer(i), Value::text(i % 2 == 0 ? "even" : "odd")});
-        stored.insert(users, rows);
-        auto& lines = stored.create("lines",
-                                    {{"order", ColumnType::integer},
-                                     {"line", ColumnType::integer},
-                                     {"user", ColumnType::integer}},
-                                    {1, -2});
+        stored.put(users, rows);
+        const std::size_t lines = stored.create("lines",
+                                                {{"order", ColumnType::integer},
+                                                 {"line", ColumnType::integer},
+                                                 {"user", ColumnType::integer}},
+                                                {1, -2});
         rows.clear();
         for (int i = 0; i < 200; i++)
             rows.push_back({Value::integer(i / 4), Value::integer(i % 4), Value::integer(i)});
-        stored.insert(lines, rows);
-        auto& notes = stored.create("notes", {{"text", ColumnType::text}}, {});
-        stored.insert(notes, {{Value::text("a")}, {Value::text("b")}});
+        stored.put(lines, rows);
+        const std::size_t notes = stored.create("notes", {{"text", ColumnType::text}}, {});
+        stored.put(notes, {{Value::text("a")}, {Value::text("b")}});
     }
     std::string sources(const std::string& text) {
         const Stored::Planned planned = stored.select(text);
@@ -144,12 +145,12 @@ TEST_F(Plan, FindsTheRowsOfSubqueriesByKeyForEachRow) {
 }
 
 TEST_F(Plan, KnowsHiddenColumns) {
-    EXPECT_EQ(rows("SELECT rowid, text FROM notes ORDER BY rowid"), "501|'a'; 502|'b'");
+    EXPECT_EQ(rows("SELECT rowid, text FROM notes ORDER BY rowid"), "1|'a'; 2|'b'");
     EXPECT_EQ(rows("SELECT _rowid_ FROM users WHERE rowid = 4"), "4");
     EXPECT_EQ(sources("SELECT 1 FROM users WHERE rowid = 4"),
               "SEARCH users USING PRIMARY KEY (id=?)");
     EXPECT_EQ(rows("SELECT commit_start, commit_end, row_end FROM users WHERE id = 4"),
-              "1|NULL|NULL");
+              "2|NULL|NULL");
     EXPECT_EQ(rows("SELECT rowid FROM lines"), "unknown-namethere is no column rowid");
 }
 
@@ -157,8 +158,8 @@ TEST_F(Plan, SeesWhatItsTransactionChanged) {
     Transaction transaction;
     ASSERT_TRUE(transaction.begin(stored.store().store, stored.store().diagnostic));
     const std::string text = "SELECT id, name FROM users WHERE id >= 299";
-    stored.insert(
-        transaction, stored.table(0),
+    stored.put(
+        transaction, 0,
         {{Value::integer(300), Value::text("changed")}, {Value::integer(301), Value::text("new")}});
     EXPECT_EQ(joined(stored.select(text, &transaction).answer),
               "299|'odd'; 300|'changed'; 301|'new'");
@@ -166,6 +167,71 @@ TEST_F(Plan, SeesWhatItsTransactionChanged) {
     EXPECT_EQ(
         joined(stored.select("SELECT count(*), max(length(name)) FROM users", &transaction).answer),
         "301|7");
+}
+
+TEST_F(Plan, ReachesRowsByIndexes) {
+    stored.index(1, "by_user", {3});
+    stored.index(0, "by_name", {-2}, false, true);
+    EXPECT_EQ(sources("SELECT 1 FROM lines WHERE \"user\" = 5"),
+              "SEARCH lines USING INDEX by_user (user=?)");
+    EXPECT_EQ(rows("SELECT \"order\", line FROM lines WHERE \"user\" = 5"), "1|1");
+    EXPECT_EQ(rows("SELECT \"user\" FROM lines WHERE \"user\" > 197"), "198; 199");
+    EXPECT_EQ(rows("SELECT line FROM lines WHERE \"user\" IN (5, 6, 5.0)"), "1; 2");
+    EXPECT_EQ(sources("SELECT 1 FROM users WHERE name = 'odd'"),
+              "SEARCH users USING INDEX by_name (name=?)");
+    EXPECT_EQ(rows("SELECT count(*) FROM users WHERE name = 'odd'"), "150");
+    EXPECT_EQ(sources("SELECT 1 FROM users WHERE name > 'odd'"), "SCAN users");
+    EXPECT_EQ(sources("SELECT 1 FROM users NOT INDEXED WHERE name = 'odd'"), "SCAN users");
+    EXPECT_EQ(sources("SELECT \"user\" FROM lines WHERE \"user\" > 5 ORDER BY \"user\""),
+              "SEARCH lines USING INDEX by_user (user>?)");
+}
+
+// ---- the past ----
+
+TEST_F(Plan, ReadsThePastByTheSameWays) {
+    const std::string newest = "SELECT id, name FROM users WHERE id IN (4, 5)";
+    stored.put(0, {{Value::integer(4), Value::text("four")}});  // commit 7
+    stored.put(0, {{Value::integer(4), Value::text("FOUR")}});  // 8
+    stored.erase(0, {Value::integer(5), Value::text("odd")});   // 9
+    stored.index(0, "by_name", {2});                            // 10
+    EXPECT_EQ(rows(newest), "4|'FOUR'");
+    EXPECT_EQ(rows("SELECT id, name FROM users FOR SYSTEM_TIME AS OF COMMIT 7 "
+                   "WHERE id IN (4, 5)"),
+              "4|'four'; 5|'odd'");
+    EXPECT_EQ(rows("SELECT id FROM users FOR SYSTEM_TIME AS OF 7 WHERE name = 'four'"), "4");
+    EXPECT_EQ(sources("SELECT id FROM users FOR SYSTEM_TIME AS OF 7 WHERE name = 'four'"),
+              "SEARCH users USING INDEX by_name (name=?)");
+    EXPECT_EQ(rows("SELECT a.name, b.name FROM users a JOIN users FOR SYSTEM_TIME AS OF "
+                   "TIMESTAMP '1970-01-01T00:00:06Z' b ON a.id = b.id WHERE a.id = 4"),
+              "'FOUR'|'even'");
+    EXPECT_EQ(rows("SELECT name, commit_start, commit_end FROM users FOR SYSTEM_TIME ALL "
+                   "WHERE id = 4"),
+              "'even'|2|7; 'four'|7|8; 'FOUR'|8|NULL");
+    EXPECT_EQ(sources("SELECT 1 FROM users FOR SYSTEM_TIME ALL WHERE id = 4"),
+              "SEARCH users USING PRIMARY KEY (id=?)");
+    EXPECT_EQ(rows("SELECT id, name FROM users FOR SYSTEM_TIME FROM COMMIT 7 TO COMMIT 8 "
+                   "WHERE id BETWEEN 4 AND 5"),
+              "4|'four'; 5|'odd'");
+    EXPECT_EQ(rows("SELECT id, name FROM users FOR SYSTEM_TIME BETWEEN 7 AND 8 "
+                   "WHERE id BETWEEN 4 AND 5"),
+              "4|'four'; 4|'FOUR'; 5|'odd'");
+    EXPECT_EQ(rows("SELECT name FROM users FOR SYSTEM_TIME CONTAINED IN (COMMIT 3, COMMIT 9)"),
+              "'four'");
+    EXPECT_EQ(rows("SELECT count(*) FROM users FOR SYSTEM_TIME FROM 8 TO 8"), "0");
+    EXPECT_EQ(rows("SELECT row_end IS NULL, row_start < now_row FROM users FOR SYSTEM_TIME ALL, "
+                   "(SELECT row_start AS now_row FROM users WHERE id = 4) WHERE id = 4"),
+              "0|1; 0|1; 1|0");
+}
+
+TEST_F(Plan, RefusesMomentsThatAreNone) {
+    EXPECT_EQ(rows("SELECT 1 FROM users FOR SYSTEM_TIME AS OF COMMIT 5000"),
+              "ahead-of-logthis commit is not there yet");
+    EXPECT_EQ(rows("SELECT 1 FROM users FOR SYSTEM_TIME AS OF TIMESTAMP 'soon'"),
+              "type-mismatchthis is no time");
+    EXPECT_EQ(rows("SELECT 1 FROM users FOR SYSTEM_TIME AS OF COMMIT -1"),
+              "type-mismatchthis is no number of a commit");
+    EXPECT_EQ(rows("SELECT 1 FROM users FOR SYSTEM_TIME AS OF COMMIT id"),
+              "unknown-namethere is no column id");
 }
 
 // ---- random ----
@@ -209,6 +275,7 @@ private:
 TEST(PlanRandom, GivesTheSameRowsByKeysAndWithoutThem) {
     static const char* const names[] = {"a", "b", "c"};
     static const char* const signs[] = {" = ", " < ", " <= ", " > ", " >= "};
+    std::set<std::string> ways;
     std::size_t search_count = 0;
     std::size_t row_count = 0;
     for (unsigned seed = 1; seed <= 30; seed++) {
@@ -220,14 +287,28 @@ TEST(PlanRandom, GivesTheSameRowsByKeysAndWithoutThem) {
         for (const int place : {1, 2, 3})
             if (static_cast<int>(key.size()) < 1 + random.below(3))
                 key.push_back(random.below(2) == 0 ? place : -place);
-        auto& table = stored.create("t", columns, key);
+        const int key_end = static_cast<int>(key.size());
+        const std::size_t table = stored.create("t", columns, key);
         Rows rows;
         for (int i = 0; i < 80; i++) {
             Row row;
-            for (const auto& [name, type] : columns) row.push_back(random.of(type));
+            for (const auto& [name, type] : columns)
+                row.push_back(random.below(9) == 0 && static_cast<int>(row.size()) >= key_end
+                                  ? Value{}
+                                  : random.of(type));
             rows.push_back(row);
         }
-        stored.insert(table, rows);
+        const bool is_made_first = random.below(2) == 0;
+        const auto make_indexes = [&] {
+            if (random.below(2) == 0) stored.index(table, "i", {random.below(2) == 0 ? 3 : -3, 2});
+            if (random.below(2) == 0)
+                stored.index(table, "u", {random.below(2) == 0 ? 2 : -2}, false);
+            if (random.below(2) == 0) stored.index(table, "h", {3}, false, true);
+            if (random.below(4) == 0) stored.index(table, "k", {2, 3}, false, true);
+        };
+        if (is_made_first) make_indexes();
+        stored.put(table, rows);
+        if (!is_made_first) make_indexes();
         if (testing::Test::HasFatalFailure()) return;
         for (int i = 0; i < 60; i++) {
             std::string by_key;
@@ -240,7 +321,7 @@ TEST(PlanRandom, GivesTheSameRowsByKeysAndWithoutThem) {
                 else if (random.below(5) == 0)
                     term += " BETWEEN " + random.literal() + " AND " + random.literal();
                 else
-                    term += signs[random.below(5)] + random.literal();
+                    term += signs[random.below(2) == 0 ? 0 : random.below(5)] + random.literal();
                 by_key += (by_key.empty() ? "" : " AND ") + term;
                 by_scan += (by_scan.empty() ? "(" : " AND (") + term + " OR 0)";
             }
@@ -251,12 +332,14 @@ TEST(PlanRandom, GivesTheSameRowsByKeysAndWithoutThem) {
             std::sort(expected.answer.rows.begin(), expected.answer.rows.end());
             ASSERT_EQ(joined(found.answer), joined(expected.answer))
                 << by_key << " of seed " << seed << " by " << found.sources;
+            ways.insert(found.sources.substr(0, 24));
             search_count += found.sources != "SCAN t" ? 1U : 0U;
             row_count += found.answer.rows.size();
         }
     }
     EXPECT_GT(search_count, 500U);
     EXPECT_GT(row_count, 1000U);
+    EXPECT_EQ(ways.size(), 6U);  // SCAN, PRIMARY KEY, and four indexes.
 }
 
 }  // namespace

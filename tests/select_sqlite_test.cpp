@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Goal: whole SELECTs give what SQLite gives: names, rows, and their order where there is one.
-// Method: where its library is installed, SELECTs by a generator that knows types, over small tables
-// with NULLs and doubles, run by both; a failure of SQLite is a failure here.
+// Method: where its library is installed, SELECTs by a generator that knows types, over small
+// tables with NULLs and doubles, run by both; what SQLite refuses is left out.
 //
 // Left to SQLite: which rows of an unordered result a LIMIT takes, the value of a column beside
 // aggregates that is no key of the group, and which of 1 and 1.0 comes first or is kept.

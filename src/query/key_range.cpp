@@ -87,12 +87,29 @@ private:
                 result_.is_empty = true;
                 return Done{};
             }
-            prefix_.value(value->bound.at, sort_at(i));
+            if (is_hash())
+                hashed_[i] = value->bound.at;
+            else
+                prefix_.value(value->bound.at, sort_at(i));
             note_cut(prefix_);
         }
+        if (is_hash() && !is_open_) return put_hash();
         if (next_ == nullptr || is_open_ || is_cut_) return Done{};
         prefix_.value(*next_, sort_at(access_.equal.size()));
         note_cut(prefix_);
+        return Done{};
+    }
+
+    [[nodiscard]] bool is_hash() const noexcept {
+        return access_.index != nullptr && access_.index->hash;
+    }
+    // A hash index has the hash of all its values in front of them.
+    Status put_hash() noexcept {
+        const auto values = std::span{hashed_}.first(access_.equal.size());
+        const relation::IndexPrefix prefix{*access_.index, values};
+        prefix_.raw(prefix.bytes().subspan(relation::index_id_size));
+        is_cut_ = prefix.is_cut();
+        result_.is_exact = result_.is_exact && !is_cut_;
         return Done{};
     }
 
@@ -197,6 +214,7 @@ private:
     KeySearch result_{};
     bool is_open_ = false;  // Keys say nothing of some value, and of none behind it.
     bool is_cut_ = false;
+    std::array<Value, relation::key_column_count_max> hashed_{};
     std::array<std::byte, size_max> bytes_;
     KeyWriter prefix_{MutableBytes{bytes_}.first(room())};
 };

@@ -2,11 +2,13 @@
 #include "query/table_source.hpp"
 
 #include <algorithm>
+#include <optional>
 
 #include "query/keep.hpp"
 #include "query/key_range.hpp"
 #include "query/operators.hpp"
 #include "relation/table_reader.hpp"
+#include "relation/version_reader.hpp"
 
 namespace freshet::query {
 namespace {
@@ -73,7 +75,7 @@ public:
     }
 
     Result<bool> next(Batch& batch) noexcept override {
-        if (search_.is_one_row && points_.empty()) return next_alone(batch);
+        if (search_.is_one_row && points_.empty() && !scan_.has_versions) return next_alone(batch);
         for (;;) {
             const Status going = context_.check();
             if (!going) return going.error();
@@ -101,7 +103,25 @@ private:
         search_ = *search;
         is_exact_ = is_exact_ && search_.is_exact;
         is_looked_up_ = false;
-        if (!search_.is_empty && !search_.is_one_row) reader_.scan(search_.range);
+        if (search_.is_empty) return Done{};
+        if (scan_.has_versions) return begin_versions();
+        if (search_.is_one_row) return Done{};
+        if (scan_.access.index == nullptr)
+            reader_.scan(search_.range);
+        else
+            reader_.scan(*scan_.access.index, search_.range);
+        return Done{};
+    }
+
+    Status begin_versions() noexcept {
+        if (search_.is_one_row) {
+            const Bytes key = search_.range.from;
+            const Result<MutableBytes> end = context_.memory.bytes(key.size(), 1);
+            if (!end) return end.error();
+            std::copy(key.begin(), key.end(), end->begin());
+            search_.range.end = end->first(relation::end_of_prefix(*end));
+        }
+        versions_.emplace(scan_.moment->rows, scan_.table->id, search_.range);
         return Done{};
     }
 
@@ -142,6 +162,11 @@ private:
 
     Result<bool> step() noexcept {
         if (search_.is_empty) return false;
+        if (scan_.has_versions) {
+            const Result<bool> there = versions_->next(held_);
+            version_ = held_.row;
+            return there;
+        }
         if (!search_.is_one_row) return reader_.next(version_);
         if (is_looked_up_) return false;
         is_looked_up_ = true;
@@ -194,8 +219,7 @@ private:
                 return Value::integer(static_cast<std::int64_t>(version_.commit));
             case ExtraColumn::row_end:
             case ExtraColumn::commit_end:
-                if (!scan_.moment->rows.is_newest()) return Code::invalid_argument;
-                return Value{};
+                return end(static_cast<ExtraColumn>(column) == ExtraColumn::commit_end);
             case ExtraColumn::row_id:
                 return relation::KeyReader{key, context_.memory}.value(
                     relation::ColumnType::integer);
@@ -204,9 +228,19 @@ private:
         return Value::blob(key);
     }
 
+    // What is there in the newest rows has no end; of the past it is not known here.
+    Result<Value> end(bool as_commit) const noexcept {
+        if (!scan_.has_versions && !scan_.moment->rows.is_newest()) return Code::invalid_argument;
+        if (held_.end_commit == 0) return Value{};
+        return as_commit ? Value::integer(static_cast<std::int64_t>(held_.end_commit))
+                         : Value::timestamp(static_cast<std::int64_t>(held_.end_time_us));
+    }
+
     const TableScan& scan_;
     Context& context_;
     relation::TableReader reader_;
+    std::optional<relation::VersionReader> versions_{};
+    relation::RowVersion held_{};  // Of versions.
     KeySearch search_{};
     std::span<Value> row_{};
     std::span<Value> given_{};

@@ -143,10 +143,17 @@ void AccessFinder::consider(const relation::Index* index,
 }
 
 Result<Found> AccessFinder::find(Arena& memory) noexcept {
-    if (leaf_.has_versions) return Found{};
     const relation::TableDefinition& table = *leaf_.table;
     if (!table.primary_key.empty() && leaf_.index_name.empty())
         consider(nullptr, table.primary_key);
+    const relation::TableDefinition* const newest = relation::find_table(newest_, table.id);
+    if (newest != nullptr && !leaf_.not_indexed && !leaf_.has_versions) {
+        for (const relation::Index& index : newest->indexes) {
+            const bool is_wanted =
+                leaf_.index_name.empty() || relation::is_same_name(index.name, leaf_.index_name);
+            if (is_wanted) consider(&index, index.columns);
+        }
+    }
     return best_.score == 0 ? Result<Found>{Found{}} : take(memory);
 }
 
