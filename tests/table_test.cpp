@@ -6,6 +6,7 @@
 
 #include "relation/alter.hpp"
 #include "relation/table_writer.hpp"
+#include "relation/version_reader.hpp"
 
 namespace freshet::relation {
 namespace {
@@ -294,6 +295,129 @@ TEST_F(TableTest, IsWhatItWasAsOfEveryCommitByEachIndex) {
         OpenStore again{machine.door(), options};
         expect_past(again.store, past);
         ASSERT_EQ(again.verify(), Code::none);
+    }
+}
+
+TEST_F(TableTest, NeverUsesAnIdTwice) {
+    Machine machine;
+    OpenStore open{machine.door(), options};
+    Transaction transaction;
+    ASSERT_TRUE(transaction.begin(open.store, open.diagnostic));
+    for (const bool has_key : {true, false}) {
+        TableDefinition table = things();
+        if (!has_key) {
+            table.id = 1000;
+            table.primary_key = {};
+            std::vector<Column> columns{table.columns.begin(), table.columns.end()};
+            columns[0].auto_increment = false;
+            table.columns = texts.list(columns);
+            table.indexes = {};
+        }
+        SqlError error;
+        Room room;
+        ASSERT_TRUE(
+            write_definition(transaction, CatalogChange::create, table, room.memory, error));
+        TableWriter writer;
+        ASSERT_TRUE(writer.open(transaction, {&table, 1}, table, room.memory));
+        EXPECT_EQ(*writer.next_id(), 1);
+        const std::vector<Value> row{Value::integer(has_key ? 41 : 1), Value{}, Value{}};
+        ASSERT_TRUE(writer.insert(row, error));
+        const std::int64_t next = has_key ? 42 : 2;
+        EXPECT_EQ(*writer.next_id(), next);
+        std::array<std::byte, 9> bytes{};
+        const Bytes key = KeyWriter{bytes}.value(Value::integer(next - 1)).written();
+        ASSERT_TRUE(writer.erase(key, row, error));
+        TableWriter another;
+        ASSERT_TRUE(another.open(transaction, {&table, 1}, table, room.memory));
+        EXPECT_EQ(*another.next_id(), next);
+        if (!has_key) continue;
+        constexpr std::int64_t last = std::numeric_limits<std::int64_t>::max();
+        ASSERT_TRUE(
+            another.insert(std::vector<Value>{Value::integer(last), Value{}, Value{}}, error));
+        EXPECT_EQ(another.next_id().error().code, Code::too_large);
+    }
+}
+
+TEST_F(TableTest, RefusesAUniqueIndexOfRowsThatAreNot) {
+    Machine machine;
+    OpenStore open{machine.door(), options};
+    Transaction transaction;
+    ASSERT_TRUE(transaction.begin(open.store, open.diagnostic));
+    SqlError error;
+    Room room;
+    TableDefinition table = things();
+    table.indexes = {};
+    ASSERT_TRUE(write_definition(transaction, CatalogChange::create, table, room.memory, error));
+    TableWriter writer;
+    ASSERT_TRUE(writer.open(transaction, {&table, 1}, table, room.memory));
+    const std::string name(120, 'n');
+    for (std::int64_t id = 1; id <= 3; id++) {
+        const std::string own = name + std::to_string(id);
+        ASSERT_TRUE(writer.insert(std::vector<Value>{Value::integer(id), Value::text(own),
+                                                     id == 1 ? Value{} : Value::integer(5)},
+                                  error));
+    }
+    Index unique{500, "names", texts.list<KeyColumn>({{1, Sort::ascending}})};
+    unique.unique = true;
+    table.indexes = {&unique, 1};
+    EXPECT_TRUE(
+        write_definition(transaction, CatalogChange::create_index, table, room.memory, error));
+    ASSERT_TRUE(transaction.save(open.diagnostic));
+    std::array<Index, 2> both{unique, unique};
+    both[1].id = 501;
+    both[1].name = "numbers";
+    both[1].columns = texts.list<KeyColumn>({{2, Sort::ascending}});
+    table.indexes = both;
+    const Status refused =
+        write_definition(transaction, CatalogChange::create_index, table, room.memory, error);
+    EXPECT_EQ(refused.error().code, Code::constraint_failed);
+    EXPECT_EQ(error.message(),
+              "things.number: 5 is there already, written by commit 1: UNIQUE numbers");
+    ASSERT_TRUE(transaction.rollback_to(0, open.diagnostic));
+    ASSERT_TRUE(transaction.commit(Durability::durable, open.diagnostic));
+    EXPECT_EQ(open.verify(), Code::none);
+}
+
+TEST_F(TableTest, EndsWithItsRowsAndIsStillThereInThePast) {
+    Machine machine;
+    Held held;
+    held.table = things();
+    for (int life = 0; life < 2; life++) {
+        OpenStore open{machine.door(), options};
+        ASSERT_EQ(open.error, Code::none);
+        Snapshot snapshot;
+        for (int step = 0; life == 0 && step < 2; step++) {
+            Transaction transaction;
+            SqlError error;
+            Room room;
+            ASSERT_TRUE(transaction.begin(open.store, open.diagnostic));
+            const auto what = step == 0 ? CatalogChange::create : CatalogChange::drop;
+            ASSERT_TRUE(write_definition(transaction, what, held.table, room.memory, error));
+            TableWriter writer;
+            ASSERT_TRUE(writer.open(transaction, {&held.table, 1}, held.table, room.memory));
+            for (std::int64_t id = 1; step == 0 && id < 20; id++) {
+                held.rows[id] = {Value::integer(id), Value::text("row"), Value::integer(-id)};
+                ASSERT_TRUE(writer.insert(held.rows[id], error));
+            }
+            ASSERT_TRUE(transaction.commit(Durability::durable, open.diagnostic));
+        }
+        ASSERT_TRUE(open.store.snapshot(snapshot));
+        RowsAsOf rows;
+        ASSERT_TRUE(rows.open(snapshot, 1));
+        TableDefinition without = held.table;
+        without.indexes = {};
+        expect_same(rows, held, without);
+        ASSERT_TRUE(rows.open(snapshot));
+        expect_same(rows, Held{{}, held.table}, without);
+        VersionReader versions{rows, held.table.id};
+        RowVersion version;
+        for (std::size_t i = 1; i < 20; i++) {
+            ASSERT_TRUE(*versions.next(version));
+            EXPECT_EQ(version.row.commit, 1U);
+            EXPECT_EQ(version.end_commit, 2U);
+        }
+        EXPECT_FALSE(*versions.next(version));
+        EXPECT_EQ(open.verify(), Code::none);
     }
 }
 

@@ -34,6 +34,14 @@ bool take(const Layout& layout, const KeyedRow& row, std::span<const ColumnNumbe
     return true;
 }
 
+// Whether a row has these values where it refers to others.
+bool refers_to(const Layout& layout, const KeyedRow& row, const ForeignKey& key,
+               std::span<const Value> values) noexcept {
+    Values own;
+    return take(layout, row, key.columns, own) &&
+           std::equal(values.begin(), values.end(), own.begin());
+}
+
 Result<std::span<Value>> keep(std::span<const Value> values, Arena& memory) noexcept {
     const Result<std::span<Value>> kept = memory.array<Value>(values.size());
     if (!kept) return kept;
@@ -192,11 +200,13 @@ Status References::check_children(const TableDefinition& table, const TableDefin
     const Result<bool> there =
         find_child(child, key, values, is_own ? before.key : Bytes{}, version);
     if (!there) return there.error();
-    if (!*there) return Done{};
+    const bool refers_to_itself =
+        is_update && &child == &table && refers_to(layout, after, key, values);
+    if (!*there && !refers_to_itself) return Done{};
     const ReferenceAction action = is_update ? key.on_update : key.on_delete;
-    if (action == ReferenceAction::restrict)
+    if (action == ReferenceAction::restrict && *there)
         return refuse_child(child, key, values, version, error);
-    const bool waits = action == ReferenceAction::no_action;
+    const bool waits = action == ReferenceAction::no_action || action == ReferenceAction::restrict;
     return put(waits ? pending_ : work_, child, key, values,
                is_update ? std::span<const Value>{now}.first(count) : std::span<const Value>{});
 }
