@@ -115,7 +115,8 @@ TEST(Definition, HasTheBytesThatItsHeadSays) {
               "07"
               "01"
               "00"
-              "0c");
+              "0c"
+              "00");  // No view.
 }
 
 TEST(Definition, ComesBackAsItWas) {

@@ -39,6 +39,19 @@ refused=0
 echo '{"type":"StandardTimeBegan","data":{}}' | freshet append "$db" zone-Europe/Berlin --expect none || refused=$?
 [ "$refused" = 4 ] || { echo "that should have ended with exit code 4, not $refused" >&2; exit 1; }
 
+step "tables of it, in the same store: how often each clock was changed"
+run freshet "$db" "CREATE TABLE clocks (zone TEXT PRIMARY KEY, changes INT NOT NULL)"
+run freshet "$db" "INSERT INTO clocks SELECT substr(stream, 6), count(*) FROM events GROUP BY stream"
+run freshet "$db" "SELECT zone, changes FROM clocks ORDER BY changes DESC, zone LIMIT 3" --box
+
+step "one transaction over a stream and a table"
+before=$(freshet "$db" 'SELECT max("commit") FROM commits' | tail -n 1)
+run freshet "$db" "BEGIN WITH (actor = 'demo', message = 'one more'); APPEND 'zone-Europe/Berlin' ('StandardTimeBegan', '{}'); UPDATE clocks SET changes = changes + 1 WHERE zone = 'Europe/Berlin'; COMMIT"
+
+step "the table joined with its own past"
+run freshet "$db" "SELECT now.zone, past.changes AS was, now.changes AS is_now FROM clocks AS now JOIN clocks FOR SYSTEM_TIME AS OF COMMIT $before AS past ON past.zone = now.zone WHERE past.changes <> now.changes" --box
+run freshet "$db" 'SELECT "commit", events, actor, message FROM commits ORDER BY "commit" DESC LIMIT 1' --box
+
 step "a process writes and is followed; in the middle of it, with no warning: kill -9"
 demo "$db"
 

@@ -128,6 +128,15 @@ protected:
         return run(words, input, prepare);
     }
 
+    // A statement on two tables, of which one needs the other.
+    Ended sql(const std::string& statement, const Words& flags) const {
+        const std::string path = directory.path("tables" + std::to_string(flags.size()));
+        if (!std::filesystem::exists(path))
+            run({"sql", path, "--create", "CREATE TABLE t (a INT PRIMARY KEY)",
+                 "CREATE TABLE u (a INT REFERENCES t (a))"});
+        return call({"sql", path, statement}, flags);
+    }
+
     std::map<std::string, Act> acts() {
         std::map<std::string, Act> acts = acts_of_requests();
         acts.merge(acts_of_the_system());
@@ -297,6 +306,13 @@ protected:
                  run({"create", path});
                  return call({"append", path, "s"}, f, events(1), [] { fail_syncs_after(1); });
              }},
+            {"syntax", [=, this](const Words& f) { return sql("SELEC 1", f); }},
+            {"unknown-name", [=, this](const Words& f) { return sql("SELECT b FROM t", f); }},
+            {"type-mismatch",
+             [=, this](const Words& f) { return sql("INSERT INTO t VALUES ('x')", f); }},
+            {"constraint-failed",
+             [=, this](const Words& f) { return sql("INSERT INTO t VALUES (NULL)", f); }},
+            {"in-use", [=, this](const Words& f) { return sql("DROP TABLE t", f); }},
             {"interrupted",
              [=, this](const Words& f) {
                  Words words{"append", db, "s"};

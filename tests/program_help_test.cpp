@@ -105,6 +105,13 @@ protected:
             {{"backup", "--to-commit"}, {{target, "--to-commit", "0"}, 0, "events\t0\n"}},
             {{"backup", "--to-time"},
              {{target + "-2", "--to-time", "2000-01-01"}, 0, "commit\t0\n"}},
+            {{"sql", "--create"}, {{"SELECT 1 AS a", "--create"}, 0, "a\n1\n"}},
+            {{"sql", "--file"}, {{"--file", "-"}, 0, "a\n2\n", "", "", "SELECT 2 AS a"}},
+            {{"sql", "-f"}, {{"-f", "none"}, 9, "", "[bad-input]"}},
+            {{"sql", "--at"}, {{"--at", "9", "SELECT 1"}, 4, "", "[ahead-of-log]"}},
+            {{"sql", "--read-only"},
+             {{"--read-only", "CREATE TABLE t (a INT)"}, 5, "", "[read-only]"}},
+            {{"sql", "--keep-going"}, {{"--keep-going", "nix; SELECT 3 AS a"}, 1, "a\n3\n", "nix"}},
             {{"verify", "--head"}, {{"--head", foreign_head}, 6, "", "does not contain that head"}},
         };
     }
@@ -122,8 +129,8 @@ protected:
     std::string foreign_head;
 };
 
-const Words commands{"create",      "append", "read",  "log",  "streams", "settings",
-                     "checkpoints", "verify", "stats", "head", "backup"};
+const Words commands{"create", "append",      "read",   "log",   "streams", "settings",
+                     "sql",    "checkpoints", "verify", "stats", "head",    "backup"};
 
 // The flags at the beginnings of lines: `  -q, --quiet  ...` and `  --box, --tsv ...`.
 std::set<std::string> flags_of(const std::string& help) {
