@@ -46,10 +46,14 @@ run freshet "$db" "SELECT zone, changes FROM clocks ORDER BY changes DESC, zone 
 
 step "one transaction over a stream and a table"
 before=$(freshet "$db" 'SELECT max("commit") FROM commits' | tail -n 1)
-run freshet "$db" "BEGIN WITH (actor = 'demo', message = 'one more'); APPEND 'zone-Europe/Berlin' ('StandardTimeBegan', '{}'); UPDATE clocks SET changes = changes + 1 WHERE zone = 'Europe/Berlin'; COMMIT"
+run freshet "$db" "BEGIN WITH (actor = 'demo', message = 'one more');
+  APPEND 'zone-Europe/Berlin' ('StandardTimeBegan', '{}');
+  UPDATE clocks SET changes = changes + 1 WHERE zone = 'Europe/Berlin'; COMMIT"
 
 step "the table joined with its own past"
-run freshet "$db" "SELECT now.zone, past.changes AS was, now.changes AS is_now FROM clocks AS now JOIN clocks FOR SYSTEM_TIME AS OF COMMIT $before AS past ON past.zone = now.zone WHERE past.changes <> now.changes" --box
+run freshet "$db" "SELECT now.zone, past.changes AS was, now.changes AS is_now
+  FROM clocks AS now JOIN clocks FOR SYSTEM_TIME AS OF COMMIT $before AS past ON past.zone = now.zone
+  WHERE past.changes <> now.changes" --box
 run freshet "$db" 'SELECT "commit", events, actor, message FROM commits ORDER BY "commit" DESC LIMIT 1' --box
 
 step "a process writes and is followed; in the middle of it, with no warning: kill -9"

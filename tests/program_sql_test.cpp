@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Goal: a store is asked in SQL from a shell: in arguments, files, pipes and at a prompt, and what is
-// wrong is shown where it stands. Method: run the program as a person would.
+// Goal: a store is asked in SQL from a shell: in arguments, files, pipes and at a prompt, and what
+// is wrong is shown where it stands. Method: run the program as a person would.
 #include "tests/program_fixture.hpp"
 #include "tests/terminal.hpp"
 

@@ -193,7 +193,7 @@ Status prepare(Session& session, std::string_view sql, std::size_t from, Prepare
                 return relation::refuse(error, Code::too_large,
                                         {"all statements of the connection are open"},
                                         {"close one, or raise statement_count_max"});
-            Status made = parse(*p, sql.substr(from, end - from), error);
+            Status made = parse(*p, {sql.data() + from, end - from}, error);
             if (made && p->statement == nullptr) continue;
             if (made) made = plan_first(*p, error);
             if (!made) {

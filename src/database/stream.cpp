@@ -133,8 +133,8 @@ Status run_assertion(Prepared& p, SqlError& error) noexcept {
     const Result<Value> holds = constant(p, *assertion.condition, error);
     if (!holds) return holds.error();
     if (relation::truth_of(*holds) == relation::Truth::yes) return Done{};
-    std::string_view message =
-        p.text.substr(assertion.condition->place.offset, assertion.condition->place.size);
+    std::string_view message{p.text.data() + assertion.condition->place.offset,
+                             assertion.condition->place.size};
     if (assertion.message != nullptr) {
         const auto said = text_of(p, *assertion.message, "the message of ASSERT", error);
         if (!said) return said.error();
