@@ -128,9 +128,79 @@ public:
         return planned;
     }
 
+    // What rows_of() gives for the WHERE of the text: the way, and the columns behind each key, by
+    // which the row is found again.
+    std::string changed(std::size_t place, const std::string& text) {
+        Memory memory;
+        SqlError error;
+        const std::vector<relation::TableDefinition> tables{tables_.begin(), tables_.end()};
+        Binder binder{{.memory = memory.arena, .error = error, .text = text, .tables = tables}};
+        const Arm& arm = *parsed(text, memory.arena).arms.first;
+        const auto node = binder.rows_of(tables[place], Name{"l", {}}, arm.where);
+        if (!node) return std::string{error.message()};
+        std::string all;
+        describe(**node, all);
+        all += ":";
+        Snapshot snapshot;
+        EXPECT_TRUE(open_->store.snapshot(snapshot));
+        for (const TimePoint& time : binder.times()) EXPECT_TRUE(time.moment->rows.open(snapshot));
+        query::Context context{memory.arena};
+        const Result<query::Rows*> rows = query::open(**node, context);
+        query::Batch batch;
+        std::string separator = " ";
+        relation::TableReader reader;
+        EXPECT_TRUE(reader.open(binder.times()[0].moment->rows, tables[place], memory.arena));
+        while (*(*rows)->next(batch)) {
+            for (const query::Position position : batch.selection) {
+                Recorded version;
+                const Bytes key = batch.columns[0][position].as_blob();
+                EXPECT_TRUE(*reader.find(key, version));
+                for (std::uint32_t i = 1; i < (*node)->column_count; i++) {
+                    all += (i == 1 ? separator : "|") + shown(batch.columns[i][position]);
+                    separator = "; ";
+                }
+            }
+        }
+        return all;
+    }
+
+    // The columns of the text as RETURNING gives them of a row and of an excluded one.
+    std::string bound(std::size_t place, const std::string& text) {
+        Memory memory;
+        SqlError error;
+        const std::vector<relation::TableDefinition> tables{tables_.begin(), tables_.end()};
+        Binder binder{{.memory = memory.arena, .error = error, .text = text, .tables = tables}};
+        const relation::TableDefinition& table = tables[place];
+        const Result<Scope> own = binder.scope_of(table, table.name, 0);
+        const Result<Scope> other = binder.scope_of(table, "excluded", 2);
+        const Result<Scope> both = binder.scope_of(*own, *other);
+        const auto plan = binder.returning(parsed(text, memory.arena).arms.first->columns, *both);
+        if (!plan) return std::string{error.message()};
+        Snapshot snapshot;
+        EXPECT_TRUE(open_->store.snapshot(snapshot));
+        for (const TimePoint& time : binder.times()) EXPECT_TRUE(time.moment->rows.open(snapshot));
+        query::Context context{memory.arena};
+        EXPECT_TRUE(sql::run(binder.subqueries(), context));
+        const query::Columns row{
+            {{Value::integer(7), Value::text("old"), Value::integer(9), Value::text("new")}}, 4};
+        std::string all;
+        for (const query::Scalar* const scalar : plan->scalars) {
+            const auto value = query::evaluate(*scalar, row.batch(), memory.arena);
+            all += (all.empty() ? "" : "|") + shown((*value)[0]);
+        }
+        return all;
+    }
+
     std::vector<Value> parameters;
 
 private:
+    static const Select& parsed(const std::string& text, Arena& memory) {
+        SqlError error;
+        const Result<Parsed> parsed = parse_statement(text, 0, memory, error);
+        EXPECT_TRUE(parsed) << error.message();
+        return *parsed->statement->select;
+    }
+
     Error run(const std::string& text, const Transaction* transaction, Arena& memory,
               Planned& planned) {
         Answer& answer = planned.answer;

@@ -186,6 +186,24 @@ TEST_F(Plan, ReachesRowsByIndexes) {
               "SEARCH lines USING INDEX by_user (user>?)");
 }
 
+// ---- parts of statements that change rows ----
+
+TEST_F(Plan, GivesTheRowsOfAChangeWithTheirKeys) {
+    EXPECT_EQ(stored.changed(1, "SELECT 1 WHERE l.\"order\" = 3 AND line > 1"),
+              "SEARCH l USING PRIMARY KEY (order=? AND line>?): 3|3|15; 3|2|14");
+    EXPECT_EQ(stored.changed(2, "SELECT 1 WHERE rowid = 2"), "SCAN l: 'b'");
+    EXPECT_EQ(stored.changed(2, "SELECT 1"), "SCAN l: 'a'; 'b'");
+    EXPECT_EQ(stored.changed(2, "SELECT 1 WHERE name"), "there is no column name");
+}
+
+TEST_F(Plan, BindsExpressionsOverTheRowsOfAChange) {
+    EXPECT_EQ(stored.bound(0, "SELECT id + 1, excluded.name || '!', (SELECT count(*) FROM notes)"),
+              "8|'new!'|2");
+    EXPECT_EQ(stored.bound(0, "SELECT *"), "7|'old'");
+    EXPECT_EQ(stored.bound(0, "SELECT users.*, excluded.id AS more"), "7|'old'|9");
+    EXPECT_EQ(stored.bound(0, "SELECT count(*)"), "the aggregate count() cannot stand here");
+}
+
 // ---- the past ----
 
 TEST_F(Plan, ReadsThePastByTheSameWays) {

@@ -59,7 +59,10 @@ Result<Scope> Binding::scope_of(const Scope& a, const Scope& b) noexcept {
     std::size_t count = 0;
     if (has_failed_) return environment_.error.error;
     for (const ScopeColumn& column : a.columns) columns[count++] = column;
-    for (const ScopeColumn& column : b.columns) columns[count++] = column;
+    for (const ScopeColumn& column : b.columns) {
+        columns[count] = column;
+        columns[count++].needs_table = true;
+    }
     return finished(Scope{columns});
 }
 
@@ -70,7 +73,8 @@ Level Binding::level_of(const Scope& scope) noexcept {
                             .name = column.name,
                             .number = column.column,
                             .type = {column.has_type, column.type},
-                            .is_hidden = column.is_hidden});
+                            .is_hidden = column.is_hidden,
+                            .is_merged = column.needs_table});
     return level;
 }
 

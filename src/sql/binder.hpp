@@ -119,8 +119,8 @@ struct Environment {
     // False: they have no values yet. What was bound is bound anew before it is run; until then a
     // moment that is a parameter is now.
     bool has_parameters = true;
-    const Value* now = nullptr;     // A slot: the TIMESTAMP of the statement.
-    Times* times = nullptr;         // None: FOR SYSTEM_TIME is refused.
+    const Value* now = nullptr;  // A slot: the TIMESTAMP of the statement.
+    Times* times = nullptr;      // None: FOR SYSTEM_TIME is refused.
     std::span<const VirtualTable> virtual_tables{};
 };
 
@@ -163,7 +163,7 @@ public:
     // Of a table's live columns, from the number `first` on.
     Result<Scope> scope_of(const relation::TableDefinition& table, std::string_view name,
                            std::uint32_t first) noexcept;
-    // The columns of both.
+    // The columns of both; those of the second, such as excluded, are named with their table alone.
     Result<Scope> scope_of(const Scope& a, const Scope& b) noexcept;
     // For CHECK, DEFAULT, SET, ON CONFLICT DO UPDATE, VALUES. Subqueries go to subqueries().
     Result<const query::Scalar*> expression(const Expression& expression,

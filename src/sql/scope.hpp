@@ -14,8 +14,9 @@ struct ScopeColumn {
     std::string_view name{};
     std::uint32_t column = 0;  // Its number in a row.
     relation::ColumnType type = relation::ColumnType::integer;
-    bool has_type = true;    // False: it holds values of any type.
-    bool is_hidden = false;  // From a star.
+    bool has_type = true;      // False: it holds values of any type.
+    bool is_hidden = false;    // From a star.
+    bool needs_table = false;  // It is named with its table alone, and hidden from a star.
 };
 
 struct Scope {
