@@ -49,10 +49,22 @@ inline std::string show_text(std::string_view text) {
         if (letter < ' ' || letter > '~') letter = '@';
     return shown;
 }
-inline std::string show_real(double value) {
+inline std::string printed(const char* format, double value) {
     std::vector<char> buffer(400);
-    const int size = std::snprintf(buffer.data(), buffer.size(), "%.3f", value);
+    const int size = std::snprintf(buffer.data(), buffer.size(), format, value);
     return {buffer.data(), static_cast<std::size_t>(size)};
+}
+// Three places behind the point. Beyond 16 digits there are zeros: so prints SQLite, which wrote the
+// scripts.
+inline std::string show_real(double value) {
+    constexpr double exact_max = 1e13;
+    if (!(value >= exact_max || value <= -exact_max) || value - value != 0.0)
+        return printed("%.3f", value);
+    const std::string digits = printed("%.15e", value < 0 ? -value : value);
+    const std::size_t whole_size = std::stoul(digits.substr(18)) + 1;
+    std::string all = digits.substr(0, 1) + digits.substr(2, 15);
+    all.resize(std::max(all.size(), whole_size + 3), '0');
+    return (value < 0 ? "-" : "") + all.substr(0, whole_size) + "." + all.substr(whole_size, 3);
 }
 
 struct Record {

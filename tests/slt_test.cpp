@@ -125,6 +125,9 @@ TEST(SqlLogicTest, ShowsTextsAndNumbersAsScriptsDo) {
     EXPECT_EQ(show_text("a\tb\x7f\xc3\xa4 "), "a@b@@@ ");
     EXPECT_EQ(show_real(-0.0625), "-0.062");
     EXPECT_EQ(show_real(1e300).size(), 305U);
+    EXPECT_EQ(show_real(12345678901234.5), "12345678901234.500");
+    EXPECT_EQ(show_real(-9223372036854775808.0), "-9223372036854776000.000");
+    EXPECT_EQ(show_real(99999999999999.99), "99999999999999.980");
 }
 
 // The vectors of RFC 1321, and sizes around a block's.
