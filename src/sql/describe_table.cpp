@@ -53,10 +53,10 @@ public:
         text_.text("CREATE TABLE ");
         put_name(text_, table_.name);
         std::string_view separator = " (";
-        for (ColumnNumber i = 0; i < table_.columns.size(); i++) {
-            if (!relation::is_live(table_.columns[i])) continue;
+        for (const Column& each : table_.columns) {
+            if (!relation::is_live(each)) continue;
             text_.text(separator);
-            column(i);
+            column(each);
             separator = ", ";
         }
         if (table_.primary_key.size() > 1) key(", PRIMARY KEY ", table_.primary_key);
@@ -84,12 +84,12 @@ public:
     }
 
 private:
-    void column(ColumnNumber number) noexcept {
-        const Column& column = table_.columns[number];
+    void column(const Column& column) noexcept {
         put_name(text_, column.name);
         text_.character(' ').text(column.declared_type);
         bool is_in_key = false;
-        for (const KeyColumn& key : table_.primary_key) is_in_key |= key.column == number;
+        for (const KeyColumn& key : table_.primary_key)
+            is_in_key |= &table_.columns[key.column] == &column;
         if (is_in_key && table_.primary_key.size() == 1) {
             const bool descends = table_.primary_key[0].sort == relation::Sort::descending;
             text_.text(descends ? " PRIMARY KEY DESC" : " PRIMARY KEY");
