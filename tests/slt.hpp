@@ -54,8 +54,8 @@ inline std::string printed(const char* format, double value) {
     const int size = std::snprintf(buffer.data(), buffer.size(), format, value);
     return {buffer.data(), static_cast<std::size_t>(size)};
 }
-// Three places behind the point. Beyond 16 digits there are zeros: so prints SQLite, which wrote the
-// scripts.
+// Three places behind the point. Beyond 16 digits there are zeros: so prints SQLite, which wrote
+// the scripts.
 inline std::string show_real(double value) {
     constexpr double exact_max = 1e13;
     if (!(value >= exact_max || value <= -exact_max) || value - value != 0.0)
