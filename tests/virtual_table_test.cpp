@@ -241,8 +241,7 @@ TEST_F(VirtualTables, SayWhatBecameOfRows) {
     const auto define = [&](Transaction& transaction, relation::CatalogChange change) {
         relation::Room scratch;
         SqlError error;
-        ASSERT_TRUE(
-            relation::write_definition(transaction, change, table, scratch.memory, error));
+        ASSERT_TRUE(relation::write_definition(transaction, change, table, scratch.memory, error));
     };
     in_transaction([&](Transaction& transaction) {
         define(transaction, relation::CatalogChange::create);
