@@ -15,6 +15,7 @@ SEED ?=
 SIZE ?= 1
 TARGET ?=
 PEERS ?=
+DIR ?=
 SAN ?= address,undefined
 CXXFLAGS ?=
 LDFLAGS ?=
@@ -68,7 +69,7 @@ N ?= 200
 .DELETE_ON_ERROR:
 .SECONDARY:
 MAKEFLAGS += --no-print-directory
-.PHONY: all lib demo kills durable check test replay fuzz fuzzers ingest sim mutants hashes symbols size bench coverage lint tsan format clean help FORCE
+.PHONY: all lib demo kills slt durable check test replay fuzz fuzzers ingest sim mutants hashes symbols size bench coverage lint tsan format clean help FORCE
 
 all: $(LIB) $(PROGRAM) $(SIM_LIB)  ## the static library, the program, the simulator's library
 
@@ -99,7 +100,8 @@ FUZZ_OBJECTS := $(call objects,test,$(filter-out fuzz/replay.cpp %_fuzz.cpp,$(wi
 
 $(eval $(call kind,lib,$(LIB_FLAGS),$(LIB_OBJECTS),$(SMALL_SOURCES),-Os $(CXXFLAGS)))
 $(eval $(call kind,program,$(PROGRAM_FLAGS),$(PROGRAM_OBJECTS)))
-$(eval $(call kind,simulator,$(SIM_FLAGS),$(SIM_OBJECTS) $(SIM_MAIN_OBJECT) $(call objects,simulator,tests/demo.cpp tests/kill.cpp tests/acknowledge.cpp)))
+$(eval $(call kind,simulator,$(SIM_FLAGS),$(SIM_OBJECTS) $(SIM_MAIN_OBJECT) \
+	$(call objects,simulator,$(addprefix tests/,demo.cpp kill.cpp acknowledge.cpp slt.cpp))))
 $(eval $(call kind,test-lib,$(TEST_FLAGS) $(CORE),$(TEST_LIB_OBJECTS) $(TEST_SHELL_OBJECTS)))
 $(eval $(call kind,test,$(TEST_FLAGS),$(TEST_OBJECTS) $(REPLAY_OBJECTS),$(TEST_SOURCES),-O0 $(CXXFLAGS)))
 
@@ -125,6 +127,9 @@ $(BUILD)/kills: $(call objects,simulator,tests/kill.cpp) $(LIB)
 
 $(BUILD)/acknowledge: $(call objects,simulator,tests/acknowledge.cpp) $(LIB)
 	@$(CXX) $(SIM_FLAGS) $^ $(LINK) $(LDFLAGS) -o $@ && echo '  $@'
+
+$(BUILD)/slt: $(call objects,simulator,tests/slt.cpp) $(LIB)
+	@$(CXX) $(SIM_FLAGS) $^ $(LINK) $(SQLITE) $(LDFLAGS) -o $@ && echo '  $@'
 
 $(BUILD)/ingest: $(call objects,simulator,tests/ingest.cpp)
 	@$(CXX) $(SIM_FLAGS) $^ $(LINK) $(LDFLAGS) -o $@ && echo '  $@'
@@ -167,6 +172,9 @@ sim: $(SIM)  ## simulate crashes and faults for TIME= seconds, from SEED=
 kills: $(BUILD)/kills  ## kill -9 a writing process N= (200) times, with a follower beside it
 	@BUILD='$(BUILD)' N='$(N)' SEED='$(or $(SEED),1)' bash tests/kill.sh
 
+slt: $(BUILD)/slt  ## run the *.test files of sqllogictest below DIR=, each in a store of its own
+	@$(BUILD)/slt --jobs $(J) $(DIR)
+
 durable: $(BUILD)/acknowledge  ## strace N= (200) commits: each acknowledgement comes after a sync that covers it
 	@BUILD='$(BUILD)' N='$(N)' bash tests/gates/durable.sh
 
@@ -202,4 +210,4 @@ clean:  ## remove BUILD
 
 help:  ## this list
 	@sed -n 's/^\([a-z]*\):.*  ## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-16s%s\n", $$1, $$2 }'
-	@echo 'variables: CXX CXXFLAGS LDFLAGS SAN TIME SEED N TARGET PEERS J BUILD'
+	@echo 'variables: CXX CXXFLAGS LDFLAGS SAN TIME SEED N TARGET DIR PEERS J BUILD'

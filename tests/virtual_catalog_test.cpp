@@ -73,6 +73,22 @@ TEST(VirtualCatalog, DescribesATableWithSomethingOfEverything) {
               "FOREIGN KEY (boss) REFERENCES users (id) ON DELETE SET NULL)");
 }
 
+TEST(VirtualCatalog, DescribesViews) {
+    relation::Keeper texts;
+    relation::TableDefinition view;
+    view.id = 4;
+    view.name = "all of it";
+    view.view = "SELECT 1, 2";
+    EXPECT_EQ(described(view), "CREATE VIEW \"all of it\" AS SELECT 1, 2");
+    view.columns =
+        texts.list<relation::Column>({relation::column("a", relation::ColumnType::text),
+                                      relation::column("b", relation::ColumnType::text)});
+    EXPECT_EQ(described(view), "CREATE VIEW \"all of it\" (a, b) AS SELECT 1, 2");
+    EXPECT_EQ(printed(described(view)), described(view));
+    EXPECT_EQ(rows_of({&view, 1}, "schema")[0][0], "'view'");
+    EXPECT_EQ(rows_of({&view, 1}, "pragma_table_list")[0][2], "'view'");
+}
+
 TEST(VirtualCatalog, DescribesWhatIsParsedAsTheSame) {
     std::mt19937_64 random{1};
     for (int i = 0; i < 60; i++) {

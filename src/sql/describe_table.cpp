@@ -49,7 +49,19 @@ public:
     TablePrinter(TextWriter& text, relation::Tables tables, const TableDefinition& table) noexcept
         : text_{text}, tables_{tables}, table_{table} {}
 
+    void view() noexcept {
+        text_.text("CREATE VIEW ");
+        put_name(text_, table_.name);
+        if (!table_.columns.empty()) {
+            text_.character(' ');
+            put_list(text_, table_.columns,
+                     [&](const Column& column) noexcept { put_name(text_, column.name); });
+        }
+        text_.text(" AS ").text(table_.view);
+    }
+
     void table() noexcept {
+        if (relation::is_view(table_)) return view();
         text_.text("CREATE TABLE ");
         put_name(text_, table_.name);
         std::string_view separator = " (";

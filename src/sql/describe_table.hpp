@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// From definitions back to SQL: the CREATE that makes a table or an index as it is now. What it was
-// before, columns that were dropped and values of rows older than a column, is not in it.
+// From definitions back to SQL: the CREATE that makes a table, a view or an index as it is now.
+// What it was before, columns that were dropped and values of rows older than a column, is not in
+// it.
 #pragma once
 
 #include "relation/catalog_view.hpp"

@@ -70,6 +70,10 @@ ColumnNumber column_at(const TableDefinition& table, std::size_t place) noexcept
     return column;
 }
 
+std::string_view kind_of(const TableDefinition& table) noexcept {
+    return relation::is_view(table) ? "view" : "table";
+}
+
 // ---- table_list ----
 
 std::size_t count_tables(const Subject& subject) noexcept {
@@ -80,7 +84,7 @@ Status fill_table(const Subject& subject, std::size_t index, std::span<Value> ro
                   Arena& /*texts*/) noexcept {
     const TableDefinition& table =
         subject.table != nullptr ? *subject.table : subject.tables[index];
-    assign(row, {Value::text("main"), Value::text(table.name), Value::text("table"),
+    assign(row, {Value::text("main"), Value::text(table.name), Value::text(kind_of(table)),
                  number(live_count(table)), flag(false), flag(true)});
     return Done{};
 }
@@ -208,7 +212,7 @@ Status fill_schema(const Subject& subject, std::size_t place, std::span<Value> r
     else if (has_text)
         text = describe_index(*table, *index, texts);
     if (!text) return text.error();
-    assign(row, {Value::text(index == nullptr ? "table" : "index"),
+    assign(row, {Value::text(index == nullptr ? kind_of(*table) : "index"),
                  Value::text(index == nullptr ? table->name : index->name),
                  Value::text(table->name), has_text ? Value::text(*text) : Value{}});
     return Done{};
