@@ -151,7 +151,9 @@ protected:
         for (const auto& [id, child] : model.children) {
             if (child.parent && model.parents.count(*child.parent) == 0) return false;
             if (child.boss && model.children.count(*child.boss) == 0) return false;
-            const auto has_code = [&](const auto& parent) { return parent.second == child.code; };
+            const auto has_code = [code = child.code](const auto& parent) {
+                return parent.second == code;
+            };
             if (child.code && std::none_of(model.parents.begin(), model.parents.end(), has_code))
                 return false;
         }

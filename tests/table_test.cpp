@@ -421,5 +421,96 @@ TEST_F(TableTest, EndsWithItsRowsAndIsStillThereInThePast) {
     }
 }
 
+// Goal: what does not fit is refused, and nothing is half done. Method: pools of every size from
+// the least on, until one holds all; what was committed is there, and its entries are those of its
+// rows; again when the store is opened with as little. The same of the memory of a statement.
+TEST_F(TableTest, IsRefusedWholeWherePoolsAreSmall) {
+    std::size_t refused = 0;
+    for (std::size_t pages = 8; pages < 120; pages += 3) {
+        SCOPED_TRACE(std::to_string(pages) + " pages");
+        Machine machine{1 << 16};
+        options.pool_size = pages * 2048;
+        Held held;
+        held.table = things();
+        bool is_full = false;
+        {
+            OpenStore open{machine.door(), options};
+            for (int i = 0; i < 24 && !is_full; i++) {
+                Transaction transaction;
+                ASSERT_TRUE(transaction.begin(open.store, open.diagnostic));
+                SqlError error;
+                Room room;
+                Held next = held;
+                Status done{Done{}};
+                if (i == 0)
+                    done = write_definition(transaction, CatalogChange::create, held.table,
+                                            room.memory, error);
+                TableWriter writer;
+                ASSERT_TRUE(writer.open(transaction, {&held.table, 1}, held.table, room.memory));
+                for (std::int64_t id = i * 5 + 1; done && id <= i * 5 + 5; id++) {
+                    next.rows[id] = {Value::integer(id), Value::text("a name of some length"),
+                                     Value::integer(-id)};
+                    done = writer.insert(next.rows[id], error);
+                }
+                Code code = done.error().code;
+                if (done)
+                    code = transaction.commit(Durability::durable, open.diagnostic).error().code;
+                ASSERT_TRUE(code == Code::none || code == Code::out_of_memory) << code_name(code);
+                is_full = code == Code::out_of_memory;
+                if (!is_full) held = next;
+            }
+            refused += is_full ? 1U : 0U;
+            Snapshot snapshot;
+            RowsAsOf rows;
+            ASSERT_TRUE(open.store.snapshot(snapshot));
+            ASSERT_TRUE(rows.open(snapshot));
+            expect_same(rows, held, held.table);
+            ASSERT_EQ(open.verify(), Code::none);
+        }
+        OpenStore again{machine.door(), options};
+        ASSERT_TRUE(again.error == Code::none || again.error == Code::out_of_memory);
+        if (again.error == Code::out_of_memory) continue;
+        Snapshot snapshot;
+        RowsAsOf rows;
+        ASSERT_TRUE(again.store.snapshot(snapshot));
+        ASSERT_TRUE(rows.open(snapshot));
+        expect_same(rows, held, held.table);
+        ASSERT_EQ(again.verify(), Code::none);
+    }
+    EXPECT_GT(refused, 3U);
+    EXPECT_LT(refused, 37U);
+}
+
+TEST_F(TableTest, SurvivesEveryArenaSize) {
+    Machine machine;
+    OpenStore open{machine.door(), options};
+    Transaction transaction;
+    ASSERT_TRUE(transaction.begin(open.store, open.diagnostic));
+    SqlError error;
+    Room room;
+    const TableDefinition table = things();
+    ASSERT_TRUE(write_definition(transaction, CatalogChange::create, table, room.memory, error));
+    RowsAsOf rows;
+    ASSERT_TRUE(rows.open(transaction));
+    const std::vector<Value> row{Value::integer(1), Value::text("a"), Value::integer(2)};
+    for (std::size_t size = 0; size < 16384; size += 8) {
+        Room small{size};
+        ASSERT_TRUE(transaction.save(open.diagnostic));
+        TableWriter writer;
+        Status done = writer.open(transaction, {&table, 1}, table, small.memory);
+        if (done) done = writer.insert(row, error);
+        if (done) {
+            EXPECT_GT(size, 500U);
+            expect_same(rows, Held{{{1, row}}, table}, table);
+            return;
+        }
+        ASSERT_EQ(done.error().code, Code::out_of_memory);
+        ASSERT_TRUE(transaction.rollback_to(0, open.diagnostic));
+        ASSERT_TRUE(transaction.release(0, open.diagnostic));
+        expect_same(rows, Held{{}, table}, table);
+    }
+    FAIL() << "16 KiB should have been enough";
+}
+
 }  // namespace
 }  // namespace freshet::relation
