@@ -84,6 +84,27 @@ TEST(Databases, WriteStreamsAndTablesInOneCommit) {
     EXPECT_EQ(info->version, 0);
 }
 
+TEST(Databases, ShowTheCatalogAndTheLogOfEachMoment) {
+    OpenDatabase db;
+    db.run(
+        "CREATE TABLE t (a INT PRIMARY KEY); INSERT INTO t VALUES (1);"
+        "BEGIN WITH (actor = 'ada', message = 'why'); INSERT INTO t VALUES (2);"
+        "APPEND 's' ('E', 'x'); COMMIT; ALTER TABLE t ADD COLUMN b TEXT; DROP TABLE t");
+    EXPECT_EQ(db.run("SELECT sql FROM sqlite_schema"), "");
+    EXPECT_EQ(db.run("SELECT sql FROM sqlite_schema FOR SYSTEM_TIME AS OF COMMIT 3"),
+              "CREATE TABLE t (a INT PRIMARY KEY)\n");
+    EXPECT_EQ(db.run("SELECT name FROM pragma_table_info('t') FOR SYSTEM_TIME AS OF COMMIT 4"),
+              "a\nb\n");
+    EXPECT_EQ(db.run("BEGIN; CREATE TABLE own (a INT); SELECT name FROM schema; ROLLBACK;"
+                     "SELECT name FROM schema"),
+              "own\n");
+    EXPECT_EQ(db.run("SELECT actor || ' ' || message FROM commits WHERE commit = 3"), "ada why\n");
+    EXPECT_EQ(db.run("SELECT data FROM events WHERE stream = 's'"), "x\n");
+    EXPECT_EQ(db.run("SELECT after FROM changes WHERE op = 'insert' AND tbl = 't'"),
+              "{\"a\":1}\n{\"a\":2}\n");
+    EXPECT_EQ(db.run("SELECT count(*) FROM changes WHERE op = 'delete'"), "2\n");
+}
+
 TEST(Databases, SayWhereAStatementIsWrong) {
     OpenDatabase db;
     db.run("CREATE TABLE users (id INT PRIMARY KEY, name TEXT)");

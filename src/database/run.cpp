@@ -29,7 +29,6 @@ bool is_stale(const Prepared& p) noexcept {
 
 Status open_time(Prepared& p, const sql::TimePoint& time, SqlError& error) noexcept {
     relation::Moment& moment = *time.moment;
-    moment.tables = p.session.tables;
     moment.newest = p.session.tables;
     Status opened = Done{};
     if (time.is_now) {

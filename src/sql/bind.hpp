@@ -219,9 +219,10 @@ private:
 
     // ---- time: bind_time.cpp ----
 
-    const relation::Moment* moment(bool is_now, std::uint64_t commit) noexcept;
+    const relation::Moment* moment(bool is_now, std::uint64_t commit,
+                                   relation::Tables tables) noexcept;
     const relation::Moment* now() noexcept {
-        return default_moment_ != nullptr ? default_moment_ : moment(true, 0);
+        return default_moment_ != nullptr ? default_moment_ : moment(true, 0, environment_.tables);
     }
     Value point(const Point& point) noexcept;
     std::uint64_t commit_of(const Point& point, const Value& value) noexcept;

@@ -109,7 +109,7 @@ Item* Binding::table(Level& level, const Source& source) noexcept {
     const bool is_call = source.kind == Source::Kind::function;
     const relation::TableDefinition* const found =
         is_call ? nullptr : relation::find_table(tables, source.name.text);
-    const relation::Moment* const at = is_past ? moment(false, commit) : now();
+    const relation::Moment* const at = is_past ? moment(false, commit, tables) : now();
     if (found == nullptr) return virtual_table(level, source, tables, at);
     if (relation::is_view(*found)) return view(level, source, *found, tables, at);
     const std::string_view name = source.alias.empty() ? found->name : source.alias.text;

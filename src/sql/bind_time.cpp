@@ -18,10 +18,12 @@ bool has_slot(const Scalar& scalar) noexcept {
 
 }  // namespace
 
-const relation::Moment* Binding::moment(bool is_now, std::uint64_t commit) noexcept {
+// Its tables are those that names were looked up in; they stay as long as the plan.
+const relation::Moment* Binding::moment(bool is_now, std::uint64_t commit,
+                                        relation::Tables tables) noexcept {
     for (const TimePoint& known : binder_.times_.all())
         if (known.is_now == is_now && known.commit == commit) return known.moment;
-    relation::Moment* const made = make(relation::Moment{});
+    relation::Moment* const made = make(relation::Moment{.tables = tables});
     push(binder_.times_, TimePoint{made, is_now, commit});
     return made;
 }
