@@ -47,6 +47,33 @@ TEST(Databases, ReadEveryMomentOfThePast) {
     }
 }
 
+// A plan is kept while the catalog of the moment is that of now, and made anew where it is not.
+TEST(Databases, ReadAMomentThatIsAParameter) {
+    OpenDatabase db;
+    db.run("CREATE TABLE t (a INT PRIMARY KEY, b TEXT); INSERT INTO t VALUES (1, 'one')");
+    db.run("ALTER TABLE t ADD COLUMN c INT DEFAULT 7; UPDATE t SET b = 'uno', c = 8");
+    Statement statement;
+    ASSERT_TRUE(statement.prepare(
+        *db.connection, "SELECT * FROM t FOR SYSTEM_TIME AS OF ?1 WHERE a = ?2", db.error))
+        << db.error.message();
+    const auto as_of = [&](const Value& moment) {
+        EXPECT_TRUE(statement.bind(1, moment));
+        EXPECT_TRUE(statement.bind(2, Value::integer(1)));
+        const Result<bool> there = statement.step(db.error);
+        if (!there) return db.failed() + "\n";
+        return *there ? OpenDatabase::line_of(statement.row()) : std::string{"none\n"};
+    };
+    for (int again = 0; again < 2; again++) {
+        EXPECT_EQ(as_of(Value::integer(4)), "1|uno|8\n");
+        EXPECT_EQ(as_of(Value::integer(3)), "1|one|7\n");
+        EXPECT_EQ(as_of(Value::integer(2)), "1|one\n");
+        EXPECT_EQ(as_of(Value::integer(1)), "none\n");
+        EXPECT_EQ(as_of(Value{}), "error type-mismatch\n");
+        EXPECT_EQ(as_of(Value::integer(9)), "error ahead-of-log\n");
+        EXPECT_EQ(as_of(Value::timestamp(timestamp_max)), "1|uno|8\n");
+    }
+}
+
 TEST(Databases, TakeBackAStatementThatFails) {
     OpenDatabase db;
     db.run("CREATE TABLE t (a INT PRIMARY KEY); INSERT INTO t VALUES (5)");

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "database/run.hpp"
-#include "sql/virtual_tables.hpp"
 
 #include "base/sql_error.hpp"
+#include "relation/convert.hpp"
+#include "sql/virtual_tables.hpp"
 
 namespace freshet::database {
 
@@ -27,17 +28,63 @@ bool is_stale(const Prepared& p) noexcept {
            p.as_of != p.session.as_of;
 }
 
-Status open_time(Prepared& p, const sql::TimePoint& time, SqlError& error) noexcept {
+// The moment that a parameter says.
+Status find_until(Prepared& p, const sql::TimePoint& time, Until& until) noexcept {
+    until = Until::commit(time.commit);
+    if (time.value == nullptr) return Done{};
+    const Result<Value> value = query::evaluate(*time.value, *p.arena);
+    if (!value) return value.error();
+    const bool is_commit = time.kind == sql::Point::Kind::commit ||
+                           (time.kind == sql::Point::Kind::value && value->type() == Type::integer);
+    const auto type = is_commit ? relation::ColumnType::integer : relation::ColumnType::timestamp;
+    const Result<Value> assigned = relation::assign(*value, type, *p.arena);
+    if (!assigned) return assigned.error();
+    if (assigned->is_null() || assigned->whole() < 0) return Code::type_mismatch;
+    const auto number = static_cast<std::uint64_t>(assigned->whole());
+    until = is_commit ? Until::commit(number) : Until::time(number);
+    return Done{};
+}
+
+// False: the tables were others then, and the plan is to be made anew.
+Result<bool> open_time(Prepared& p, const sql::TimePoint& time) noexcept {
     relation::Moment& moment = *time.moment;
     moment.newest = p.session.tables;
-    Status opened = Done{};
     if (time.is_now) {
         moment.rows = p.present.rows;
-    } else {
-        opened = p.session.mode == Mode::read_only ? Done{} : take_snapshot(p, error);
-        if (opened) opened = moment.rows.open(snapshot_of(p), time.commit);
+        return true;
     }
-    return opened ? opened : Status{explain(p.session, opened.error(), error)};
+    Until until = Until::newest();
+    Status opened = find_until(p, time, until);
+    if (opened) opened = moment.rows.open(snapshot_of(p), until);
+    if (!opened) return opened.error();
+    return time.value == nullptr || p.session.catalog_address < moment.rows.log().end;
+}
+
+// The same.
+Result<bool> open_times(Prepared& p, std::span<const sql::TimePoint> times,
+                        SqlError& error) noexcept {
+    for (const sql::TimePoint& time : times) {
+        Status held = time.is_now || p.session.mode == Mode::read_only ? Status{Done{}}
+                                                                       : take_snapshot(p, error);
+        if (!held) return held.error();
+        const Result<bool> opened = open_time(p, time);
+        if (!opened && opened.error() == Code::type_mismatch)
+            return relation::refuse(error, Code::type_mismatch,
+                                    {"the moment to be read is no commit and no time"},
+                                    {"bind the number of a commit, or a TIMESTAMP"});
+        if (!opened) return explain(p.session, opened.error(), error);
+        if (!*opened) return false;
+    }
+    return true;
+}
+
+// With the arena of the run.
+Status plan_anew(Prepared& p, SqlError& error) noexcept {
+    // The past of a period is looked up in a snapshot.
+    Status planned = p.session.mode == Mode::read_only ? Status{Done{}} : take_snapshot(p, error);
+    if (planned) planned = plan(p, error);
+    if (planned) p.arena.emplace(p.block.subspan(p.planned_size));
+    return planned;
 }
 
 }  // namespace
@@ -62,18 +109,16 @@ Status open_present(Prepared& p, SqlError& error) noexcept {
 }
 
 Status open_plan(Prepared& p, SqlError& error) noexcept {
-    if (is_stale(p)) {
-        // The past of a period is looked up in a snapshot.
-        Status planned =
-            p.session.mode == Mode::read_only ? Status{Done{}} : take_snapshot(p, error);
-        if (planned) planned = plan(p, error);
-        if (!planned) return planned;
-    }
     p.arena.emplace(p.block.subspan(p.planned_size));
-    for (const sql::TimePoint& time : p.times) {
-        const Status opened = open_time(p, time, error);
-        if (!opened) return opened;
+    Status planned = is_stale(p) ? plan_anew(p, error) : Status{Done{}};
+    if (!planned) return planned;
+    Result<bool> opened = open_times(p, p.times, error);
+    if (opened && !*opened) {
+        planned = plan_anew(p, error);
+        if (!planned) return planned;
+        opened = open_times(p, p.times, error);
     }
+    if (!opened) return opened.error();
     p.context.emplace(query::Context{*p.arena, &p.session.interrupt});
     const Status answered = sql::run(p.subqueries, *p.context);
     return answered ? answered : Status{explain(p.session, answered.error(), error)};
@@ -121,10 +166,8 @@ Result<Value> constant(Prepared& p, const sql::Expression& expression, SqlError&
     sql::Binder binder{environment};
     const Result<const query::Scalar*> scalar = binder.expression(expression, sql::Scope{});
     if (!scalar) return explain(p.session, scalar.error(), error);
-    for (const sql::TimePoint& time : binder.times()) {
-        const Status opened = open_time(p, time, error);
-        if (!opened) return opened.error();
-    }
+    const Result<bool> opened = open_times(p, binder.times(), error);
+    if (!opened) return opened.error();
     const Status answered = sql::run(binder.subqueries(), *p.context);
     if (!answered) return explain(p.session, answered.error(), error);
     const Result<Value> value = query::evaluate(**scalar, *p.arena);

@@ -127,7 +127,6 @@ private:
 
     // Of the whole search: first a few rows, since a LIMIT may want no more.
     Result<std::size_t> fill() noexcept {
-        constexpr std::size_t first_count = 64;
         if (has_ended_) return std::size_t{0};
         const Status room = output_.prepare(scan_.columns.size(), size_, context_.memory);
         if (!room) return room.error();
@@ -145,7 +144,7 @@ private:
             for (std::size_t i = 0; i < given_.size(); i++) output_.column(i)[count] = given_[i];
             count++;
         }
-        size_ = size_ <= first_count ? batch_row_count_max : size_;
+        size_ = std::min(size_ * 16, batch_row_count_max);
         return count;
     }
 
@@ -251,7 +250,7 @@ private:
     bool is_looked_up_ = false;
     bool has_pending_ = false;
     bool has_ended_ = false;
-    std::size_t size_ = 64;
+    std::size_t size_ = 4;
     Output output_;
     Texts texts_;
     Scratch scratch_;

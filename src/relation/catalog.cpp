@@ -56,6 +56,12 @@ Result<Tables> load_tables(const RowsAsOf& rows, Arena& memory) noexcept {
         const Result<TableDefinition> definition = load(version.payload, memory);
         if (!definition) return definition.error();
         table = *definition;
+        const Result<Layout> layout = make_layout(table, table.version, memory);
+        if (!layout) return layout.error();
+        const Result<std::span<Layout>> kept = memory.array<Layout>(1);
+        if (!kept) return kept.error();
+        kept->front() = *layout;
+        table.layout = kept->data();
     }
     return Tables{*tables};
 }

@@ -99,6 +99,8 @@ struct ForeignKey {
     ReferenceAction on_update = ReferenceAction::no_action;
 };
 
+struct Layout;  // layout.hpp
+
 struct TableDefinition {
     std::uint32_t id = 0;  // From 1; never used twice.
     std::uint32_t version = 1;
@@ -111,6 +113,8 @@ struct TableDefinition {
     // A SELECT in SQL: this is a view. It has no rows and no keys, and of its columns, if any were
     // named, only their names count.
     std::string_view view{};
+    // Of its version, where somebody has made it already.
+    const Layout* layout = nullptr;
 };
 
 constexpr bool is_view(const TableDefinition& table) noexcept {

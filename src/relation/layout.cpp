@@ -6,6 +6,8 @@ namespace freshet::relation {
 Result<Layout> make_layout(const TableDefinition& table, std::uint32_t version,
                            Arena& memory) noexcept {
     if (version == 0 || version > table.version) return Code::corrupt;
+    const bool is_own = version == table.version && table.layout != nullptr;
+    if (is_own && table.layout->version == version) return *table.layout;
     std::size_t count = 0;
     for (const Column& column : table.columns)
         if (is_in(column, version)) count++;

@@ -130,11 +130,21 @@ Result<bool> TableWriter::find_conflict(std::span<const Value> row, Bytes own_ke
         if (!key) return key.error();
         keyed.key = *key;
     }
-    return find_conflict(keyed, own_key, scratch, conflict);
+    return find_conflict(keyed, {}, own_key, scratch, conflict);
 }
 
-// A row that is in nobody's way may still have an entry of the same values: its own.
-Result<bool> TableWriter::find_conflict(const KeyedRow& row, Bytes own_key, Arena& scratch,
+bool TableWriter::is_changed(const Index& index, std::span<const Value> before,
+                             std::span<const Value> after) const noexcept {
+    return std::any_of(index.columns.begin(), index.columns.end(), [&](const KeyColumn& key) {
+        const std::size_t position = layout_.positions[key.column];
+        return !(before[position] == after[position]);
+    });
+}
+
+// A row that is in nobody's way may still have an entry of the same values: its own. Where nothing
+// of an index has changed, nobody else has these values.
+Result<bool> TableWriter::find_conflict(const KeyedRow& row, std::span<const Value> before,
+                                        Bytes own_key, Arena& scratch,
                                         Conflict& conflict) noexcept {
     conflict.index = nullptr;
     const bool has_key = !table_->primary_key.empty();
@@ -143,7 +153,7 @@ Result<bool> TableWriter::find_conflict(const KeyedRow& row, Bytes own_key, Aren
         if (!found || *found) return found;
     }
     for (const Index& index : table_->indexes) {
-        if (!index.unique) continue;
+        if (!index.unique || (!before.empty() && !is_changed(index, before, row.values))) continue;
         const KeyedRow own{row.values, own_key.empty() ? row.key : own_key};
         const Result<IndexEntry> entry = maker().entry(index, own, scratch);
         if (!entry) return entry.error();
@@ -154,10 +164,10 @@ Result<bool> TableWriter::find_conflict(const KeyedRow& row, Bytes own_key, Aren
     return false;
 }
 
-Status TableWriter::refuse_conflicts(const KeyedRow& row, Bytes own_key, Arena& scratch,
-                                     SqlError& error) noexcept {
+Status TableWriter::refuse_conflicts(const KeyedRow& row, std::span<const Value> before,
+                                     Bytes own_key, Arena& scratch, SqlError& error) noexcept {
     Conflict conflict;
-    const Result<bool> found = find_conflict(row, own_key, scratch, conflict);
+    const Result<bool> found = find_conflict(row, before, own_key, scratch, conflict);
     if (!found) return found.error();
     return *found ? Status{conflicts_->refuse(conflict, row.values, error)} : Done{};
 }
@@ -178,7 +188,7 @@ Status TableWriter::insert(std::span<const Value> row, SqlError& error) noexcept
     const Result<Bytes> key = maker().key(row, id, scratch, error);
     if (!key) return key.error();
     after.key = *key;
-    const Status free = refuse_conflicts(after, {}, scratch, error);
+    const Status free = refuse_conflicts(after, {}, {}, scratch, error);
     if (!free) return free;
     if (id > 0) greatest_id_ = id;
     return change({}, after, scratch, error);
@@ -195,7 +205,7 @@ Status TableWriter::update(Bytes key, std::span<const Value> before, std::span<c
         if (!new_key) return new_key.error();
         to.key = *new_key;
     }
-    const Status free = refuse_conflicts(to, key, scratch, error);
+    const Status free = refuse_conflicts(to, before, key, scratch, error);
     if (!free) return free;
     return change({before, key}, to, scratch, error);
 }

@@ -54,10 +54,13 @@ private:
     Status open(References& references, Transaction& transaction, const TableDefinition& table,
                 Arena& memory) noexcept;
     Status prepare(const KeyedRow& row) noexcept;
-    Status refuse_conflicts(const KeyedRow& row, Bytes own_key, Arena& scratch,
-                            SqlError& error) noexcept;
-    Result<bool> find_conflict(const KeyedRow& row, Bytes own_key, Arena& scratch,
-                               Conflict& conflict) noexcept;
+    bool is_changed(const Index& index, std::span<const Value> before,
+                    std::span<const Value> after) const noexcept;
+    // `before`: of an update, the row as it was.
+    Status refuse_conflicts(const KeyedRow& row, std::span<const Value> before, Bytes own_key,
+                            Arena& scratch, SqlError& error) noexcept;
+    Result<bool> find_conflict(const KeyedRow& row, std::span<const Value> before, Bytes own_key,
+                               Arena& scratch, Conflict& conflict) noexcept;
     Status change(const KeyedRow& before, const KeyedRow& after, Arena& scratch,
                   SqlError& error) noexcept;
     Status write(const KeyedRow& before, const KeyedRow& after, Bytes image, Arena& scratch,

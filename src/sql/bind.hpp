@@ -224,7 +224,11 @@ private:
     const relation::Moment* now() noexcept {
         return default_moment_ != nullptr ? default_moment_ : moment(true, 0, environment_.tables);
     }
+    const relation::Moment* moment_of(const Point& point, const Scalar& value,
+                                      relation::Tables tables) noexcept;
     Value point(const Point& point) noexcept;
+    // The same, and what it is made of, if that has parameters.
+    Value point(const Point& point, const Scalar*& slot) noexcept;
     std::uint64_t commit_of(const Point& point, const Value& value) noexcept;
     relation::Tables tables_of(std::uint64_t commit, Place place) noexcept;
 

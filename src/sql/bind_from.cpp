@@ -98,18 +98,24 @@ Item* Binding::table(Level& level, const Source& source) noexcept {
         return nullptr;
     }
     std::uint64_t commit = 0;
+    const Scalar* slot = nullptr;
     if (is_past) {
-        const Value at = point(source.period.from);
+        const Value at = point(source.period.from, slot);
         is_past = !at.is_null();
         if (is_past) commit = commit_of(source.period.from, at);
     }
     const relation::Tables tables =
         is_past ? tables_of(commit, source.period.place) : environment_.tables;
     if (has_failed_) return nullptr;
+    const bool is_of_now = tables.data() == environment_.newest.data();
+    if (slot != nullptr && !is_of_now) binder_.depends_on_parameters_ = true;
     const bool is_call = source.kind == Source::Kind::function;
     const relation::TableDefinition* const found =
         is_call ? nullptr : relation::find_table(tables, source.name.text);
-    const relation::Moment* const at = is_past ? moment(false, commit, tables) : now();
+    const bool is_found_later = slot != nullptr && is_of_now;
+    const relation::Moment* const at = is_found_later ? moment_of(source.period.from, *slot, tables)
+                                       : is_past      ? moment(false, commit, tables)
+                                                      : now();
     if (found == nullptr) return virtual_table(level, source, tables, at);
     if (relation::is_view(*found)) return view(level, source, *found, tables, at);
     const std::string_view name = source.alias.empty() ? found->name : source.alias.text;

@@ -22,18 +22,34 @@ bool has_slot(const Scalar& scalar) noexcept {
 const relation::Moment* Binding::moment(bool is_now, std::uint64_t commit,
                                         relation::Tables tables) noexcept {
     for (const TimePoint& known : binder_.times_.all())
-        if (known.is_now == is_now && known.commit == commit) return known.moment;
+        if (known.is_now == is_now && known.commit == commit && known.value == nullptr)
+            return known.moment;
     relation::Moment* const made = make(relation::Moment{.tables = tables});
     push(binder_.times_, TimePoint{made, is_now, commit});
     return made;
 }
 
+const relation::Moment* Binding::moment_of(const Point& point, const Scalar& value,
+                                           relation::Tables tables) noexcept {
+    relation::Moment* const made = make(relation::Moment{.tables = tables});
+    push(binder_.times_,
+         TimePoint{.moment = made, .is_now = false, .value = &value, .kind = point.kind});
+    return made;
+}
+
 Value Binding::point(const Point& point) noexcept {
+    const Scalar* slot = nullptr;
+    const Value value = this->point(point, slot);
+    if (slot != nullptr) binder_.depends_on_parameters_ = true;
+    return value;
+}
+
+Value Binding::point(const Point& point, const Scalar*& slot) noexcept {
     Level nothing;
     const Scalar* const scalar = expression(nothing, *point.value).scalar;
     if (has_failed_) return {};
     if (has_slot(*scalar)) {
-        binder_.depends_on_parameters_ = true;
+        slot = scalar;
         if (!environment_.has_parameters) return {};
     }
     const Result<Value> value = query::evaluate(*scalar, memory_);

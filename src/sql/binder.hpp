@@ -42,6 +42,10 @@ struct TimePoint {
     relation::Moment* moment = nullptr;
     bool is_now = true;  // The default moment of the environment.
     std::uint64_t commit = 0;
+    // A parameter, or what is made of some: to be evaluated before each run. The definitions of
+    // that moment are to be those of now; if they are not, the plan is to be made anew.
+    const query::Scalar* value = nullptr;
+    Point::Kind kind = Point::Kind::none;  // Of `value`.
 };
 
 struct ResultColumnType {
