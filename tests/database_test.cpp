@@ -165,5 +165,72 @@ TEST(Databases, GiveTypedRows) {
     EXPECT_EQ(count, 2);
 }
 
+TEST(Databases, RunMigrationsOnceEach) {
+    OpenDatabase db;
+    const std::array<Migration, 3> steps{
+        Migration{"1", "CREATE TABLE t (a INT PRIMARY KEY); INSERT INTO t VALUES (1)"},
+        Migration{"2", "ALTER TABLE t ADD COLUMN b TEXT DEFAULT 'x'"},
+        Migration{"3", "INSERT INTO t VALUES (2, 'y'); INSERT INTO t VALUES (1, 'z')"}};
+    const std::span<const Migration> all{steps};
+    const auto migrate = [&](std::span<const Migration> some) {
+        const Result<std::uint32_t> count = db.connection->migrate(some, db.error);
+        return count ? std::to_string(*count) : db.failed();
+    };
+    EXPECT_EQ(migrate(all.first(1)), "1");
+    EXPECT_EQ(migrate(all.first(2)), "1");
+    EXPECT_EQ(migrate(all.first(2)), "0");
+    EXPECT_EQ(migrate(all), "error constraint-failed");
+    EXPECT_EQ(db.run("SELECT * FROM t"), "1|x\n");
+    db.open_again();
+    EXPECT_EQ(migrate(all.first(2)), "0");
+    EXPECT_EQ(db.run("SELECT name FROM migrations"), "1\n2\n");
+    const std::array<Migration, 1> other{Migration{"1", "SELECT 1"}};
+    EXPECT_EQ(migrate(other), "error invalid-argument");
+    const std::array<Migration, 2> before{Migration{"0", "SELECT 1"}, steps[0]};
+    EXPECT_EQ(migrate(before), "error invalid-argument");
+}
+
+TEST(Databases, EndAStatementThatIsInterruptedOrTakesTooLong) {
+    OpenDatabase db;
+    db.run("CREATE TABLE t (a INT PRIMARY KEY)");
+    db.run("INSERT INTO t VALUES (1),(2),(3),(4),(5),(6),(7),(8),(9),(10)");
+    const std::string endless = "SELECT count(*) FROM t a, t b, t c, t d, t e, t f, t g, t h";
+    db.connection->interrupt();
+    EXPECT_EQ(db.run(endless), "error cancelled");
+    EXPECT_EQ(db.run("SELECT count(*) FROM t"), "10\n");
+    db.connection->set_time_limit_us(1000);  // The clock ticks by 10 whenever it is asked.
+    EXPECT_EQ(db.run(endless), "error cancelled");
+    EXPECT_EQ(db.run("SELECT count(*) FROM t"), "10\n");
+}
+
+TEST(Databases, DoNotDependOnOtherConnections) {
+    OpenDatabase db;
+    std::vector<std::byte> memory(std::size_t{4} << 20);
+    Connection other;
+    ASSERT_TRUE(other.open(*db.database, memory));
+    db.run("CREATE TABLE t (a INT PRIMARY KEY); INSERT INTO t VALUES (1)");
+    EXPECT_EQ(db.run(other, "SELECT * FROM t"), "1\n");
+    EXPECT_EQ(db.run("BEGIN; INSERT INTO t VALUES (2)"), "");
+    EXPECT_EQ(db.run(other, "SELECT * FROM t"), "1\n");
+    EXPECT_EQ(db.run("COMMIT"), "");
+    EXPECT_EQ(db.run(other, "SELECT * FROM t"), "1\n2\n");
+    EXPECT_EQ(db.run("ALTER TABLE t ADD COLUMN b INT DEFAULT 5"), "");
+    EXPECT_EQ(db.run(other, "SELECT * FROM t"), "1|5\n2|5\n");
+}
+
+TEST(Databases, EndAStatementWhoseTablesAreChangedUnderIt) {
+    OpenDatabase db;
+    db.run("CREATE TABLE t (a INT PRIMARY KEY); INSERT INTO t VALUES (1), (2)");
+    Statement rows;
+    ASSERT_TRUE(rows.prepare(*db.connection, "SELECT a FROM t", db.error));
+    ASSERT_TRUE(rows.step(db.error));
+    EXPECT_EQ(db.run("DROP TABLE t; CREATE TABLE t (a TEXT)"), "");
+    EXPECT_EQ(db.run("SELECT * FROM t"), "");
+    EXPECT_EQ(rows.step(db.error).error().code, Code::in_use);
+    const Result<bool> again = rows.step(db.error);
+    ASSERT_TRUE(again);
+    EXPECT_FALSE(*again);
+}
+
 }  // namespace
 }  // namespace freshet::test

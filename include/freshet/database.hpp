@@ -82,6 +82,12 @@ class Statement;
 template <class... Columns>
 class Query;
 
+// A step from one version of an application's tables to the next.
+struct Migration {
+    std::string_view name;  // Of its own.
+    std::string_view sql;   // Statements, without BEGIN and COMMIT.
+};
+
 // A named value, for rows without SQL.
 struct Cell {
     std::string_view column;
@@ -111,6 +117,12 @@ public:
     // lent until the end. A failure ends the rows, and Query::status() says so.
     template <class... Columns, class... Arguments>
     Query<Columns...> query(std::string_view sql, const Arguments&... arguments) noexcept;
+
+    // Runs those of the steps that were not run yet, in their order: each in a transaction with its
+    // record in the table `migrations` (name, sql), and so once, whatever happens. Returns how many
+    // were run. invalid_argument: one that was run has other words now, or one that was not stands
+    // before one that was; and what execute() says of its statements, with the place in them.
+    Result<std::uint32_t> migrate(std::span<const Migration> steps, SqlError& error) noexcept;
 
     // ---- without SQL ----
 
