@@ -252,6 +252,24 @@ TEST_F(Plan, RefusesMomentsThatAreNone) {
               "unknown-namethere is no column id");
 }
 
+// Goal: no memory is taken that is not there. Method: every size of it, up to one that does.
+TEST_F(Plan, SurvivesEveryArena) {
+    stored.index(1, "by_user", {3});
+    const std::string text =
+        "SELECT u.name, l.line, h.commit_start FROM lines l JOIN users u ON u.id = l.\"user\" "
+        "LEFT JOIN users FOR SYSTEM_TIME ALL h ON h.id = u.id AND h.id BETWEEN 2 AND 300 "
+        "WHERE l.\"user\" IN (SELECT id FROM users WHERE id IN (5, 6)) ORDER BY l.line";
+    for (std::size_t size = 1; size < std::size_t{400'000}; size += 61) {
+        const Answer answer = stored.select(text, nullptr, size).answer;
+        if (answer.error.code == Code::none) {
+            EXPECT_EQ(joined(answer), "'odd'|1|2; 'even'|2|2");
+            return;
+        }
+        ASSERT_EQ(answer.error.code, Code::out_of_memory) << size;
+    }
+    FAIL() << "400 KB should have been enough";
+}
+
 // ---- random ----
 
 class Random {

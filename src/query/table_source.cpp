@@ -71,7 +71,7 @@ public:
         }
         points_ = points->values;
         search_.is_empty = points_.empty();
-        return points_.empty() ? Status{Done{}} : begin(&points_[0]);
+        return points_.empty() ? Status{Done{}} : begin(points_.data());
     }
 
     Result<bool> next(Batch& batch) noexcept override {

@@ -52,9 +52,8 @@ const Scalar* Binding::constant(const Value& value) noexcept {
 }
 
 const query::Node* Binding::node(const query::Node& node) noexcept {
-    static constexpr query::Node nothing{};
     const query::Node* const made = make(node);
-    return made == nullptr ? &nothing : made;
+    return made == nullptr ? &no_rows : made;
 }
 
 const Scalar* Binding::placed(const Scalar& scalar, Places places) noexcept {

@@ -73,9 +73,11 @@ struct Level {
     [[nodiscard]] std::uint64_t mask_of(const Scalar& scalar) const noexcept;
 };
 
+inline constexpr query::Node no_rows{};
+
 // A query and its columns.
 struct Relation {
-    const query::Node* node = nullptr;
+    const query::Node* node = &no_rows;
     std::span<std::string_view> names{};
     std::span<ResultColumnType> types{};
 };
@@ -257,7 +259,8 @@ private:
                       Relation& into) noexcept;
     void star(Level& level, const ResultColumn& column, Growing<Typed>& results,
               Growing<std::string_view>& names) noexcept;
-    std::string_view name_of(const Level& level, const ResultColumn& column) noexcept;
+    [[nodiscard]] std::string_view name_of(const Level& level,
+                                           const ResultColumn& column) const noexcept;
     Ordered ordered(Level& level, const Select& select, const Growing<Typed>& results) noexcept;
     std::uint32_t ordered_by(Level& level, const Expression& expression, Ordered& ordered) noexcept;
     std::uint32_t numbered(const Expression& expression, std::size_t count) noexcept;

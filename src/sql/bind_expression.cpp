@@ -133,9 +133,9 @@ Typed Binding::current_time(Place place, ColumnType type) noexcept {
              {"give it as a constant"});
         return {};
     }
-    const Scalar* const slot = scalar({.kind = ScalarKind::slot, .slot = environment_.now});
-    if (type == ColumnType::timestamp) return {slot, {}};
-    return {scalar({.kind = ScalarKind::cast, .type = type, .operands = operands({slot})}), {}};
+    const Scalar* const now = scalar({.kind = ScalarKind::slot, .slot = environment_.now});
+    if (type == ColumnType::timestamp) return {now, {}};
+    return {scalar({.kind = ScalarKind::cast, .type = type, .operands = operands({now})}), {}};
 }
 
 Typed Binding::parameter(const Expression& expression) noexcept {

@@ -239,7 +239,7 @@ void Binding::star(Level& level, const ResultColumn& column, Growing<Typed>& res
 }
 
 // Of a column, as its table has it; of anything else, as it was written.
-std::string_view Binding::name_of(const Level& level, const ResultColumn& column) noexcept {
+std::string_view Binding::name_of(const Level& level, const ResultColumn& column) const noexcept {
     if (!column.name.empty()) return column.name.text;
     const Expression& value = *column.value;
     if (value.kind == ExpressionKind::column) {
