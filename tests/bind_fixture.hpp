@@ -14,13 +14,13 @@
 namespace freshet::sql {
 
 using query::Memory;
-using query::Row;
-using Rows = std::vector<Row>;
+using Cells = query::Row;
+using Rows = std::vector<Cells>;
 
 // Gives the rows in batches of a few.
 class ListedRows final : public query::Rows {
 public:
-    ListedRows(const std::vector<Row>& rows, std::size_t width) : rows_{rows}, width_{width} {}
+    ListedRows(const std::vector<Cells>& rows, std::size_t width) : rows_{rows}, width_{width} {}
     Result<bool> next(query::Batch& batch) noexcept override {
         const std::size_t count = std::min<std::size_t>(rows_.size() - given_, 100);
         if (count == 0) return false;
@@ -36,7 +36,7 @@ public:
     }
 
 private:
-    const std::vector<Row>& rows_;
+    const std::vector<Cells>& rows_;
     std::size_t width_;
     std::size_t given_ = 0;
     std::vector<std::vector<Value>> columns_;

@@ -74,7 +74,7 @@ public:
         relation::TableWriter writer;
         const std::vector<relation::TableDefinition> tables{tables_.begin(), tables_.end()};
         ASSERT_TRUE(writer.open(transaction, tables, tables[place], memory.arena));
-        for (const Row& row : rows) {
+        for (const Cells& row : rows) {
             SqlError error;
             relation::Conflict conflict;
             const Result<bool> is_there = writer.find_conflict(row, {}, conflict, error);
@@ -93,14 +93,14 @@ public:
             ASSERT_TRUE(*reader.find(relation::key_of_row(name), version));
             const std::string image{as_text(version.payload)};
             version.payload = as_bytes(image);
-            Row before(row.size());
+            Cells before(row.size());
             ASSERT_TRUE(reader.read(version, before));
             (void)writer.update(relation::key_of_row(name), before, row, error);
         }
         SqlError error;
         ASSERT_TRUE(writer.finish(error));
     }
-    void erase(std::size_t place, const Row& row) {
+    void erase(std::size_t place, const Cells& row) {
         Transaction transaction;
         ASSERT_TRUE(transaction.begin(open_->store, open_->diagnostic));
         Memory memory;

@@ -327,7 +327,7 @@ TEST(PlanRandom, GivesTheSameRowsByKeysAndWithoutThem) {
         const std::size_t table = stored.create("t", columns, key);
         Rows rows;
         for (int i = 0; i < 80; i++) {
-            Row row;
+            Cells row;
             for (const auto& [name, type] : columns)
                 row.push_back(random.below(9) == 0 && static_cast<int>(row.size()) >= key_end
                                   ? Value{}

@@ -297,7 +297,7 @@ void fill(Generator& generator, World& world, Sqlite& sqlite) {
         sqlite.execute("CREATE TABLE " + name + " (a INTEGER, b REAL, c TEXT)");
         Rows rows;
         for (int i = generator.below(12); i > 0; i--) {
-            Row row;
+            Cells row;
             std::string text = "INSERT INTO " + name + " VALUES (";
             for (const auto& [column, type] : columns) {
                 row.push_back(generator.value(type));
