@@ -280,7 +280,7 @@ private:
                     {"name those of one, or leave them out"});
     }
     bool is_key(const sql::List<sql::KeyColumn>& columns,
-                std::span<const relation::KeyColumn> key) noexcept {
+                std::span<const relation::KeyColumn> key) const noexcept {
         if (key.empty() || columns.count != key.size()) return false;
         for (const sql::KeyColumn& column : columns) {
             const ColumnNumber number = relation::find_column(*plan_.table, column.name.text);

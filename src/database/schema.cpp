@@ -59,7 +59,7 @@ private:
         return fail(result.error(), place);
     }
 
-    Result<sql::Ids> ids() noexcept {
+    Result<sql::Ids> ids() const noexcept {
         const Result<std::uint32_t> first = relation::next_ids(prepared_.present.rows);
         if (!first) return first.error();
         return sql::Ids{.table = *first, .first_index = *first + 1};

@@ -69,7 +69,8 @@ Cell SqlRunner::cell_of(const Value& value, TextWriter& text) noexcept {
     if (value.type() == Type::date) put_date(text, value.as_date());
     if (value.type() == Type::timestamp) put_timestamp(text, value.as_timestamp());
     // JSON has no infinity.
-    const bool is_number = value.type() == Type::real && since().find("nf") == since().npos;
+    const bool is_number =
+        value.type() == Type::real && since().find("nf") == std::string_view::npos;
     return is_number ? Cell::json(since()) : Cell::of(since());
 }
 
@@ -127,7 +128,8 @@ int SqlRunner::refuse(const Source& source) noexcept {
     const Code code = error_.error.code;
     const std::size_t offset = std::min<std::size_t>(error_.offset, source.text.size());
     const std::string_view before{source.text.data(), offset};
-    const std::size_t line_begin = before.rfind('\n') == before.npos ? 0 : before.rfind('\n') + 1;
+    const std::size_t line_begin =
+        before.rfind('\n') == std::string_view::npos ? 0 : before.rfind('\n') + 1;
     const std::size_t line_end = std::min(source.text.find('\n', offset), source.text.size());
     const auto line = static_cast<std::uint64_t>(std::count(before.begin(), before.end(), '\n'));
     return complain({.code = code_name(code),
@@ -238,7 +240,7 @@ private:
     }
 
     static bool is_dot_command(std::string_view text) noexcept {
-        return first_word(text).starts_with('.') && text.find('\n') != text.npos;
+        return first_word(text).starts_with('.') && text.find('\n') != std::string_view::npos;
     }
     // Below 0: there is more to come.
     int run_dot_command(SqlRunner& runner) noexcept {

@@ -392,7 +392,7 @@ private:
     }
     // The next id is found behind the greatest key, so that it must be one.
     void check_auto_increment(Place place) noexcept {
-        for (ColumnNumber i = 0; i < table_.columns.size(); i++) {
+        for (std::size_t i = 0; i < table_.columns.size(); i++) {
             const relation::Column& column = table_.columns[i];
             if (!column.auto_increment || !relation::is_live(column)) continue;
             if (table_.primary_key.size() == 1 && table_.primary_key[0].column == i) continue;
