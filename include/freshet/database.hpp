@@ -20,6 +20,7 @@
 #include <span>
 #include <string_view>
 #include <tuple>
+#include <utility>
 
 #include "freshet/sql_error.hpp"
 #include "freshet/store.hpp"
@@ -318,14 +319,12 @@ private:
         has_row_ = there && *there;
         is_ready_ = has_row_;
     }
+    template <std::size_t... Places>
+    Row row_of(std::span<const Value> values, std::index_sequence<Places...>) const noexcept {
+        return Row{value_as<Columns>(Places < values.size() ? values[Places] : Value{})...};
+    }
     [[nodiscard]] Row row() const noexcept {
-        std::size_t column = 0;
-        const std::span<const Value> values = statement_.row();
-        const auto next = [&]<class T>(T*) noexcept {
-            const std::size_t at = column++;
-            return value_as<T>(at < values.size() ? values[at] : Value{});
-        };
-        return Row{next(static_cast<Columns*>(nullptr))...};
+        return row_of(statement_.row(), std::index_sequence_for<Columns...>{});
     }
 
     Statement statement_;

@@ -73,7 +73,7 @@ Status Connection::open(Database& database, MutableBytes memory,
     if (!catalog) return catalog.error();
     const Result<MutableBytes> words = arena.bytes(words_size, alignof(Prepared));
     if (!words) return words.error();
-    auto* const session = ::new (static_cast<void*>(place->data())) Session;
+    auto* const session = ::new (static_cast<void*>(place->data())) Session{};
     session->store = &database.store_;
     session->clock = database.clock_;
     session->options = options;

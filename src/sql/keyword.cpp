@@ -62,7 +62,7 @@ constexpr std::size_t place_of(std::string_view text) {
     return letters >> 55;
 }
 
-constexpr auto places = [] {
+consteval std::array<std::uint8_t, place_count> make_places() {
     std::array<std::uint8_t, place_count> table{};
     for (std::size_t i = 0; i < texts.size(); i++) {
         std::size_t place = place_of(texts[i]);
@@ -70,7 +70,8 @@ constexpr auto places = [] {
         table[place] = static_cast<std::uint8_t>(i + 1);
     }
     return table;
-}();
+}
+constexpr auto places = make_places();
 
 constexpr bool is_text(std::string_view text, std::string_view capitals) {
     if (text.size() != capitals.size()) return false;
