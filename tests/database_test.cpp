@@ -165,6 +165,23 @@ TEST(Databases, GiveTypedRows) {
     EXPECT_EQ(count, 2);
 }
 
+TEST(Databases, HaveWordsForWhatFailsOnTheWay) {
+    OpenDatabase db;
+    const auto words_of = [&](std::string_view sql) {
+        const std::string code = db.run(sql);
+        return code + ": " + std::string{db.error.message()};
+    };
+    EXPECT_EQ(words_of("SELECT abs(-9223372036854775808)"),
+              "error too-large: a number is out of range, or a text too long");
+    EXPECT_EQ(words_of("SELECT CAST('x' AS DATE)"),
+              "error type-mismatch: a value is not of the type that it is cast to");
+    EXPECT_EQ(words_of("PRAGMA table_inf(t)"), "error unknown-name: there is no PRAGMA table_inf");
+    EXPECT_EQ(db.error.hint(), "did you mean table_info?");
+    db.connection->interrupt();
+    EXPECT_EQ(words_of("SELECT 1"),
+              "error cancelled: the statement was interrupted, or came to its time limit");
+}
+
 TEST(Databases, RunMigrationsOnceEach) {
     OpenDatabase db;
     const std::array<Migration, 3> steps{

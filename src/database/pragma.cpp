@@ -3,6 +3,7 @@
 #include "base/sql_error.hpp"
 #include "base/text.hpp"
 #include "database/run.hpp"
+#include "sql/virtual_tables.hpp"
 
 namespace freshet::database {
 namespace {
@@ -11,6 +12,14 @@ template <class T>
 void put(sql::List<T>& list, T* only) noexcept {
     list.first = only;
     list.count = 1;
+}
+
+constexpr std::string_view prefix = "pragma_";
+
+bool is_known(std::string_view name) noexcept {
+    for (const sql::VirtualTable& table : sql::virtual_tables())
+        if (relation::is_same_name(table.name, name)) return true;
+    return false;
 }
 
 struct Words {
@@ -36,7 +45,7 @@ Status plan_pragma(Prepared& p, sql::Binder& binder, Arena& memory, SqlError& er
     if (!words) return relation::refuse_for_memory(error);
     Words& made = **words;
     TextWriter name{made.name};
-    name.text("pragma_").text(pragma.name.text);
+    name.text(prefix).text(pragma.name.text);
     made.star.kind = sql::ResultColumn::Kind::star;
     made.source.kind = sql::Source::Kind::function;
     made.source.name = {name.written(), pragma.name.place};
@@ -45,6 +54,18 @@ Status plan_pragma(Prepared& p, sql::Binder& binder, Arena& memory, SqlError& er
     put(made.arm.columns, &made.star);
     put(made.arm.from, &made.source);
     put(made.select.arms, &made.arm);
+    if (!is_known(name.written())) {
+        relation::NearestName nearest{pragma.name.text};
+        for (const sql::VirtualTable& table : sql::virtual_tables())
+            if (table.name.starts_with(prefix))
+                nearest.consider(
+                    {table.name.data() + prefix.size(), table.name.size() - prefix.size()});
+        const std::string_view meant = nearest.best();
+        return refuse_at(
+            error, pragma.name.place, Code::unknown_name, {"there is no PRAGMA ", pragma.name.text},
+            {meant.empty() ? "PRAGMA pragma_list says which there are" : "did you mean ", meant,
+             meant.empty() ? "" : "?"});
+    }
     const Result<sql::QueryPlan> plan = binder.select(made.select);
     if (!plan) return plan.error();
     p.query = *plan;

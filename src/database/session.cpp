@@ -24,8 +24,35 @@ Status refresh_tables(Session& session, const relation::RowsAsOf& rows, SqlError
     return Done{};
 }
 
+namespace {
+
+// What a statement fails with while it runs, and nobody had words for where it was.
+bool explain_run(Error code, SqlError& error) noexcept {
+    switch (code.code) {
+        case Code::too_large:
+            relation::refuse(error, code.code, {"a number is out of range, or a text too long"},
+                             {"look at the numbers in it; a FLOAT has no such limit"});
+            return true;
+        case Code::type_mismatch:
+            relation::refuse(error, code.code, {"a value is not of the type that it is cast to"},
+                             {"look at the values, or leave out those that do not fit"});
+            return true;
+        case Code::out_of_memory: relation::refuse_for_memory(error); return true;
+        case Code::cancelled:
+            relation::refuse(error, code.code,
+                             {"the statement was interrupted, or came to its time limit"},
+                             {"give it more time"});
+            return true;
+        default: return false;
+    }
+}
+
+}  // namespace
+
 Error explain(Session& session, Error code, SqlError& error) noexcept {
     if (error.error.code != Code::none) return error.error;
+    const bool is_of_store = session.diagnostic.error == code.code;
+    if (!is_of_store && explain_run(code, error)) return code;
     Diagnostic& diagnostic = session.diagnostic;
     if (!(diagnostic.error == code.code)) {
         diagnostic = Diagnostic{};

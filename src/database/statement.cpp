@@ -59,6 +59,7 @@ Status dispatch(Prepared& p, SqlError& error) noexcept {
 
 Status begin_run(Prepared& p, SqlError& error) noexcept {
     Session& session = p.session;
+    session.diagnostic.error = Error{};
     session.report = StatementReport{.last_insert_id = session.last_insert_id};
     const std::uint64_t now_us = session.clock->now_us();
     session.interrupt.clock = session.time_limit_us == 0 ? nullptr : session.clock;

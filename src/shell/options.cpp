@@ -160,9 +160,7 @@ private:
     }
 
     // A store and no command: it is a path, or stands beside words that no command has.
-    static bool is_path(Text word) noexcept {
-        return word.find_first_of("./ ") != Text::npos;
-    }
+    static bool is_path(Text word) noexcept { return word.find_first_of("./ ") != Text::npos; }
 
     bool parse_command(const char* word) noexcept {
         const Text name = word;
@@ -176,6 +174,10 @@ private:
         Nearest nearest{name};
         for (const CommandInfo& info : commands()) nearest.consider(info.name);
         message().text("there is no command ").text(name);
+        if (nearest.best().empty() && next_ < words_.size()) {
+            hint().text("see: freshet help; a store to be asked in SQL is written ./").text(name);
+            return refuse();
+        }
         return refuse_unknown(nearest.best());
     }
 
