@@ -165,6 +165,48 @@ TEST(Databases, GiveTypedRows) {
     EXPECT_EQ(count, 2);
 }
 
+// Goal: a join reads of the other table what the rows that were found lead to, and nothing else.
+// Method: the plan says so; and the rows are those of a join that cannot use a key.
+TEST(Databases, JoinByTheKeysThatFoundRowsLeadTo) {
+    OpenDatabase db;
+    db.run(
+        "CREATE TABLE a (id INT PRIMARY KEY, x INT, y INT, t TEXT);"
+        "CREATE TABLE b (id INT PRIMARY KEY, z INT, t TEXT); CREATE INDEX b_z ON b (z);"
+        "CREATE INDEX b_t ON b USING HASH (t)");
+    for (int i = 0; i < 60; i++) {
+        const std::string n = std::to_string(i);
+        db.run("INSERT INTO a VALUES (" + n + "," + std::to_string(i * 7 % 70) + "," +
+               (i % 5 == 0 ? "NULL" : std::to_string(i % 9)) + ",'t" + std::to_string(i % 11) +
+               "'); INSERT INTO b VALUES (" + n + "," + std::to_string(i % 9) + ",'t" +
+               std::to_string(i % 13) + "')");
+    }
+    const auto explain = [&](const std::string& sql) { return db.run("EXPLAIN " + sql); };
+    EXPECT_NE(explain("SELECT * FROM a JOIN b ON b.id = a.x WHERE a.id = 5")
+                  .find("SEARCH b USING PRIMARY KEY (id IN ?)"),
+              std::string::npos)
+        << explain("SELECT * FROM a JOIN b ON b.id = a.x WHERE a.id = 5");
+    for (const std::string kind : {"JOIN", "LEFT JOIN", "RIGHT JOIN"}) {
+        for (const std::string where : {"a.id = 5", "a.id = 6", "a.id IN (1, 5, 20, 21)",
+                                        "a.id > 50", "a.id = 99", "a.id < 3 AND b.z > 2"}) {
+            for (const std::string on : {"b.id = a.x", "b.z = a.y", "b.t = a.t",
+                                         "b.id = a.x + 1 AND b.z > 3", "b.z = a.y AND b.t = a.t"}) {
+                const std::string head = "SELECT a.id, b.id FROM a " + kind + " b ON ";
+                // Neither side has a key that could be used.
+                const std::string by_scan =
+                    "SELECT a.id, b.id FROM (SELECT id + 0 AS id, x, y, t "
+                    "FROM a) AS a " +
+                    kind + " (SELECT id + 0 AS id, z, t FROM b) AS b ON " + on + " WHERE " + where +
+                    " ORDER BY 1, 2";
+                EXPECT_EQ(db.run(head + on + " WHERE " + where + " ORDER BY 1, 2"), db.run(by_scan))
+                    << head << on << " WHERE " << where;
+            }
+        }
+    }
+    EXPECT_EQ(db.run("SELECT count(*) FROM a, b, a AS c WHERE a.id = 7 AND b.z = a.y AND "
+                     "c.id = b.id"),
+              db.run("SELECT count(*) FROM b WHERE z = 7"));
+}
+
 TEST(Databases, HaveWordsForWhatFailsOnTheWay) {
     OpenDatabase db;
     const auto words_of = [&](std::string_view sql) {

@@ -74,6 +74,10 @@ struct Node {
     std::span<const Scalar* const> scalars{};
     std::span<const Scalar* const> left_keys{};
     std::span<const Scalar* const> right_keys{};
+    // Of a join: takes the values of this right key, before the first row of left is asked for, so
+    // that a source on the left reads but the rows that they lead to.
+    ValueSet* fills = nullptr;
+    std::size_t filled_key = 0;
     const Scalar* condition = nullptr;
     const Scalar* limit = nullptr;
     const Scalar* offset = nullptr;

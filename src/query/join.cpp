@@ -11,6 +11,7 @@
 //      a row of keys  the keys, and the numbers of the first and last of the chain
 #include <algorithm>
 
+#include "query/key_range.hpp"
 #include "query/operators.hpp"
 
 namespace freshet::query {
@@ -35,6 +36,8 @@ public:
         const Result<std::span<Value>> key = context_.memory.array<Value>(key_width_);
         if (!key) return key.error();
         key_ = *key;
+        if (node_.fills != nullptr)
+            ::new (static_cast<void*>(node_.fills)) ValueSet{context_.memory};
         return Done{};
     }
 
@@ -88,6 +91,10 @@ private:
             (*row)[i] = *value;
         }
         if (!has_key) return Done{};
+        if (node_.fills != nullptr && node_.fills->values().count() <= point_count_max) {
+            const Status filled = node_.fills->add(key_[node_.filled_key]);
+            if (!filled) return filled;
+        }
         const Result<RowTable::Put> put = keys_.put(key_);
         if (!put) return put.error();
         Value* const ends = keys_.rows()[put->index] + key_width_;

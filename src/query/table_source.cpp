@@ -62,8 +62,14 @@ public:
         if (!row) return row.error();
         row_ = row->first(scan_.live_count);
         given_ = row->subspan(scan_.live_count);
+        return Done{};
+    }
+
+    // When the first row is asked for: a list may be filled by what is read before.
+    Status start() noexcept {
+        has_begun_ = true;
         if (scan_.access.list == nullptr) return begin(nullptr);
-        const Result<Points> points = find_points(scan_.access, *scan_.table, memory);
+        const Result<Points> points = find_points(scan_.access, *scan_.table, context_.memory);
         if (!points) return points.error();
         if (!points->are_known) {
             is_exact_ = false;
@@ -75,6 +81,10 @@ public:
     }
 
     Result<bool> next(Batch& batch) noexcept override {
+        if (!has_begun_) {
+            const Status begun = start();
+            if (!begun) return begun.error();
+        }
         if (search_.is_one_row && points_.empty() && !scan_.has_versions) return next_alone(batch);
         for (;;) {
             const Status going = context_.check();
@@ -246,6 +256,7 @@ private:
     Recorded version_{};
     std::span<const Value> points_{};
     std::size_t point_ = 0;
+    bool has_begun_ = false;
     bool is_exact_ = true;
     bool is_looked_up_ = false;
     bool has_pending_ = false;

@@ -94,6 +94,11 @@ Planned Planner::table(const Leaf& leaf, std::span<Conjunct> above) noexcept {
     rows.node = binding_.node({.kind = NodeKind::source,
                                .column_count = static_cast<std::uint32_t>(scan.columns.size()),
                                .source = source ? *source : nullptr});
+    if (found->score == 0 && !leaf.has_versions) {
+        rows.leaf = &leaf;
+        rows.scan = binding_.make(scan);
+        rows.source = rows.node;
+    }
     if (leaf.condition == nullptr) return rows;
     Conjunct only{.scalar = leaf.condition, .mask = rows.mask};
     return filtered(rows, {&only, 1});
@@ -175,8 +180,12 @@ Planned Planner::inner(Item& item, std::span<Conjunct> above) noexcept {
                     parts.begin() + static_cast<std::ptrdiff_t>(next),
                     parts.begin() + static_cast<std::ptrdiff_t>(next) + 1);
         const bool keeps_what_is_there = rows.score > parts[i].score;
-        rows = keeps_what_is_there ? joined(parts[i], rows, Item::Kind::inner, conditions)
-                                   : joined(rows, parts[i], Item::Kind::inner, conditions);
+        if (keeps_what_is_there) {
+            const Lead lead = this->lead(parts[i], rows, conditions);
+            rows = joined(parts[i], rows, Item::Kind::inner, conditions, lead);
+        } else {
+            rows = joined(rows, parts[i], Item::Kind::inner, conditions);
+        }
     }
     return filtered(rows, conditions);
 }
@@ -206,14 +215,71 @@ Planned Planner::outer(Item& item, std::span<Conjunct> above) noexcept {
     const bool keeps_left = item.kind != Item::Kind::right;
     const bool keeps_right = item.kind != Item::Kind::left;
     const std::span<Conjunct> none{};
-    const Planned left = this->item(*item.left, keeps_left ? (keeps_right ? none : above) : own);
-    const Planned right = this->item(*item.right, keeps_right ? (keeps_left ? none : above) : own);
+    Planned left = this->item(*item.left, keeps_left ? (keeps_right ? none : above) : own);
+    Planned right = this->item(*item.right, keeps_right ? (keeps_left ? none : above) : own);
     if (binding_.has_failed()) return {};
+    if (item.kind == Item::Kind::left && left.score > right.score) {
+        const Lead lead = this->lead(right, left, own);
+        return filtered(joined(right, left, Item::Kind::right, own, lead), above);
+    }
+    if (item.kind == Item::Kind::right && right.score > left.score) {
+        const Lead lead = this->lead(left, right, own);
+        return filtered(joined(left, right, Item::Kind::right, own, lead), above);
+    }
     return filtered(joined(left, right, item.kind, own), above);
 }
 
+// A set of the values that a column of the part is joined to, by which the part is read.
+Lead Planner::lead(Planned& part, const Planned& kept,
+                   std::span<const Conjunct> conditions) noexcept {
+    if (part.scan == nullptr || binding_.has_failed()) return {};
+    for (const Conjunct& each : conditions) {
+        if (each.is_done || !is_key(each, part.mask, kept.mask)) continue;
+        const Operands sides = each.scalar->operands;
+        const Scalar& own = is_within(mask_of(*sides[0]), part.mask) ? *sides[0] : *sides[1];
+        if (own.kind != ScalarKind::column) continue;
+        const Result<query::ValueSet*> set =
+            query::make<query::ValueSet>(binding_.memory_, binding_.memory_);
+        if (!set) {
+            binding_.fail_memory();
+            return {};
+        }
+        const Scalar* const list = binding_.scalar(
+            {.kind = ScalarKind::in_set, .set = *set, .operands = binding_.operands({&own})});
+        if (binding_.has_failed()) return {};
+        if (read_by(part, *list)) return {*set, &each};
+    }
+    return {};
+}
+
+// By a key of which the column of the list is the first; false: there is none.
+bool Planner::read_by(Planned& part, const Scalar& list) noexcept {
+    Conjunct only{.scalar = &list, .mask = part.mask};
+    AccessFinder finder{binding_.environment_.newest, *part.leaf, {&only, 1}};
+    const Result<Found> found = finder.find(binding_.memory_);
+    if (!found || found->score == 0) return false;
+    const bool is_filtered = part.node->kind == NodeKind::filter && part.node->left == part.source;
+    if (part.node != part.source && !is_filtered) return false;
+    query::TableScan scan = *part.scan;
+    scan.access = found->access;
+    scan.access.check = binding_.constant(Value::boolean(true));  // The join asks each row.
+    const Result<const query::Source*> source = query::make_table_source(scan, binding_.memory_);
+    if (!source) {
+        binding_.fail_memory();
+        return false;
+    }
+    Node read = *part.source;
+    read.source = *source;
+    const Node* const node = binding_.node(read);
+    if (binding_.has_failed()) return false;
+    Node above = *part.node;
+    above.left = node;
+    part.node = is_filtered ? binding_.node(above) : node;
+    return true;
+}
+
 Planned Planner::joined(const Planned& left, const Planned& right, Item::Kind kind,
-                        std::span<Conjunct> conditions) noexcept {
+                        std::span<Conjunct> conditions, const Lead& lead) noexcept {
     const std::uint32_t left_width = left.node->column_count;
     Planned rows{.places = no_places(),
                  .mask = left.mask | right.mask,
@@ -225,6 +291,7 @@ Planned Planner::joined(const Planned& left, const Planned& right, Item::Kind ki
     Growing<const Scalar*> left_keys;
     Growing<const Scalar*> right_keys;
     Growing<const Scalar*> rest;
+    std::size_t filled_key = 0;
     for (Conjunct& each : conditions) {
         if (each.is_done || !is_within(each.mask, rows.mask)) continue;
         each.is_done = true;
@@ -235,6 +302,7 @@ Planned Planner::joined(const Planned& left, const Planned& right, Item::Kind ki
         }
         const Operands sides = each.scalar->operands;
         const bool is_turned = !is_within(mask_of(*sides[0]), left.mask);
+        if (&each == lead.by) filled_key = right_keys.all().size();
         binding_.push(left_keys, binding_.placed(*sides[is_turned ? 1 : 0], left.places));
         binding_.push(right_keys, binding_.placed(*sides[is_turned ? 0 : 1], right.places));
     }
@@ -246,6 +314,8 @@ Planned Planner::joined(const Planned& left, const Planned& right, Item::Kind ki
                                .right = right.node,
                                .left_keys = left_keys.all(),
                                .right_keys = right_keys.all(),
+                               .fills = lead.set,
+                               .filled_key = filled_key,
                                .condition = both(rest.all())});
     return rows;
 }

@@ -6,7 +6,8 @@
 // or an index say how the rows of a table are reached (access.hpp). Inner joins are put in order:
 // first the source with the best access, then, one by one, the best of those that an equality joins
 // to what is there, and products last. Such equalities are the keys of hash joins; if what is there
-// was found by an access, it is what is kept, and the new source passes by.
+// was found by an access, it is what is kept, and the new source passes by: of a table that has a
+// key or an index for it, only the rows to which the kept ones lead.
 #pragma once
 
 #include "query/algebra.hpp"
@@ -72,6 +73,16 @@ struct Planned {
     std::uint32_t score = 0;  // Of the access; 0: all rows are read.
     std::span<const KeyOrder> order{};
     bool is_key_whole = false;  // No two rows are the same in all of the order.
+    // Of a table whose rows are all read: what the node, or the filter above it, does.
+    const Leaf* leaf = nullptr;
+    const query::TableScan* scan = nullptr;
+    const query::Node* source = nullptr;
+};
+
+// What a join keeps leads to the rows of the other side: the values of a key are put into a set.
+struct Lead {
+    query::ValueSet* set = nullptr;  // Null: it does not.
+    const Conjunct* by = nullptr;
 };
 
 class Planner {
@@ -95,8 +106,10 @@ private:
     [[nodiscard]] std::size_t choose(const Planned& rows, std::span<const Planned> parts,
                                      std::size_t first,
                                      std::span<const Conjunct> conditions) const noexcept;
+    Lead lead(Planned& part, const Planned& kept, std::span<const Conjunct> conditions) noexcept;
+    bool read_by(Planned& part, const Scalar& list) noexcept;
     Planned joined(const Planned& left, const Planned& right, Item::Kind kind,
-                   std::span<Conjunct> conditions) noexcept;
+                   std::span<Conjunct> conditions, const Lead& lead = {}) noexcept;
     const query::Node* gated(const query::Node* rows, const Scalar& condition) noexcept;
     const Scalar* both(Operands conditions) noexcept;
     [[nodiscard]] bool is_key(const Conjunct& conjunct, std::uint64_t left,
