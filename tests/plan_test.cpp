@@ -137,7 +137,7 @@ TEST_F(Plan, BeginsJoinsWithTheBestAccess) {
               "299|NULL; 300|NULL");
     EXPECT_EQ(sources("SELECT 1 FROM users u LEFT JOIN lines l ON l.user = u.id AND l.\"order\" = 1"
                       " WHERE u.id = 3"),
-              "SEARCH u USING PRIMARY KEY (id=?); SEARCH l USING PRIMARY KEY (order=?)");
+              "SEARCH l USING PRIMARY KEY (order=?); SEARCH u USING PRIMARY KEY (id=?)");
 }
 
 TEST_F(Plan, FindsTheRowsOfSubqueriesByKeyForEachRow) {

@@ -218,13 +218,12 @@ Planned Planner::outer(Item& item, std::span<Conjunct> above) noexcept {
     Planned left = this->item(*item.left, keeps_left ? (keeps_right ? none : above) : own);
     Planned right = this->item(*item.right, keeps_right ? (keeps_left ? none : above) : own);
     if (binding_.has_failed()) return {};
-    if (item.kind == Item::Kind::left && left.score > right.score) {
-        const Lead lead = this->lead(right, left, own);
-        return filtered(joined(right, left, Item::Kind::right, own, lead), above);
-    }
-    if (item.kind == Item::Kind::right && right.score > left.score) {
-        const Lead lead = this->lead(left, right, own);
-        return filtered(joined(left, right, Item::Kind::right, own, lead), above);
+    const bool is_turned = item.kind == Item::Kind::left && left.score > right.score;
+    if (is_turned || (item.kind == Item::Kind::right && right.score > left.score)) {
+        const Planned& kept = is_turned ? left : right;
+        Planned& passing = is_turned ? right : left;
+        const Lead lead = this->lead(passing, kept, own);
+        return filtered(joined(passing, kept, Item::Kind::right, own, lead), above);
     }
     return filtered(joined(left, right, item.kind, own), above);
 }
