@@ -36,7 +36,8 @@ SIM_FLAGS := $(COMMON) -O2 $(CXXFLAGS)
 NO_ALARM := $(if $(findstring clang,$(CXX)),,-Wno-maybe-uninitialized)
 SANITIZE := -fno-sanitize=vptr -fno-sanitize-recover=all -fno-omit-frame-pointer $(NO_ALARM)
 SANITIZER := $(if $(SAN),-fsanitize=$(SAN) $(SANITIZE))
-# Tests are compiled more often than they are run: half the time goes without -O1 and with less for debuggers.
+# Tests are compiled more often than they are run: half the time goes without -O1 and with less for debuggers. Of the
+# library, what the simulator runs for long is optimized; fuzzers, which clang builds, want all of it so.
 TEST_FLAGS := $(COMMON) -g1 -O1 -D_GLIBCXX_ASSERTIONS $(SANITIZER) $(CXXFLAGS)
 
 # Where SQLite is installed, tests hold its answers beside ours; they find it by __has_include.
@@ -51,6 +52,7 @@ SMALL_SOURCES := $(wildcard src/disk/*.cpp) src/base/sha256.cpp src/base/text.cp
 	$(addprefix src/relation/,alter.cpp catalog_view.cpp definition.cpp definition_codec.cpp name.cpp) \
 	$(wildcard src/sql/print*.cpp) $(addprefix src/sql/parser_,change.cpp error.cpp schema.cpp statement.cpp) \
 	$(addprefix src/store/,replay_own.cpp savepoint.cpp settings.cpp shown.cpp state.cpp verify.cpp work.cpp work_own.cpp)
+PLAIN_SOURCES = $(if $(findstring clang,$(CXX)),,$(wildcard $(addprefix src/,$(addsuffix /*.cpp,sql query database shell))))
 PROGRAM_SOURCES := $(wildcard src/shell/*.cpp)
 SIM_SOURCES := $(filter-out sim/main.cpp,$(wildcard sim/*.cpp))
 SIM_MAIN := $(wildcard sim/main.cpp)
@@ -102,7 +104,7 @@ $(eval $(call kind,lib,$(LIB_FLAGS),$(LIB_OBJECTS),$(SMALL_SOURCES),-Os $(CXXFLA
 $(eval $(call kind,program,$(PROGRAM_FLAGS),$(PROGRAM_OBJECTS)))
 $(eval $(call kind,simulator,$(SIM_FLAGS),$(SIM_OBJECTS) $(SIM_MAIN_OBJECT) \
 	$(call objects,simulator,$(addprefix tests/,demo.cpp kill.cpp acknowledge.cpp slt.cpp))))
-$(eval $(call kind,test-lib,$(TEST_FLAGS) $(CORE),$(TEST_LIB_OBJECTS) $(TEST_SHELL_OBJECTS)))
+$(eval $(call kind,test-lib,$(TEST_FLAGS) $(CORE),$(TEST_LIB_OBJECTS) $(TEST_SHELL_OBJECTS),$(PLAIN_SOURCES),-O0 $(CXXFLAGS)))
 $(eval $(call kind,test,$(TEST_FLAGS),$(TEST_OBJECTS) $(REPLAY_OBJECTS),$(TEST_SOURCES),-O0 $(CXXFLAGS)))
 
 # ---- products ----
