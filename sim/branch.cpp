@@ -12,7 +12,7 @@ void begin_tape(Tape& tape) {
     for (std::vector<std::uint64_t>& values : tape.chunks[0]) values.clear();
 }
 
-// As Run::choose_hit() reads it.
+// As choose_hit() reads it.
 void write_hit(Tape::Chunk& chunk, Hit::Kind kind, std::uint32_t call, std::uint32_t number) {
     chunk[static_cast<std::size_t>(Domain::fault)] = {99, 3 + static_cast<std::uint64_t>(kind),
                                                       call, number};
@@ -20,13 +20,13 @@ void write_hit(Tape::Chunk& chunk, Hit::Kind kind, std::uint32_t call, std::uint
 
 }  // namespace
 
-// One time in four the process is killed, with what it has written in the cache.
-void Run::crash_image(SimDisk& disk, Choice& choice, bool& is_power) {
-    is_power = choice.below(4, Domain::fault) != 0;
+bool crash_image(SimDisk& disk, Choice& choice) {
+    const bool is_power = choice.below(4, Domain::fault) != 0;
     if (is_power)
         disk.power_loss(choice);
     else
         disk.restart();
+    return is_power;
 }
 
 void Run::branch(const SimDisk& disk, std::uint64_t number) {
@@ -36,8 +36,7 @@ void Run::branch(const SimDisk& disk, std::uint64_t number) {
     branch_depth_ = 1;
     disk.copy_to(image_->disk);
     image_->open_count = 0;
-    bool is_power = false;
-    crash_image(image_->disk, choice, is_power);
+    const bool is_power = crash_image(image_->disk, choice);
     report().hit(is_power ? Trouble::power_loss : Trouble::kill, operation_, current_call_);
     write_hit(branch_tape_.chunks[0], is_power ? Hit::Kind::power_loss : Hit::Kind::kill,
               static_cast<std::uint32_t>(disk.call_count() - 1 - step_call_), 0);
@@ -68,8 +67,7 @@ void Run::Branch::before(const SimDisk& disk, SimCall) {
     self.branch_depth_ = 2;
     disk.copy_to(self.nested_->disk);
     self.nested_->open_count = 0;
-    bool is_power = false;
-    self.crash_image(self.nested_->disk, *choice, is_power);
+    const bool is_power = crash_image(self.nested_->disk, *choice);
     choice->record(nullptr);
     write_hit(self.nested_tape_.chunks[0], is_power ? Hit::Kind::power_loss : Hit::Kind::kill, at,
               0);

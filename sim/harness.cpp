@@ -13,6 +13,7 @@
 #include <cstring>
 
 #include "sim/crowd.hpp"
+#include "sim/table_life.hpp"
 
 namespace freshet::sim {
 
@@ -101,7 +102,18 @@ std::uint64_t live(Choice& choice, const Rules& rules, std::uint64_t seed) {
     Tape tape;
     choice.record(&tape);
     std::uint64_t hash = 0;
-    if (choice.below(8, Domain::workload) == 7) {
+    std::uint64_t kind = table_life_number;
+    if (rules.only_tables)
+        tape.add(Domain::workload, kind);
+    else
+        kind = choice.below(8, Domain::workload);
+    if (kind == table_life_number) {
+        TableLife life{choice, rules, tape};
+        set_current_life(&life, seed);
+        life.live();
+        hash = life.hash();
+        set_current_life(nullptr, seed);
+    } else if (kind == 7) {
         Crowd crowd{choice, rules, tape};
         set_current_life(&crowd, seed);
         hash = crowd.live(choose_plan(choice));

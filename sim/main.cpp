@@ -35,6 +35,7 @@ struct Arguments {
     bool all_cells = false;
     bool hashes = false;
     bool calls = false;
+    bool tables = false;
     std::string search;  // crashes, faults, memory or flips.
     std::uint64_t search_number = 1;
     std::string tape;
@@ -63,6 +64,7 @@ int usage() {
         "and nothing else\n"
         "  --memory       every memory that is too small, and nothing else\n"
         "  --flips N      every Nth bit of a log and its head flipped, and nothing else\n"
+        "  --tables       only lives of databases with tables\n"
         "  --canary       plant a lie in the model: this must fail");
     return 2;
 }
@@ -100,6 +102,8 @@ bool parse(int count, char** words, Arguments& arguments) {
             arguments.search = word.substr(2);
         else if (word == "--calls")
             arguments.calls = true;
+        else if (word == "--tables")
+            arguments.tables = true;
         else if (word == "--canary")
             arguments.canary = true;
         else
@@ -131,6 +135,7 @@ unsigned long long number(const Report::Count& count) {
     Rules rules;
     rules.branch_count = arguments.branches;
     rules.canary_bug = arguments.canary;
+    rules.only_tables = arguments.tables;
     for (std::uint64_t i = job; arguments.seed_count == 0 || i < arguments.seed_count;
          i += arguments.jobs) {
         if (arguments.seed_count == 0 && since(start) >= arguments.seconds) break;
@@ -226,8 +231,9 @@ int tell_failure(const Arguments& arguments, Failure& failure, const std::string
         std::printf("%s", failure.script.data());
         if (has_tape) write_tape(arguments.out, tape, failure.script.data(), failure.what.data());
     }
-    std::printf("repeat: %s --seed %llu --seeds 1 --branches %u%s\n", program.c_str(), seed,
-                arguments.branches, arguments.canary ? " --canary" : "");
+    std::printf("repeat: %s --seed %llu --seeds 1 --branches %u%s%s\n", program.c_str(), seed,
+                arguments.branches, arguments.canary ? " --canary" : "",
+                arguments.tables ? " --tables" : "");
     return 1;
 }
 
@@ -276,6 +282,7 @@ int replay_regressions(const Arguments& arguments) {
 
 int show_hashes(const Arguments& arguments) {
     Rules rules;
+    rules.only_tables = arguments.tables;
     const std::uint64_t count = arguments.seed_count == 0 ? 100 : arguments.seed_count;
     std::uint64_t all = 0;
     catch_failures(*make_failure());

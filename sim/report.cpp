@@ -9,10 +9,20 @@ namespace freshet::sim {
 
 const char* operation_name(Operation operation) noexcept {
     static constexpr std::array<const char*, operation_count> names = {
-        "append small", "append wide", "append to 3", "deferred", "rollback",       "next segment",
-        "reopen",       "create",      "retry",       "refused",  "large rollback", "transaction",
-        "sync",         "read",        "follow",      "verify",   "maintain",       "clock jump",
-        "settings",     "track",       "condition",   "recover",  "crowd",
+        "append small",   "append wide",
+        "append to 3",    "deferred",
+        "rollback",       "next segment",
+        "reopen",         "create",
+        "retry",          "refused",
+        "large rollback", "transaction",
+        "sync",           "read",
+        "follow",         "verify",
+        "maintain",       "clock jump",
+        "settings",       "track",
+        "condition",      "recover",
+        "crowd",          "table rows",
+        "definition",     "table transaction",
+        "table read",
     };
     return names[static_cast<std::size_t>(operation)];
 }

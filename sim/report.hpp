@@ -37,9 +37,13 @@ enum class Operation : std::uint8_t {
     condition,
     recover,
     crowd,
+    table_rows,
+    table_definition,
+    table_transaction,
+    table_read,
 };
-inline constexpr std::size_t operation_count = 23;
-inline constexpr std::size_t choosable_count = 21;  // All but the last two.
+inline constexpr std::size_t operation_count = 27;
+inline constexpr std::size_t choosable_count = 21;  // All before recover.
 const char* operation_name(Operation operation) noexcept;
 
 enum class Trouble : std::uint8_t {

@@ -133,24 +133,47 @@ Promise Run::promise() const {
 
 // The numbers 99, 4 + a kind, and a call below 512 mean just that, so that any hit can be written
 // to a tape.
-Hit Run::choose_hit() {
+Hit choose_hit(Choice& choice, const Setup& setup) {
     Hit hit;
-    const std::uint64_t luck = choice_.below(100, Domain::fault);
-    if (luck < std::min<std::uint64_t>(100 - setup_.trouble_percent, 99)) return hit;
-    std::uint64_t kind = choice_.below(8, Domain::fault);
-    for (int i = 0; i < 4 && kind < 4 && (setup_.troubles >> kind & 1) == 0; i++)
+    const std::uint64_t luck = choice.below(100, Domain::fault);
+    if (luck < std::min<std::uint64_t>(100 - setup.trouble_percent, 99)) return hit;
+    std::uint64_t kind = choice.below(8, Domain::fault);
+    for (int i = 0; i < 4 && kind < 4 && (setup.troubles >> kind & 1) == 0; i++)
         kind = (kind + 1) % 4;
     hit.kind = static_cast<Hit::Kind>(kind % 4 + 1);
-    const std::uint64_t call = choice_.below(4096, Domain::fault);
+    const std::uint64_t call = choice.below(4096, Domain::fault);
     hit.call = static_cast<std::uint32_t>(call < 512 ? call : call % 16);
-    hit.number = static_cast<std::uint32_t>(choice_.below(2048, Domain::fault));
+    hit.number = static_cast<std::uint32_t>(choice.below(2048, Domain::fault));
     return hit;
+}
+
+SimFault fault_of(const Hit& hit, SimCall call, std::uint64_t number) {
+    std::uint32_t count = 0;
+    while (sim_legal_error(call, count) != Code::code_count) count++;
+    if (count == 0) count = 1;
+    return {.call = number,
+            .for_ever = hit.kind == Hit::Kind::error_for_ever,
+            .error = sim_legal_error(call, hit.number % count),
+            .system_error = 5,
+            .partial = hit.number / count};
+}
+
+bool is_worth_a_branch(SimCall call) noexcept {
+    return call == SimCall::write || call == SimCall::write_zeros || call == SimCall::truncate ||
+           call == SimCall::sync || call == SimCall::sync_directory || call == SimCall::rename ||
+           call == SimCall::remove || call == SimCall::open;
+}
+
+bool changes_disk(const SimRecord& record) noexcept {
+    return record.call != SimCall::read && record.call != SimCall::size &&
+           record.call != SimCall::map && record.call != SimCall::lock &&
+           (record.call != SimCall::open || record.size == 2);
 }
 
 void Run::step() {
     step_call_ = machine_.disk.call_count();
     add(report().operations);
-    hit_ = choose_hit();
+    hit_ = choose_hit(choice_, setup_);
     arm(hit_);
     if (!up_) {
         operation_ = Operation::recover;
@@ -304,18 +327,9 @@ void Run::before(const SimDisk& disk, SimCall call) {
         look_beside(luck / 8);
     if (number == step_call_ + hit_.call && hit_.kind != Hit::Kind::none) {
         hit_call_ = call;
-        const bool is_error =
-            hit_.kind == Hit::Kind::error_once || hit_.kind == Hit::Kind::error_for_ever;
         Trouble trouble = hit_.kind == Hit::Kind::kill ? Trouble::kill : Trouble::power_loss;
-        if (is_error) {
-            std::uint32_t count = 0;
-            while (sim_legal_error(call, count) != Code::code_count) count++;
-            if (count == 0) count = 1;
-            SimFault fault{.call = number,
-                           .for_ever = hit_.kind == Hit::Kind::error_for_ever,
-                           .error = sim_legal_error(call, hit_.number % count),
-                           .system_error = 5,
-                           .partial = hit_.number / count};
+        if (hit_.is_error()) {
+            const SimFault fault = fault_of(hit_, call, number);
             machine_.disk.fail(fault);
             trouble = trouble_of(fault.error);
             suspect_ = suspect_ ||
@@ -324,11 +338,8 @@ void Run::before(const SimDisk& disk, SimCall call) {
         }
         report().hit(trouble, operation_, call);
     }
-    const bool changes = call == SimCall::write || call == SimCall::write_zeros ||
-                         call == SimCall::truncate || call == SimCall::sync ||
-                         call == SimCall::sync_directory || call == SimCall::rename ||
-                         call == SimCall::remove || call == SimCall::open;
-    if (rules_.branch_count == 0 || !changes || branch_total_ >= branch_total_max) return;
+    if (rules_.branch_count == 0 || !is_worth_a_branch(call) || branch_total_ >= branch_total_max)
+        return;
     const std::uint64_t promised = mix(least_, model_.commit() * 2 + (has_store_ ? 1 : 0));
     if (!changed_ && promised == promised_) return;
     changed_ = false;
@@ -352,10 +363,7 @@ void Run::after(const SimDisk& disk, const SimRecord& record) {
     check_reserved(disk, record);
     if (watcher_ != nullptr) watcher_->after(disk, record);
     if (rules_.shows_calls) std::fprintf(stderr, "        %s\n", sim_text(record).c_str());
-    if (record.call != SimCall::read && record.call != SimCall::size &&
-        record.call != SimCall::map && record.call != SimCall::lock &&
-        (record.call != SimCall::open || record.size == 2))
-        changed_ = true;
+    changed_ = changed_ || changes_disk(record);
 }
 
 }  // namespace freshet::sim

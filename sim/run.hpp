@@ -32,6 +32,7 @@ struct Rules {
     std::uint32_t full_percent = 30;  // Of the branches that are examined to the end.
     bool shows_calls = false;         // Each call goes to standard error.
     bool canary_bug = false;          // The model is told a lie: the run must fail.
+    bool only_tables = false;         // All lives are of databases.
 };
 
 // What the first chunk chooses.
@@ -57,7 +58,19 @@ struct Hit {
     Kind kind = Kind::none;
     std::uint32_t call = 0;    // Counted from the step's first.
     std::uint32_t number = 0;  // Which legal error; for kill, how much of a write gets through.
+    [[nodiscard]] bool is_error() const {
+        return kind == Kind::error_once || kind == Kind::error_for_ever;
+    }
 };
+Hit choose_hit(Choice& choice, const Setup& setup);
+// The error that a hit is, at call number `number`.
+SimFault fault_of(const Hit& hit, SimCall call, std::uint64_t number);
+// Whether a crash before such a call, and one behind it, can leave different disks.
+bool is_worth_a_branch(SimCall call) noexcept;
+bool changes_disk(const SimRecord& record) noexcept;
+// One time in four the process is killed, with what it has written in the cache; else the power
+// is lost, and true returned.
+bool crash_image(SimDisk& disk, Choice& choice);
 
 // What can tell what it has done, when it comes to a bad end.
 class Life {
@@ -117,7 +130,6 @@ private:
     void go_down(bool power);
     void finish_step();
     void note(const char* format, ...) __attribute__((format(printf, 2, 3)));
-    Hit choose_hit();
     void acknowledge(std::uint64_t commit);
     // False: what was acknowledged may be lost, if nothing wrong is said.
     [[nodiscard]] bool is_disk_honest() const {
@@ -186,7 +198,6 @@ private:
 
     // branch.cpp
     void branch(const SimDisk& disk, std::uint64_t number);
-    void crash_image(SimDisk& disk, Choice& choice, bool& is_power);
 
     struct Branch final : public SimWatcher {
         Run* run = nullptr;

@@ -143,6 +143,17 @@ TEST(Databases, SayWhereAStatementIsWrong) {
     EXPECT_EQ(db.run("SELECT * FROM usres"), "error unknown-name");
 }
 
+// Who has the writer's turn must not wait for it, when the past is read in a transaction behind a
+// commit that nobody has synced yet.
+TEST(Databases, ReadThePastBehindADeferredCommit) {
+    OpenDatabase db{database_options(), std::size_t{8} << 20, {.durability = Durability::deferred}};
+    db.run("CREATE TABLE t (a INT PRIMARY KEY); INSERT INTO t VALUES (1)");
+    EXPECT_EQ(db.run("BEGIN; INSERT INTO t VALUES (2);"
+                     "SELECT * FROM t FOR SYSTEM_TIME AS OF COMMIT 2; COMMIT"),
+              "1\n");
+    EXPECT_EQ(db.run("SELECT * FROM t"), "1\n2\n");
+}
+
 TEST(Databases, GiveTypedRows) {
     OpenDatabase db;
     db.run("CREATE TABLE t (a INT PRIMARY KEY, b TEXT); INSERT INTO t VALUES (1,'x'),(2,'y')");

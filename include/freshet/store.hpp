@@ -341,6 +341,9 @@ public:
     Status rollback_to(std::uint32_t savepoint, Diagnostic& diagnostic) noexcept;
     // Forgets a savepoint and those since; what was done stays. invalid_argument.
     Status release(std::uint32_t savepoint, Diagnostic& diagnostic) noexcept;
+    // Waits until every commit before this one is durable, as Store::sync() does of those who have
+    // no transaction open. poisoned; invalid_argument: it has not begun.
+    Status sync(Diagnostic& diagnostic) noexcept;
     Result<Appended> commit(Durability durability, Diagnostic& diagnostic) noexcept;
     void rollback() noexcept;  // Leaves no trace. Does nothing when there is no transaction.
 

@@ -84,7 +84,9 @@ void note_commit(Session& session, const Appended& committed) noexcept {
 // Whoever reads sees at least what was written here before.
 Status make_visible(Session& session) noexcept {
     if (!session.is_unsynced) return Done{};
-    const Status synced = session.store->sync(session.diagnostic);
+    const bool is_in_transaction = session.mode == Mode::write || session.is_writing;
+    const Status synced = is_in_transaction ? session.transaction.sync(session.diagnostic)
+                                            : session.store->sync(session.diagnostic);
     session.is_unsynced = !synced;
     return synced;
 }

@@ -57,6 +57,13 @@ Status Transaction::answer(Error error, Diagnostic& diagnostic) noexcept {
     return diagnostic.error;
 }
 
+Status Transaction::sync(Diagnostic& diagnostic) noexcept {
+    diagnostic = Diagnostic{};
+    if (store_ != nullptr) return answer(Code::none, diagnostic);
+    diagnostic.error = Code::invalid_argument;
+    return Code::invalid_argument;
+}
+
 Status Transaction::create(std::string_view stream, Diagnostic& diagnostic) noexcept {
     diagnostic = Diagnostic{};
     if (store_ == nullptr || failed_) {
