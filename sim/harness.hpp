@@ -27,7 +27,8 @@ void set_current_life(const Life* life, std::uint64_t seed) noexcept;
 inline constexpr int failed_exit_code = 3;
 
 // Runs one life in this process: of one writer, or, one time in eight, of a crowd, and one time of
-// a database with tables. Branches are tried for every eighth seed; the others go through more operations and faults in the same time.
+// a database with tables. Branches are tried for every eighth seed; the others go through more
+// operations and faults in the same time.
 std::uint64_t live_by_seed(std::uint64_t seed, const Rules& rules);  // Returns the hash of its end.
 std::uint64_t live_by_tape(const Tape& tape, const Rules& rules);
 

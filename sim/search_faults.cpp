@@ -4,6 +4,7 @@
 
 #include "sim/harness.hpp"
 #include "sim/search.hpp"
+#include "sim/table_life.hpp"
 
 namespace freshet::sim {
 
@@ -46,6 +47,61 @@ bool live_with(std::size_t at, const Hit& hit, SyncFailure failure, SearchResult
     set_current_life(nullptr, 0);
     if (was_made) add(result.failed_calls);
     return was_made;
+}
+
+constexpr std::array<TableWork, 19> long_table_life = {
+    TableWork::rows,        TableWork::rows,        TableWork::rows,        TableWork::definition,
+    TableWork::transaction, TableWork::definition,  TableWork::rows,        TableWork::read,
+    TableWork::maintain,    TableWork::transaction, TableWork::transaction, TableWork::rows,
+    TableWork::verify,      TableWork::reopen,      TableWork::definition,  TableWork::transaction,
+    TableWork::rows,        TableWork::read,        TableWork::rows,
+};
+
+// The same of a database: two lives of it, by the seeds 5 and 6.
+bool live_with_tables(std::size_t at, const Hit& hit, SyncFailure failure, SearchResult& result) {
+    SeedChoice choice{5 + at % 2};
+    TableLife life{choice, Rules{}};
+    Setup setup = small_setup();
+    setup.profile.sync_failure = failure;
+    setup.options.pool_size = std::size_t{512} << 10;
+    life.start(setup);
+    set_current_life(&life, 0);
+    bool was_made = false;
+    for (std::size_t i = 0; i <= long_table_life.size(); i++) {
+        // Number 0 is the open that makes the store.
+        const TableWork work = i == 0 ? TableWork::reopen : long_table_life[i - 1];
+        const bool is_hit = i == at / 2;
+        const bool made = life.execute(work, is_hit ? hit : Hit{});
+        was_made = was_made || (is_hit && made);
+        if (is_hit && !made) break;
+        if (is_hit) add(life.is_up() ? result.usable : result.poisoned);
+        if (!life.is_up()) life.execute(work, Hit{});
+    }
+    life.end();
+    set_current_life(nullptr, 0);
+    if (was_made) add(result.failed_calls);
+    return was_made;
+}
+
+// Connections of every memory, in steps, up to what is enough: what fails for it leaves nothing.
+void search_table_memory(Share share, SearchResult& result) {
+    std::uint64_t number = 0;
+    for (std::size_t size = std::size_t{80} << 10; size < std::size_t{200} << 10; size += 512) {
+        if (!share.has(number++)) continue;
+        SeedChoice choice{size};
+        TableLife life{choice, Rules{}};
+        Setup setup = small_setup();
+        setup.options.pool_size = std::size_t{512} << 10;
+        setup.options.segment_size = 64 << 10;
+        life.set_connection_size(size);
+        life.start(setup);
+        set_current_life(&life, 0);
+        for (std::size_t i = 0; i < 60; i++)
+            life.execute(long_table_life[i % long_table_life.size()], Hit{});
+        if (life.was_out_of_memory()) add(result.usable);
+        life.end();
+        set_current_life(nullptr, 0);
+    }
 }
 
 // One machine with a store that was closed well, and its model.
@@ -115,11 +171,16 @@ void flip_all(Run& run, bool was_closed, std::uint64_t step, Share share, Search
 
 }  // namespace
 
-void search_faults(Share share, SearchResult& result) {
+namespace {
+
+// Where a life is hit: at each step, whatever is done there.
+using LiveWith = bool (*)(std::size_t at, const Hit& hit, SyncFailure failure, SearchResult&);
+
+void search_faults_of(LiveWith live, std::size_t step_count, Share share, SearchResult& result) {
     std::uint64_t number = 0;
     for (const SyncFailure failure :
          {SyncFailure::clean, SyncFailure::late, SyncFailure::reverts}) {
-        for (std::size_t at = 0; at <= long_life.size(); at++) {
+        for (std::size_t at = 0; at < step_count; at++) {
             for (std::uint32_t call = 0; call < 400; call++) {
                 bool was_made = true;
                 for (std::uint32_t error = 0; error < 10 && was_made; error++) {
@@ -128,7 +189,7 @@ void search_faults(Share share, SearchResult& result) {
                         if (!share.has(number++) && error > 0) continue;
                         // The number says which error, and how much of a write gets through: see
                         // Run::before().
-                        was_made = live_with(
+                        was_made = live(
                             at, {.kind = kind, .call = call, .number = error + (error % 2) * 1000},
                             failure, result);
                     }
@@ -139,10 +200,18 @@ void search_faults(Share share, SearchResult& result) {
     }
 }
 
+}  // namespace
+
+void search_faults(Share share, SearchResult& result) {
+    search_faults_of(live_with, long_life.size() + 1, share, result);
+    search_faults_of(live_with_tables, 2 * (long_table_life.size() + 1), share, result);
+}
+
 void search_memory(Share share, SearchResult& result) {
     const Tape zeros;
     TapeChoice choice{zeros};
     Run run{choice, Rules{}};
+    search_table_memory(share, result);
     run.start(small_setup());
     set_current_life(&run, 0);
     run.open();

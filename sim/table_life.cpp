@@ -56,6 +56,8 @@ void TableLife::end() {
     up_ = false;
     machine_->disk.restart();
     machine_->disk.watch(nullptr);
+    machine_->connection_size = TableMachine::reader_size;
+    machine_->lend();
     examine_tables(*machine_, promise(branch_seed_), Depth::full);
     static_cast<void>(machine_->close());
     add(report().seeds);

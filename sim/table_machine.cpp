@@ -66,7 +66,7 @@ ModelWhere choose_where(const ModelTable& table, const ModelIndex& index, std::u
 
 void TableMachine::lend() {
     memory.resize(Database::required_memory(options));
-    connection_memory.resize(2 * connection_size);
+    connection_memory.resize(connection_size + reader_size);
     scratch.resize(options.frame_size_max + (std::size_t{64} << 10));
     connection_options.statement_count_max = 2;
     connection_options.catalog_size = std::size_t{64} << 10;
@@ -78,9 +78,7 @@ Status TableMachine::open(bool create) noexcept {
     open_count++;
     const std::span<std::byte> room{connection_memory};
     if (opened) opened = connection.open(database, room.first(connection_size), connection_options);
-    if (opened)
-        opened = reader.open(database, room.subspan(connection_size, connection_size),
-                             connection_options);
+    if (opened) opened = reader.open(database, room.last(reader_size), connection_options);
     return opened;
 }
 

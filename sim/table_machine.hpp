@@ -20,7 +20,8 @@ struct TableMachine {
     SimGate gate{clock};
     Options options;
     ConnectionOptions connection_options;
-    std::size_t connection_size = std::size_t{512} << 10;
+    static constexpr std::size_t reader_size = std::size_t{512} << 10;
+    std::size_t connection_size = reader_size;
     Database database;
     Connection connection;
     Connection reader;  // Another one, which only reads.
