@@ -177,9 +177,8 @@ private:
         maker_.put_defaults(row);
         for (std::size_t i = 0; i < plan_.defaults.size(); i++) {
             if (plan_.defaults[i] == nullptr) continue;
-            const Result<Value> value = query::evaluate(*plan_.defaults[i], scratch);
-            if (!value) return value.error();
-            row[i] = *value;
+            const Status put = put_default(row, i, scratch);
+            if (!put) return put;
         }
         for (std::size_t i = 0; i < given.size(); i++) row[plan_.targets[i]] = given[i];
         const Status numbered = give_id(row);
@@ -218,8 +217,29 @@ private:
 
     // ---- what a row has to be ----
 
+    Status put_default(std::span<Value> row, std::size_t at, Arena& scratch) noexcept {
+        row[at] = plan_.table->columns[plan_.layout.columns[at]].default_value;
+        if (at >= plan_.defaults.size() || plan_.defaults[at] == nullptr) return Done{};
+        const Result<Value> value = query::evaluate(*plan_.defaults[at], scratch);
+        if (!value) return value.error();
+        row[at] = *value;
+        return Done{};
+    }
+    // OR REPLACE: NOT NULL makes a NULL the default of its column.
+    Status replace_nulls(std::span<Value> row, Arena& scratch) noexcept {
+        if (plan_.conflict != sql::Conflict::replace) return Done{};
+        for (std::size_t i = 0; i < row.size(); i++) {
+            if (!row[i].is_null()) continue;
+            if (!plan_.table->columns[plan_.layout.columns[i]].not_null) continue;
+            const Status put = put_default(row, i, scratch);
+            if (!put) return put;
+        }
+        return Done{};
+    }
     // Its types, NOT NULL, CHECK. OR IGNORE passes over what a constraint refuses.
     Result<Fate> check(std::span<Value> row, Arena& scratch) noexcept {
+        const Status replaced = replace_nulls(row, scratch);
+        if (!replaced) return replaced.error();
         const Status assigned = maker_.assign_all(row, scratch, error_);
         if (!assigned) return ignored(assigned.error());
         const OneRow& view = row.data() == row_.values().data() ? row_ : changed_;
@@ -264,28 +284,35 @@ private:
     // Rows are passed over, replaced or updated instead, as the statement says. What it says
     // nothing of, the writer refuses.
     Result<Fate> make_way(std::span<const Value> row, Bytes own_key, Arena& scratch) noexcept {
-        const bool replaces = plan_.conflict == sql::Conflict::replace;
+        const Result<Fate> upserted = upsert(row, own_key, scratch);
+        if (!upserted || *upserted == Fate::passed_over) return upserted;
         const bool ignores = plan_.conflict == sql::Conflict::ignore;
-        if (!replaces && !ignores && plan_.upserts.empty()) return Fate::done;
+        if (!ignores && plan_.conflict != sql::Conflict::replace) return Fate::done;
         for (;;) {
             Conflict conflict;
             const Result<bool> found = writer_.find_conflict(row, own_key, conflict, error_);
             if (!found) return found.error();
             if (!*found) return Fate::done;
             if (ignores) return Fate::passed_over;
-            const PlannedUpsert* const upsert = find_upsert(conflict);
-            if (upsert == nullptr && !replaces) return Fate::done;
-            if (upsert != nullptr && !upsert->is_update) return Fate::passed_over;
-            const Status done = upsert != nullptr ? update_instead(*upsert, conflict, row, scratch)
-                                                  : replace(conflict, scratch);
+            const Status done = replace(conflict, scratch);
             if (!done) return done.error();
-            if (upsert != nullptr) return Fate::passed_over;
         }
     }
-    const PlannedUpsert* find_upsert(const Conflict& conflict) const noexcept {
-        for (const PlannedUpsert& upsert : plan_.upserts)
-            if (upsert.is_any || upsert.index == conflict.index) return &upsert;
-        return nullptr;
+    // Each ON CONFLICT looks for what it names, before any other constraint is asked.
+    Result<Fate> upsert(std::span<const Value> row, Bytes own_key, Arena& scratch) noexcept {
+        for (const PlannedUpsert& upsert : plan_.upserts) {
+            Conflict conflict;
+            const Result<bool> found =
+                upsert.is_any ? writer_.find_conflict(row, own_key, conflict, error_)
+                              : writer_.find_conflict(upsert.index, row, own_key, conflict, error_);
+            if (!found) return found.error();
+            if (!*found) continue;
+            if (!upsert.is_update) return Fate::passed_over;
+            const Status done = update_instead(upsert, conflict, row, scratch);
+            if (!done) return done.error();
+            return Fate::passed_over;
+        }
+        return Fate::done;
     }
     Result<Bytes> kept_key(const Conflict& conflict, Arena& scratch) noexcept {
         const Result<Value> key =
@@ -338,6 +365,7 @@ private:
         }
         const Result<Fate> good = check(after, scratch);
         if (!good) return good.error();
+        if (*good == Fate::passed_over) return Done{};
         const Status updated = writer_.update(*key, *before, after, error_);
         if (!updated) return updated;
         return keep_returned(changed_, scratch);

@@ -40,6 +40,7 @@ public:
         const sql::Name& name = update.alias.empty() ? update.table : update.alias;
         if (done) done = row_source(name, update.where);
         if (done) done = new_values(update.assignments, name);
+        if (done && update.conflict == sql::Conflict::replace) done = defaults();
         if (done) done = checks();
         if (done) done = expected_version(update.expected_version);
         return done ? returning(update.returning) : done;

@@ -103,7 +103,7 @@ constexpr Function functions[] = {
     {"min", 2, many, plain, true, least},
     {"nullif", 2, 2, plain, false, null_if},
     {"quote", 1, 1, plain, false, quote},
-    {"replace", 3, 3, plain, true, replace},
+    {"replace", 3, 3, plain, false, replace},
     {"round", 1, 2, plain, true, round},
     {"rtrim", 1, 2, plain, true, trim_right},
     {"sign", 1, 1, plain, true, sign},

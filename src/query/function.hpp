@@ -13,7 +13,7 @@
 //      min(x, y, ...)         the least, of equal ones the last
 //      nullif(x, y)           NULL if they are equal, else x
 //      quote(x)               as SQL would write it
-//      replace(x, y, z)       the text of x with z for each y; a number itself if y is empty
+//      replace(x, y, z)       the text of x with z for each y; x itself if y is empty
 //      round(x [, n])         a FLOAT of at most n (0 to 30) places; half is rounded away from 0
 //      sign(x)                -1, 0 or 1; NULL of what is no number
 //      substr(x, n [, m])     m characters from the n-th on, from 1; where n < 0, from the end;

@@ -240,15 +240,17 @@ Result<Value> quote(Arguments arguments, Arena& scratch) noexcept {
 }
 
 Result<Value> replace(Arguments arguments, Arena& scratch) noexcept {
+    if (arguments[0].is_null() || arguments[1].is_null()) return Value{};
     std::array<std::string_view, 3> texts;
     for (std::size_t i = 0; i < texts.size(); i++) {
         const Result<Value> text = relation::to_text(arguments[i], scratch);
         if (!text) return text;
-        texts[i] = text->as_text();
+        if (!text->is_null()) texts[i] = text->as_text();
     }
     const auto [text, wanted, other] = texts;
     constexpr std::size_t none = std::string_view::npos;
     if (wanted.empty()) return arguments[0].has_bytes() ? Value::text(text) : arguments[0];
+    if (arguments[2].is_null()) return Value{};
     std::size_t count = 0;
     for (std::size_t at = find_in(text, wanted, 0); at != none;
          at = find_in(text, wanted, at + wanted.size()))

@@ -117,20 +117,39 @@ Result<std::int64_t> TableWriter::next_id() noexcept {
 
 // ---- conflicts ----
 
+Status TableWriter::find_key(KeyedRow& row, Bytes own_key, Arena& scratch,
+                             SqlError& error) noexcept {
+    row.key = own_key;
+    if (table_->primary_key.empty() && !own_key.empty()) return Done{};
+    const Result<Bytes> key =
+        maker().key(row.values, std::numeric_limits<std::int64_t>::max(), scratch, error);
+    if (!key) return key.error();
+    row.key = *key;
+    return Done{};
+}
+
 Result<bool> TableWriter::find_conflict(std::span<const Value> row, Bytes own_key,
                                         Conflict& conflict, SqlError& error) noexcept {
     KeyedRow keyed{row, own_key};
     const Status ready = prepare(keyed);
     if (!ready) return ready.error();
     Arena scratch{scratch_};
-    const bool has_key = !table_->primary_key.empty();
-    if (has_key || own_key.empty()) {
-        const Result<Bytes> key =
-            maker().key(row, std::numeric_limits<std::int64_t>::max(), scratch, error);
-        if (!key) return key.error();
-        keyed.key = *key;
-    }
+    const Status known = find_key(keyed, own_key, scratch, error);
+    if (!known) return known.error();
     return find_conflict(keyed, {}, own_key, scratch, conflict);
+}
+
+Result<bool> TableWriter::find_conflict(const Index* index, std::span<const Value> row,
+                                        Bytes own_key, Conflict& conflict,
+                                        SqlError& error) noexcept {
+    KeyedRow keyed{row, own_key};
+    const Status ready = prepare(keyed);
+    if (!ready) return ready.error();
+    Arena scratch{scratch_};
+    const Status known = find_key(keyed, own_key, scratch, error);
+    if (!known) return known.error();
+    return index == nullptr ? find_conflict(keyed, own_key, conflict)
+                            : find_conflict(*index, keyed, own_key, scratch, conflict);
 }
 
 bool TableWriter::is_changed(const Index& index, std::span<const Value> before,
@@ -141,24 +160,32 @@ bool TableWriter::is_changed(const Index& index, std::span<const Value> before,
     });
 }
 
-// A row that is in nobody's way may still have an entry of the same values: its own. Where nothing
-// of an index has changed, nobody else has these values.
+Result<bool> TableWriter::find_conflict(const KeyedRow& row, Bytes own_key,
+                                        Conflict& conflict) noexcept {
+    conflict.index = nullptr;
+    if (table_->primary_key.empty() || as_text(row.key) == as_text(own_key)) return false;
+    return conflicts_->find(row.key, conflict);
+}
+
+// A row that is in nobody's way may still have an entry of the same values: its own.
+Result<bool> TableWriter::find_conflict(const Index& index, const KeyedRow& row, Bytes own_key,
+                                        Arena& scratch, Conflict& conflict) noexcept {
+    const KeyedRow own{row.values, own_key.empty() ? row.key : own_key};
+    const Result<IndexEntry> entry = maker().entry(index, own, scratch);
+    if (!entry) return entry.error();
+    if (!entry->is_unique) return false;
+    return conflicts_->find(index, *entry, row.values, conflict);
+}
+
+// Where nothing of an index has changed, nobody else has these values.
 Result<bool> TableWriter::find_conflict(const KeyedRow& row, std::span<const Value> before,
                                         Bytes own_key, Arena& scratch,
                                         Conflict& conflict) noexcept {
-    conflict.index = nullptr;
-    const bool has_key = !table_->primary_key.empty();
-    if (has_key && as_text(row.key) != as_text(own_key)) {
-        const Result<bool> found = conflicts_->find(row.key, conflict);
-        if (!found || *found) return found;
-    }
+    const Result<bool> is_there = find_conflict(row, own_key, conflict);
+    if (!is_there || *is_there) return is_there;
     for (const Index& index : table_->indexes) {
         if (!index.unique || (!before.empty() && !is_changed(index, before, row.values))) continue;
-        const KeyedRow own{row.values, own_key.empty() ? row.key : own_key};
-        const Result<IndexEntry> entry = maker().entry(index, own, scratch);
-        if (!entry) return entry.error();
-        if (!entry->is_unique) continue;
-        const Result<bool> found = conflicts_->find(index, *entry, row.values, conflict);
+        const Result<bool> found = find_conflict(index, row, own_key, scratch, conflict);
         if (!found || *found) return found;
     }
     return false;

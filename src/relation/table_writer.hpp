@@ -36,6 +36,9 @@ public:
     // each index.
     Result<bool> find_conflict(std::span<const Value> row, Bytes own_key, Conflict& conflict,
                                SqlError& error) noexcept;
+    // The same of one constraint: a unique index of the table, or the primary key where it is null.
+    Result<bool> find_conflict(const Index* index, std::span<const Value> row, Bytes own_key,
+                               Conflict& conflict, SqlError& error) noexcept;
 
     // A row without a primary key gets the next id. constraint_failed where find_conflict() finds
     // one.
@@ -59,6 +62,10 @@ private:
     // `before`: of an update, the row as it was.
     Status refuse_conflicts(const KeyedRow& row, std::span<const Value> before, Bytes own_key,
                             Arena& scratch, SqlError& error) noexcept;
+    Status find_key(KeyedRow& row, Bytes own_key, Arena& scratch, SqlError& error) noexcept;
+    Result<bool> find_conflict(const KeyedRow& row, Bytes own_key, Conflict& conflict) noexcept;
+    Result<bool> find_conflict(const Index& index, const KeyedRow& row, Bytes own_key,
+                               Arena& scratch, Conflict& conflict) noexcept;
     Result<bool> find_conflict(const KeyedRow& row, std::span<const Value> before, Bytes own_key,
                                Arena& scratch, Conflict& conflict) noexcept;
     Status change(const KeyedRow& before, const KeyedRow& after, Arena& scratch,
