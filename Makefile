@@ -72,6 +72,7 @@ N ?= 200
 .SECONDARY:
 MAKEFLAGS += --no-print-directory
 .PHONY: all lib demo kills slt durable check test replay fuzz fuzzers ingest sim mutants hashes symbols size bench coverage lint tsan format clean help FORCE
+.PHONY: compare
 
 all: $(LIB) $(PROGRAM) $(SIM_LIB)  ## the static library, the program, the simulator's library
 
@@ -139,6 +140,9 @@ $(BUILD)/ingest: $(call objects,simulator,tests/ingest.cpp)
 $(BUILD)/tests: $(TEST_OBJECTS) $(TEST_SHELL_OBJECTS) $(TEST_LIB_OBJECTS)
 	@$(CXX) $(TEST_FLAGS) $^ -lgtest_main -lgtest $(SQLITE) -pthread $(LDFLAGS) -o $@ && echo '  $@'
 
+$(BUILD)/compare: $(call objects,simulator,tests/compare.cpp) $(LIB)
+	@$(CXX) $(SIM_FLAGS) $^ -lgtest $(SQLITE) $(LINK) $(LDFLAGS) -o $@ && echo '  $@'
+
 $(BUILD)/replay/%: $(BUILD)/test/fuzz/%_fuzz.o $(BUILD)/test/fuzz/replay.o $(FUZZ_OBJECTS)
 	@mkdir -p $(@D) && $(CXX) $(TEST_FLAGS) $^ -pthread $(LDFLAGS) -o $@ && echo '  $@'
 
@@ -170,6 +174,9 @@ ingest: $(PROGRAM) $(BUILD)/ingest  ## put SIZE= GB of events through 64 MiB of 
 
 sim: $(SIM)  ## simulate crashes and faults for TIME= seconds, from SEED=
 	@$(if $(SIM),$(SIM) --time $(TIME) $(if $(SEED),--seed $(SEED)),echo 'there is no simulator here')
+
+compare: $(BUILD)/compare  ## compare N= (200) SQL queries with SQLite and by rules of SQL, from SEED=
+	@BUILD='$(BUILD)' N='$(N)' SEED='$(or $(SEED),1)' bash tests/compare.sh
 
 kills: $(BUILD)/kills  ## kill -9 a writing process N= (200) times, with a follower beside it
 	@BUILD='$(BUILD)' N='$(N)' SEED='$(or $(SEED),1)' bash tests/kill.sh
