@@ -55,5 +55,16 @@ TEST(SqlDifferences, OnConflictLooksForWhatItNamesFirst) {
               "1|30|5\n2|20|7\n");
 }
 
+// The row in the way has the same primary key, and was taken for the new row itself.
+TEST(SqlDifferences, OnConflictFindsARowOfTheSameKeyByAnotherConstraint) {
+    OpenDatabase db;
+    db.run(
+        "CREATE TABLE t (a INT PRIMARY KEY, b INT, c INT, UNIQUE (a, b));"
+        "INSERT INTO t VALUES (1, 10, 0)");
+    EXPECT_EQ(db.run("INSERT INTO t VALUES (1, 10, 7) ON CONFLICT (a, b) DO UPDATE SET c = 7;"
+                     "SELECT * FROM t"),
+              "1|10|7\n");
+}
+
 }  // namespace
 }  // namespace freshet::test

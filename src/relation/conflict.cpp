@@ -33,9 +33,8 @@ Status ConflictFinder::open(Arena& memory) noexcept {
 }
 
 Result<bool> ConflictFinder::find(const Index& index, const IndexEntry& entry,
-                                  std::span<const Value> values, Conflict& conflict) noexcept {
-    const Result<Bytes> own = row_of_entry(entry.key);
-    if (!own) return own.error();
+                                  std::span<const Value> values, Bytes own_key,
+                                  Conflict& conflict) noexcept {
     const Bytes prefix = entry.prefix();
     EntryWalk walk{rows_.view(), EntryWalk::Which::live, index.id, prefix.subspan(index_id_size)};
     for (; walk.valid(); walk.next()) {
@@ -45,7 +44,7 @@ Result<bool> ConflictFinder::find(const Index& index, const IndexEntry& entry,
         if (walk.entry().size() != prefix.size() + other->size() + 1 ||
             as_text(walk.entry().first(prefix.size())) != as_text(prefix))
             break;
-        if (as_text(*other) == as_text(*own)) continue;
+        if (as_text(*other) == as_text(own_key)) continue;
         const Result<bool> found = reader_.find(*other, conflict.row);
         if (!found) return found;
         if (!*found) return Code::corrupt;
@@ -70,7 +69,7 @@ Status ConflictFinder::refuse_entry(const Index& index, const IndexEntry& entry,
     const Status read = reader_.read(row, values_);
     if (!read) return read;
     Conflict conflict;
-    const Result<bool> found = find(index, entry, values_, conflict);
+    const Result<bool> found = find(index, entry, values_, *own, conflict);
     if (!found) return found.error();
     return *found ? Status{refuse(conflict, values_, error)} : Done{};
 }

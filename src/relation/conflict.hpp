@@ -25,10 +25,10 @@ public:
     Result<bool> find(Bytes key, Conflict& conflict) noexcept {
         return reader_.find(key, conflict.row);
     }
-    // Another row with the values of a unique entry, of a row with these values; false: there is
-    // none. corrupt, io, out_of_memory.
+    // A row with the values of a unique entry, of a row with these values, but for the one of
+    // `own_key`; false: there is none. corrupt, io, out_of_memory.
     Result<bool> find(const Index& index, const IndexEntry& entry, std::span<const Value> values,
-                      Conflict& conflict) noexcept;
+                      Bytes own_key, Conflict& conflict) noexcept;
     // The same of a row that is there already. Fills in `error` where there is one.
     Status refuse_entry(const Index& index, const IndexEntry& entry, SqlError& error) noexcept;
     // constraint_failed: names table, columns, values, constraint, and the commit of the row that

@@ -167,14 +167,14 @@ Result<bool> TableWriter::find_conflict(const KeyedRow& row, Bytes own_key,
     return conflicts_->find(row.key, conflict);
 }
 
-// A row that is in nobody's way may still have an entry of the same values: its own.
+// An updated row may still have an entry of the same values: its own.
 Result<bool> TableWriter::find_conflict(const Index& index, const KeyedRow& row, Bytes own_key,
                                         Arena& scratch, Conflict& conflict) noexcept {
     const KeyedRow own{row.values, own_key.empty() ? row.key : own_key};
     const Result<IndexEntry> entry = maker().entry(index, own, scratch);
     if (!entry) return entry.error();
     if (!entry->is_unique) return false;
-    return conflicts_->find(index, *entry, row.values, conflict);
+    return conflicts_->find(index, *entry, row.values, own_key, conflict);
 }
 
 // Where nothing of an index has changed, nobody else has these values.
