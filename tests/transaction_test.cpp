@@ -77,6 +77,8 @@ TEST_F(Transactions, RefuseCallsThatMakeNoSense) {
     EXPECT_EQ(append("s", {event_of("x")}), Code::invalid_argument);
     EXPECT_EQ(create("s"), Code::invalid_argument);
     EXPECT_EQ(check("s", Expected::any()), Code::invalid_argument);
+    EXPECT_EQ(transaction.annotate(as_bytes("{}"), diagnostic).error().code,
+              Code::invalid_argument);
     EXPECT_EQ(commit(), Code::invalid_argument);
     transaction.rollback();
     ASSERT_EQ(begin(), Code::none);

@@ -224,6 +224,27 @@ Status put_mark(tree::Delta& delta, std::uint64_t number, const Mark& mark) noex
     return delta.put(mark_key(number).bytes(), used(value, to));
 }
 
+Result<bool> last_mark(const tree::View& view, std::uint64_t count, Mark& found,
+                       bool (*is_before)(const void* context, const Mark& mark) noexcept,
+                       const void* context) noexcept {
+    bool any = false;
+    for (std::uint64_t low = 0; low < count;) {
+        const std::uint64_t middle = low + (count - low) / 2;
+        Mark mark;
+        const Result<bool> there = find_mark(view, middle, mark);
+        if (!there) return there;
+        if (!*there) return Code::corrupt;
+        if (is_before(context, mark)) {
+            found = mark;
+            any = true;
+            low = middle + 1;
+        } else {
+            count = middle;
+        }
+    }
+    return any;
+}
+
 Result<bool> find_mark(const tree::View& view, std::uint64_t number, Mark& mark) noexcept {
     const Bytes value = tree::find(view, mark_key(number).bytes());
     if (value.data() == nullptr) return false;

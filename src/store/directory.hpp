@@ -117,10 +117,20 @@ struct Mark {
 };
 
 Status put_mark(tree::Delta& delta, std::uint64_t number, const Mark& mark) noexcept;
-// The last mark for which `is_before(mark)` holds; false: there is none. corrupt.
+// The last mark of which `is_before` is true, which is of the first ones and no others; false:
+// there is none. corrupt.
+Result<bool> last_mark(const tree::View& view, std::uint64_t count, Mark& found,
+                       bool (*is_before)(const void* context, const Mark& mark) noexcept,
+                       const void* context) noexcept;
 template <class Predicate>
 Result<bool> last_mark(const tree::View& view, std::uint64_t count, Mark& found,
-                       Predicate is_before) noexcept;
+                       const Predicate& is_before) noexcept {
+    using Asked = bool (*)(const void*, const Mark&) noexcept;
+    const Asked ask = [](const void* predicate, const Mark& mark) noexcept {
+        return (*static_cast<const Predicate*>(predicate))(mark);
+    };
+    return last_mark(view, count, found, ask, &is_before);
+}
 Result<bool> find_mark(const tree::View& view, std::uint64_t number, Mark& mark) noexcept;
 
 Status put_id(tree::Delta& delta, std::string_view stream, const EventId& id,
@@ -183,26 +193,5 @@ public:
 private:
     tree::Cursor cursor_;
 };
-
-template <class Predicate>
-Result<bool> last_mark(const tree::View& view, std::uint64_t count, Mark& found,
-                       Predicate is_before) noexcept {
-    bool any = false;
-    for (std::uint64_t low = 0; low < count;) {
-        const std::uint64_t middle = low + (count - low) / 2;
-        Mark mark;
-        const Result<bool> there = find_mark(view, middle, mark);
-        if (!there) return there;
-        if (!*there) return Code::corrupt;
-        if (is_before(mark)) {
-            found = mark;
-            any = true;
-            low = middle + 1;
-        } else {
-            count = middle;
-        }
-    }
-    return any;
-}
 
 }  // namespace freshet::store
