@@ -170,7 +170,7 @@ Status plan_first(Prepared& p, SqlError& error) noexcept {
     }
     p.has_parameters = p.parameters.empty();
     Status planned = open_present(p, error);
-    if (planned) planned = plan(p, error);
+    if (planned) planned = plan_anew(p, error);
     p.has_parameters = true;
     p.snapshot.close();
     return planned;

@@ -78,7 +78,8 @@ Result<bool> open_times(Prepared& p, std::span<const sql::TimePoint> times,
     return true;
 }
 
-// With the arena of the run.
+}  // namespace
+
 Status plan_anew(Prepared& p, SqlError& error) noexcept {
     // The past of a period is looked up in a snapshot.
     Status planned = p.session.mode == Mode::read_only ? Status{Done{}} : take_snapshot(p, error);
@@ -86,8 +87,6 @@ Status plan_anew(Prepared& p, SqlError& error) noexcept {
     if (planned) p.arena.emplace(p.block.subspan(p.planned_size));
     return planned;
 }
-
-}  // namespace
 
 Status open_present(Prepared& p, SqlError& error) noexcept {
     Session& session = p.session;
