@@ -12,7 +12,8 @@ Error refuse_at(SqlError& error, sql::Place place, Code code, relation::Words me
 
 // Makes the plan, of the tables that `present` has. The error is filled in.
 Status plan(Prepared& prepared, SqlError& error) noexcept;
-// The same with a snapshot, in which the past of a period is looked up, and with the arena of a run.
+// The same with a snapshot, in which the past of a period is looked up; and with the arena of a
+// run.
 Status plan_anew(Prepared& prepared, SqlError& error) noexcept;
 
 // Of PRAGMA, which is a SELECT.
