@@ -128,7 +128,8 @@ Code compare_where(Connection& connection, const ModelTable& table, const std::s
     const bool is_text = table.columns[table.find(where.column)].is_text;
     const std::vector<ModelRow> wanted = rows_of(table, where);
     for (const std::string& condition : {where.text(), where.text_without_index(is_text)}) {
-        const std::string sql = "SELECT * FROM " + name + moment + condition;
+        std::string sql = "SELECT * FROM ";
+        sql.append(name).append(moment).append(condition);
         const Answer answer = ask(connection, sql);
         if (answer.code != Code::none) return answer.code;
         if (sorted(answer.rows) != wanted)
