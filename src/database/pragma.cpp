@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 // PRAGMA name(arguments) is SELECT * FROM pragma_name(arguments).
+#include <algorithm>
+
 #include "base/sql_error.hpp"
 #include "base/text.hpp"
 #include "database/run.hpp"
@@ -15,6 +17,10 @@ void put(sql::List<T>& list, T* only) noexcept {
 }
 
 constexpr std::string_view prefix = "pragma_";
+
+bool is_pragma(std::string_view name) noexcept {
+    return name.size() > prefix.size() && std::equal(prefix.begin(), prefix.end(), name.begin());
+}
 
 bool is_known(std::string_view name) noexcept {
     for (const sql::VirtualTable& table : sql::virtual_tables())
@@ -57,7 +63,7 @@ Status plan_pragma(Prepared& p, sql::Binder& binder, Arena& memory, SqlError& er
     if (!is_known(name.written())) {
         relation::NearestName nearest{pragma.name.text};
         for (const sql::VirtualTable& table : sql::virtual_tables())
-            if (table.name.starts_with(prefix))
+            if (is_pragma(table.name))
                 nearest.consider(
                     {table.name.data() + prefix.size(), table.name.size() - prefix.size()});
         const std::string_view meant = nearest.best();
