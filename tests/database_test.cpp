@@ -218,6 +218,18 @@ TEST(Databases, JoinByTheKeysThatFoundRowsLeadTo) {
               db.run("SELECT count(*) FROM b WHERE z = 7"));
 }
 
+// The same words with other blanks are the same plan, whose places are not theirs.
+TEST(Databases, SayNoPlaceThatIsAnotherTexts) {
+    OpenDatabase db;
+    db.run("CREATE TABLE t (a INT PRIMARY KEY); INSERT INTO t VALUES (1)");
+    EXPECT_EQ(db.run("INSERT INTO t VALUES (1)"), "error constraint-failed");
+    EXPECT_EQ(db.error.offset, 12U);
+    EXPECT_EQ(db.error.size, 1U);
+    EXPECT_EQ(db.run("  INSERT   INTO   t VALUES (1)"), "error constraint-failed");
+    EXPECT_EQ(db.error.offset, 2U);
+    EXPECT_EQ(db.error.size, 0U);
+}
+
 TEST(Databases, HaveWordsForWhatFailsOnTheWay) {
     OpenDatabase db;
     const auto words_of = [&](std::string_view sql) {

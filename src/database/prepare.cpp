@@ -204,6 +204,7 @@ Status prepare(Session& session, std::string_view sql, std::size_t from, Prepare
         }
         std::fill(p->parameters.begin(), p->parameters.end(), Value{});
         p->text_offset = start;
+        p->has_places = p->text == std::string_view{sql.data() + start, end - start};
         p->is_open = true;
         p->last_use = ++session.use_count;
         found = p;

@@ -32,7 +32,8 @@ struct Prepared {
 
     std::uint64_t hash = 0;
     std::string_view text{};
-    std::uint32_t text_offset = 0;              // Of the text within what it was prepared from.
+    std::uint32_t text_offset = 0;              // Of the text, within what it was prepared from,
+    bool has_places = true;                     // where the same words may stand in other places.
     const sql::Statement* statement = nullptr;  // Null: nothing is prepared here.
     std::span<Value> parameters{};
     bool has_parameters = true;    // They have values, or will have none.

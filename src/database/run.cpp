@@ -14,6 +14,18 @@ Error refuse_at(SqlError& error, sql::Place place, Code code, relation::Words me
     return relation::refuse(error, code, message, hint);
 }
 
+Status read_moment(Prepared& p, sql::Point::Kind kind, const Value& value, Until& until) noexcept {
+    const bool is_commit = kind == sql::Point::Kind::commit ||
+                           (kind == sql::Point::Kind::value && value.type() == Type::integer);
+    const auto type = is_commit ? relation::ColumnType::integer : relation::ColumnType::timestamp;
+    const Result<Value> assigned = relation::assign(value, type, *p.arena);
+    if (!assigned) return assigned.error();
+    if (assigned->is_null() || assigned->whole() < 0) return Code::type_mismatch;
+    const auto number = static_cast<std::uint64_t>(assigned->whole());
+    until = is_commit ? Until::commit(number) : Until::time(number);
+    return Done{};
+}
+
 namespace {
 
 Status take_snapshot(Prepared& p, SqlError& error) noexcept {
@@ -28,21 +40,12 @@ bool is_stale(const Prepared& p) noexcept {
            p.as_of != p.session.as_of;
 }
 
-// The moment that a parameter says.
+// The moment that a period says.
 Status find_until(Prepared& p, const sql::TimePoint& time, Until& until) noexcept {
     until = Until::commit(time.commit);
     if (time.value == nullptr) return Done{};
     const Result<Value> value = query::evaluate(*time.value, *p.arena);
-    if (!value) return value.error();
-    const bool is_commit = time.kind == sql::Point::Kind::commit ||
-                           (time.kind == sql::Point::Kind::value && value->type() == Type::integer);
-    const auto type = is_commit ? relation::ColumnType::integer : relation::ColumnType::timestamp;
-    const Result<Value> assigned = relation::assign(*value, type, *p.arena);
-    if (!assigned) return assigned.error();
-    if (assigned->is_null() || assigned->whole() < 0) return Code::type_mismatch;
-    const auto number = static_cast<std::uint64_t>(assigned->whole());
-    until = is_commit ? Until::commit(number) : Until::time(number);
-    return Done{};
+    return value ? read_moment(p, time.kind, *value, until) : Status{value.error()};
 }
 
 // False: the tables were others then, and the plan is to be made anew.

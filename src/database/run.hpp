@@ -50,8 +50,8 @@ Status run_set_system_time(Prepared& prepared, SqlError& error) noexcept;
 // Ends the open transaction, of which nothing is left.
 void roll_back(Session& session) noexcept;
 
-// A moment that SET SYSTEM_TIME or a period names, as a commit.
-Result<std::uint64_t> find_commit(Prepared& prepared, const sql::Point& point,
-                                  SqlError& error) noexcept;
+// What a value of a period, or of SET SYSTEM_TIME, stands for. type_mismatch, out_of_memory.
+Status read_moment(Prepared& prepared, sql::Point::Kind kind, const Value& value,
+                   Until& until) noexcept;
 
 }  // namespace freshet::database

@@ -109,6 +109,7 @@ Status still_stands(const Prepared& p, SqlError& error) noexcept {
 Error finish_error(Prepared& p, Error code, SqlError& error) noexcept {
     if (code == Code::cancelled) p.session.interrupt.is_raised.store(false);
     const Error told = explain(p.session, code, error);
+    if (!p.has_places) error.offset = error.size = 0;
     error.offset += p.text_offset;
     return told;
 }

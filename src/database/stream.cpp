@@ -148,24 +148,6 @@ Status run_assertion(Prepared& p, SqlError& error) noexcept {
                                         : "look at what is there"});
 }
 
-Result<std::uint64_t> find_commit(Prepared& p, const sql::Point& point, SqlError& error) noexcept {
-    const Result<Value> value = constant(p, *point.value, error);
-    if (!value) return value.error();
-    if (value->type() == Type::integer && value->as_integer() >= 0 &&
-        point.kind != sql::Point::Kind::timestamp)
-        return static_cast<std::uint64_t>(value->as_integer());
-    const Result<Value> time = relation::assign(*value, relation::ColumnType::timestamp, *p.arena);
-    if (!time || time->is_null() || point.kind == sql::Point::Kind::commit)
-        return refuse_at(error, point.value->place, Code::type_mismatch,
-                         {"this is no commit and no time"},
-                         {"write COMMIT 42, or TIMESTAMP '2026-11-20T23:50:07Z'"});
-    relation::RowsAsOf rows;
-    const auto us = static_cast<std::uint64_t>(std::max<std::int64_t>(time->as_timestamp(), 0));
-    const Status opened = rows.open(p.snapshot, Until::time(us));
-    if (!opened) return explain(p.session, opened.error(), error);
-    return rows.commit();
-}
-
 Status run_set_system_time(Prepared& p, SqlError& error) noexcept {
     Session& session = p.session;
     const sql::Point& point = p.statement->set_system_time->point;
@@ -178,9 +160,14 @@ Status run_set_system_time(Prepared& p, SqlError& error) noexcept {
     }
     const Status open = open_present(p, error);
     if (!open) return open;
-    const Result<std::uint64_t> commit = find_commit(p, point, error);
-    if (!commit) return commit.error();
-    const Status there = go_to(session, Until::commit(*commit));
+    const Result<Value> value = constant(p, *point.value, error);
+    if (!value) return value.error();
+    Until until = Until::newest();
+    if (!read_moment(p, point.kind, *value, until))
+        return refuse_at(error, point.value->place, Code::type_mismatch,
+                         {"this is no commit and no time"},
+                         {"write COMMIT 42, or TIMESTAMP '2026-11-20T23:50:07Z'"});
+    const Status there = go_to(session, until);
     return there ? there : Status{explain(session, there.error(), error)};
 }
 

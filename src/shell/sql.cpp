@@ -24,7 +24,7 @@
 namespace freshet::shell {
 namespace {
 
-// The words on the first line of a statement that a person may have meant to end.
+// Where a statement is to begin, and where one goes on.
 constexpr std::string_view prompt_first = "freshet> ";
 constexpr std::string_view prompt_more = "    ...> ";
 
