@@ -2,12 +2,14 @@
 #include "database/prepare.hpp"
 
 #include <algorithm>
+#include <limits>
 
 #include "base/sql_error.hpp"
+#include "base/text.hpp"
+#include "base/utf8.hpp"
 #include "database/run.hpp"
 #include "relation/catalog.hpp"
 #include "sql/parse.hpp"
-#include "sql/statement_hash.hpp"
 #include "sql/virtual_tables.hpp"
 
 namespace freshet::database {
@@ -87,6 +89,7 @@ Status plan(Prepared& p, SqlError& error) noexcept {
                                  .tables = p.session.tables,
                                  .newest = p.session.tables,
                                  .parameters = p.parameters,
+                                 .literals = p.literals,
                                  .has_parameters = p.has_parameters,
                                  .now = &p.now,
                                  .times = &past,
@@ -113,12 +116,44 @@ std::size_t skip_blanks(std::string_view sql, std::size_t from) noexcept {
     return first == std::string_view::npos ? sql.size() : first;
 }
 
-Prepared* find_planned(Session& session, std::string_view sql, std::uint32_t from,
-                       std::uint64_t hash) noexcept {
+// What stands there as the value of the slot behind the parameters; false: it has none.
+bool take_literal(Prepared& p, std::string_view text, std::size_t number,
+                  const sql::Literal& literal) noexcept {
+    Value& value = p.parameters[p.statement->parameter_count + number];
+    const char* const word = text.data() + literal.place.offset;
+    if (literal.kind == sql::TokenKind::integer) {
+        const Result<std::uint64_t> digits = parse_number({word, literal.place.size});
+        if (!digits || *digits > std::uint64_t{std::numeric_limits<std::int64_t>::max()})
+            return false;
+        value = Value::integer(static_cast<std::int64_t>(*digits));
+        return true;
+    }
+    const std::string_view inside{word + 1, literal.place.size - std::size_t{2}};
+    if (inside.size() > literal_text_size_max || !is_utf8(inside)) return false;
+    char* const kept = p.literal_texts[number].data();
+    std::copy(inside.begin(), inside.end(), kept);
+    value = Value::text({kept, inside.size()});
+    return true;
+}
+
+bool take_literals(Prepared& p, const sql::CutText& given) noexcept {
+    for (std::size_t i = 0; i < p.literals.size(); i++)
+        if (p.literals[i].is_free && !take_literal(p, given.text, i, given.words.literals[i]))
+            return false;
+    return true;
+}
+
+// The plan of the same words, for these literals.
+Prepared* find_planned(Session& session, const sql::CutText& given) noexcept {
     for (std::uint32_t i = 0; i < session.options.statement_count_max; i++) {
         Prepared& p = *session.statements[i];
-        if (p.is_open || p.statement == nullptr || p.hash != hash) continue;
-        if (sql::is_same_statement(sql, from, p.text, 0)) return &p;
+        if (p.is_open || p.statement == nullptr || p.words.hash != given.words.hash) continue;
+        std::uint32_t free = 0;
+        for (std::size_t j = 0; j < p.literals.size(); j++)
+            free |= p.literals[j].is_free ? std::uint32_t{1} << j : 0;
+        if (sql::is_same_statement(given, {p.text, p.words}, free, p.has_places) &&
+            take_literals(p, given))
+            return &p;
     }
     return nullptr;
 }
@@ -133,24 +168,50 @@ Prepared* find_unused(Session& session) noexcept {
     return oldest;
 }
 
-Status parse(Prepared& p, std::string_view text, SqlError& error) noexcept {
+// Slots for the literals, where another run may have others.
+Status keep_literals(Prepared& p, Arena& memory) noexcept {
+    p.literals = {};
+    const std::size_t count = p.words.literal_count;
+    const sql::StatementKind kind = p.statement->kind;
+    if (kind != sql::StatementKind::select && kind != sql::StatementKind::update &&
+        kind != sql::StatementKind::delete_rows)
+        return Done{};
+    const auto literals = memory.array<sql::FreeLiteral>(count);
+    if (!literals) return literals.error();
+    const auto texts = memory.array<std::array<char, literal_text_size_max>>(count);
+    if (!texts) return texts.error();
+    p.literals = *literals;
+    p.literal_texts = *texts;
+    for (std::size_t i = 0; i < count; i++) {
+        const sql::Literal& literal = p.words.literals[i];
+        const bool has_value = take_literal(p, p.text, i, literal);
+        p.literals[i] = {.offset = has_value ? literal.place.offset : sql::FreeLiteral::nowhere,
+                         .slot = &p.parameters[p.statement->parameter_count + i]};
+    }
+    return Done{};
+}
+
+Status parse(Prepared& p, const sql::CutText& given, SqlError& error) noexcept {
     p.statement = nullptr;
     p.is_planned = false;
     p.change = nullptr;
     Arena memory{p.block};
+    const std::string_view text{given.text.data(), given.words.end};
     const Result<MutableBytes> copy = memory.bytes(text.size() + 1, 1);
     if (!copy) return relation::refuse_for_memory(error);
     std::memcpy(copy->data(), text.data(), text.size());
     p.text = {reinterpret_cast<const char*>(copy->data()), text.size()};
+    p.words = given.words;
     const Result<sql::Parsed> parsed = sql::parse_statement(p.text, 0, memory, error);
     if (!parsed) return parsed.error();
     p.statement = parsed->statement;
     if (p.statement == nullptr) return Done{};
-    const Result<std::span<Value>> parameters =
-        memory.array<Value>(p.statement->parameter_count + 1);
-    if (!parameters) return relation::refuse_for_memory(error);
-    p.parameters = parameters->first(p.statement->parameter_count);
-    p.hash = sql::hash_statement(p.text, p.statement->place.offset).hash;
+    const std::size_t slot_count = p.statement->parameter_count + p.words.literal_count;
+    const Result<std::span<Value>> slots = memory.array<Value>(slot_count);
+    if (!slots) return relation::refuse_for_memory(error);
+    p.parameters = *slots;
+    if (!keep_literals(p, memory)) return relation::refuse_for_memory(error);
+    p.has_places = true;
     p.parsed_size = memory.used();
     return Done{};
 }
@@ -168,7 +229,7 @@ Status plan_first(Prepared& p, SqlError& error) noexcept {
         p.planned_size = p.parsed_size;
         return Done{};
     }
-    p.has_parameters = p.parameters.empty();
+    p.has_parameters = p.statement->parameter_count == 0;
     Status planned = open_present(p, error);
     if (planned) planned = plan_anew(p, error);
     p.has_parameters = true;
@@ -184,16 +245,18 @@ Status prepare(Session& session, std::string_view sql, std::size_t from, Prepare
     found = nullptr;
     for (from = skip_blanks(sql, from); from < sql.size(); from = skip_blanks(sql, end)) {
         const auto start = static_cast<std::uint32_t>(from);
-        const sql::StatementHash words = sql::hash_statement(sql, start);
-        end = words.end;
-        Prepared* p = find_planned(session, sql, start, words.hash);
+        const std::string_view rest{sql.data() + start, sql.size() - start};
+        const sql::StatementWords words = sql::cut_statement(rest);
+        const sql::CutText given{rest, words};
+        end = from + words.end;
+        Prepared* p = find_planned(session, given);
         if (p == nullptr) {
             p = find_unused(session);
             if (p == nullptr)
                 return relation::refuse(error, Code::too_large,
                                         {"all statements of the connection are open"},
                                         {"close one, or raise statement_count_max"});
-            Status made = parse(*p, {sql.data() + from, end - from}, error);
+            Status made = parse(*p, given, error);
             if (made && p->statement == nullptr) continue;
             if (made) made = plan_first(*p, error);
             if (!made) {
@@ -202,9 +265,10 @@ Status prepare(Session& session, std::string_view sql, std::size_t from, Prepare
                 return made;
             }
         }
-        std::fill(p->parameters.begin(), p->parameters.end(), Value{});
+        const auto parameters = p->parameters.first(p->statement->parameter_count);
+        std::fill(parameters.begin(), parameters.end(), Value{});
+        p->given = words;
         p->text_offset = start;
-        p->has_places = p->text == std::string_view{sql.data() + start, end - start};
         p->is_open = true;
         p->last_use = ++session.use_count;
         found = p;

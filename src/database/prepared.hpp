@@ -13,9 +13,13 @@
 #include "database/session.hpp"
 #include "query/keep.hpp"
 #include "sql/binder.hpp"
+#include "sql/statement_hash.hpp"
 #include "sql/tree.hpp"
 
 namespace freshet::database {
+
+// Texts of more bytes have plans of their own.
+inline constexpr std::size_t literal_text_size_max = 64;
 
 enum class RunState : std::uint8_t { idle, running };
 
@@ -30,12 +34,15 @@ struct Prepared {
     bool is_open = false;
     std::uint64_t last_use = 0;
 
-    std::uint64_t hash = 0;
     std::string_view text{};
+    sql::StatementWords words{};  // Of the text,
+    sql::StatementWords given{};  // and of what it was found for: its literals may be others.
     std::uint32_t text_offset = 0;              // Of the text, within what it was prepared from,
     bool has_places = true;                     // where the same words may stand in other places.
     const sql::Statement* statement = nullptr;  // Null: nothing is prepared here.
-    std::span<Value> parameters{};
+    std::span<Value> parameters{};              // And behind them the values of literals.
+    std::span<sql::FreeLiteral> literals{};
+    std::span<std::array<char, literal_text_size_max>> literal_texts{};
     bool has_parameters = true;    // They have values, or will have none.
     std::size_t parsed_size = 0;   // Of the block: text, parameters and tree.
     std::size_t planned_size = 0;  // And the plan.

@@ -106,11 +106,25 @@ Status still_stands(const Prepared& p, SqlError& error) noexcept {
                             {"reset it, or read it to its end before tables are changed"});
 }
 
+// From the text that was planned to the one that it was found for.
+void move_place(const Prepared& p, SqlError& error) noexcept {
+    if (!p.has_places) error.offset = error.size = 0;
+    std::uint32_t offset = error.offset;
+    for (std::size_t i = 0; p.has_places && i < p.literals.size(); i++) {
+        const sql::Place was = p.words.literals[i].place;
+        const std::uint32_t longer = p.given.literals[i].place.size - was.size;
+        if (was.end() <= error.offset)
+            offset += longer;
+        else if (was.offset >= error.offset && was.end() <= error.offset + error.size)
+            error.size += longer;
+    }
+    error.offset = offset + p.text_offset;
+}
+
 Error finish_error(Prepared& p, Error code, SqlError& error) noexcept {
     if (code == Code::cancelled) p.session.interrupt.is_raised.store(false);
     const Error told = explain(p.session, code, error);
-    if (!p.has_places) error.offset = error.size = 0;
-    error.offset += p.text_offset;
+    move_place(p, error);
     return told;
 }
 
@@ -153,7 +167,7 @@ std::uint32_t Statement::parameter_number(std::string_view name) const noexcept 
 }
 
 Status Statement::bind(std::uint32_t number, const Value& value) noexcept {
-    if (prepared_ == nullptr || number == 0 || number > prepared_->parameters.size())
+    if (number == 0 || number > parameter_count())
         return Code::invalid_argument;
     if (prepared_->state != RunState::idle) end_run(*prepared_);
     prepared_->parameters[number - 1] = value;

@@ -176,6 +176,8 @@ private:
     const Scalar* converted(const Typed& value, const ResultColumnType& beside) noexcept;
     const Scalar* compared(relation::Comparison comparison, const Typed& a,
                            const Typed& b) noexcept;
+    // Of a comparison.
+    Typed operand(Level& level, const Expression& expression) noexcept;
     Typed compare(Level& level, const Expression& expression,
                   relation::Comparison comparison) noexcept;
     Typed is(Level& level, const Expression& expression) noexcept;
@@ -243,7 +245,9 @@ private:
     Relation select(Outer* outer, const Select& select) noexcept;
     const query::Node* limited(Outer* outer, const Select& select,
                                const query::Node* below) noexcept;
+    void add_where(Level& level, Growing<Conjunct>& conditions, const Expression& where) noexcept;
     Relation arm(Outer* outer, const Select& select, const Arm& arm) noexcept;
+    Relation rows_of_arm(Outer* outer, const Select& select, const Arm& arm) noexcept;
     Planned one_row(const Level& level) noexcept;
     bool is_grouped(const Arm& arm, const Select& select) noexcept;
     const Expression& by_number(const Level& level, const Expression& expression,
@@ -279,6 +283,7 @@ private:
     Arena& memory_;
     const relation::Moment* default_moment_ = nullptr;  // Within a view of the past.
     std::uint32_t view_depth_ = 0;
+    bool is_in_where_ = false;  // And in no SELECT within.
     bool has_failed_ = false;
 };
 

@@ -51,9 +51,21 @@ const Scalar* Binding::compared(Comparison comparison, const Typed& a, const Typ
                    .operands = operands({converted(a, b.type), converted(b, a.type)})});
 }
 
+Typed Binding::operand(Level& level, const Expression& expression) noexcept {
+    const bool is_literal = expression.kind == ExpressionKind::integer ||
+                            expression.kind == ExpressionKind::text;
+    if (!is_literal || !is_in_where_) return this->expression(level, expression);
+    for (FreeLiteral& literal : environment_.literals) {
+        if (literal.offset != expression.place.offset) continue;
+        literal.is_free = true;
+        return {scalar({.kind = ScalarKind::slot, .slot = literal.slot}), {}};
+    }
+    return literal(expression);
+}
+
 Typed Binding::compare(Level& level, const Expression& expression, Comparison comparison) noexcept {
-    const Typed a = this->expression(level, expression.operand(0));
-    const Typed b = this->expression(level, expression.operand(1));
+    const Typed a = operand(level, expression.operand(0));
+    const Typed b = operand(level, expression.operand(1));
     return {compared(comparison, a, b), {}};
 }
 
@@ -76,9 +88,9 @@ Typed Binding::is(Level& level, const Expression& expression) noexcept {
 
 // Two comparisons, which may convert the value each in its way.
 Typed Binding::between(Level& level, const Expression& expression) noexcept {
-    const Typed value = this->expression(level, expression.operand(0));
-    const Typed low = this->expression(level, expression.operand(1));
-    const Typed high = this->expression(level, expression.operand(2));
+    const Typed value = operand(level, expression.operand(0));
+    const Typed low = operand(level, expression.operand(1));
+    const Typed high = operand(level, expression.operand(2));
     const Scalar* const by_low = converted(value, low.type);
     const Scalar* const by_high = converted(value, high.type);
     if (by_low == value.scalar && by_high == value.scalar) {

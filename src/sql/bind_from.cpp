@@ -283,6 +283,7 @@ Relation Binding::rows_of_view(const relation::TableDefinition& view, relation::
         return {};
     }
     const std::string_view outer_text = std::exchange(environment_.text, view.view);
+    const std::span<FreeLiteral> outer_literals = std::exchange(environment_.literals, {});
     const relation::Tables outer_tables = std::exchange(environment_.tables, tables);
     const relation::Moment* const outer_moment = std::exchange(default_moment_, moment);
     view_depth_++;
@@ -290,6 +291,7 @@ Relation Binding::rows_of_view(const relation::TableDefinition& view, relation::
     view_depth_--;
     default_moment_ = outer_moment;
     environment_.tables = outer_tables;
+    environment_.literals = outer_literals;
     environment_.text = outer_text;
     if (has_failed_) {  // What stands there is a place in the view.
         environment_.error.offset = place.offset;

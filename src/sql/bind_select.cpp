@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // SELECT: its arms, and what is done with the rows of all of them.
 #include <algorithm>
+#include <utility>
 
 #include "sql/bind.hpp"
 
@@ -44,12 +45,29 @@ const Node* Binding::limited(Outer* outer, const Select& select, const Node* bel
 
 // ---- one arm ----
 
+// Here alone literals may be others in another run: names of columns and keys of groups are found
+// by what was written.
+void Binding::add_where(Level& level, Growing<Conjunct>& conditions,
+                        const Expression& where) noexcept {
+    is_in_where_ = true;
+    const Scalar* const bound = condition(level, where);
+    is_in_where_ = false;
+    add_conditions(level, conditions, *bound);
+}
+
 Relation Binding::arm(Outer* outer, const Select& select, const Arm& arm) noexcept {
+    const bool was_in_where = std::exchange(is_in_where_, false);
+    const Relation rows = rows_of_arm(outer, select, arm);
+    is_in_where_ = was_in_where;
+    return rows;
+}
+
+Relation Binding::rows_of_arm(Outer* outer, const Select& select, const Arm& arm) noexcept {
     Level level{.outer = outer};
     Item* const from = arm.from.empty() ? nullptr : sources(level, arm.from);
     level.aliases = &arm.columns;
     Growing<Conjunct> where;
-    if (arm.where != nullptr) add_conditions(level, where, *condition(level, *arm.where));
+    if (arm.where != nullptr) add_where(level, where, *arm.where);
     Grouping grouping;
     grouping.keys = group_keys(level, arm);
     if (is_grouped(arm, select)) level.grouping = &grouping;

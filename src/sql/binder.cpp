@@ -18,8 +18,7 @@ Result<const Node*> Binding::rows_of(const relation::TableDefinition& table, con
     const std::string_view name = alias.empty() ? table.name : alias.text;
     Item* const from = this->table(level, table, name, now());
     Growing<Conjunct> conditions;
-    if (where != nullptr && !has_failed_)
-        add_conditions(level, conditions, *condition(level, *where));
+    if (where != nullptr && !has_failed_) add_where(level, conditions, *where);
     if (has_failed_) return environment_.error.error;
     const std::uint32_t live_count = from->leaf->column_count - query::extra_column_count;
     const std::uint32_t key = live_count + static_cast<std::uint32_t>(query::ExtraColumn::key);

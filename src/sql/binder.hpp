@@ -112,6 +112,15 @@ struct VirtualTable {
     void* context = nullptr;
 };
 
+// A literal of the text whose value is in a slot too. Where it is but compared in a WHERE, the slot
+// is what is bound, and the plan is good for any other value: `is_free`, which the binder sets.
+struct FreeLiteral {
+    static constexpr std::uint32_t nowhere = ~std::uint32_t{0};
+    std::uint32_t offset = nowhere;
+    const Value* slot = nullptr;
+    bool is_free = false;
+};
+
 // What a statement is bound in.
 struct Environment {
     Arena& memory;
@@ -120,6 +129,7 @@ struct Environment {
     relation::Tables tables{};      // Of the default moment.
     relation::Tables newest{};      // Of now: those whose indexes there are, whatever the moment.
     std::span<Value> parameters{};  // Slots, in place 0 that of number 1.
+    std::span<FreeLiteral> literals{};
     // False: they have no values yet. What was bound is bound anew before it is run; until then a
     // moment that is a parameter is now.
     bool has_parameters = true;

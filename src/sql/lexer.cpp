@@ -16,6 +16,7 @@ enum Class : std::uint8_t {
     class_hex = 4,
     class_letter = 8,  // What a word may begin with.
     class_more = 16,   // What it may go on with.
+    class_passed = 32,  // What may begin a comment, or a byte order mark.
 };
 
 using Classes = std::array<std::uint8_t, 256>;
@@ -31,7 +32,8 @@ constexpr Classes make_classes() noexcept {
     add(table, "abcdefABCDEF", class_hex | class_letter | class_more);
     add(table, "ghijklmnopqrstuvwxyzGHIJKLMNOPQRSTUVWXYZ_", class_letter | class_more);
     add(table, "$", class_more);
-    for (std::size_t i = 0x80; i < table.size(); i++) table[i] = class_letter | class_more;
+    add(table, "-/\xef", class_passed);
+    for (std::size_t i = 0x80; i < table.size(); i++) table[i] |= class_letter | class_more;
     return table;
 }
 constexpr Classes classes = make_classes();
@@ -79,9 +81,27 @@ constexpr std::array symbols = {
     Symbol{'&', 0, TokenKind::bit_and},       Symbol{'~', 0, TokenKind::bit_not},
 };
 
+// Where those that begin with a letter begin, from 1.
+constexpr auto first_symbols = []() noexcept {
+    std::array<std::uint8_t, 256> places{};
+    for (std::size_t i = symbols.size(); i > 0; i--)
+        places[static_cast<unsigned char>(symbols[i - 1].first)] = static_cast<std::uint8_t>(i);
+    return places;
+}();
+
 }  // namespace
 
 Token Lexer::next() noexcept {
+    Token token = cut();
+    if (token.kind == TokenKind::word) token.word = find_word(since(token.place.offset));
+    const bool has_text = (token.kind == TokenKind::word && token.word == Word::none) ||
+                          token.kind == TokenKind::quoted || token.kind == TokenKind::text ||
+                          token.kind == TokenKind::parameter;
+    if (has_text) check_utf8(token);
+    return token;
+}
+
+Token Lexer::cut() noexcept {
     Token token;
     const bool is_closed = skip_blanks();
     token.place.offset = offset_;
@@ -118,6 +138,8 @@ bool Lexer::skip_blanks() noexcept {
     for (;;) {
         if (is(at(0), class_blank)) {
             offset_++;
+        } else if (!is(at(0), class_passed)) {
+            return true;
         } else if (at(0) == '-' && at(1) == '-') {
             while (has(0) && at(0) != '\n') offset_++;
         } else if (at(0) == '/' && at(1) == '*') {
@@ -139,7 +161,7 @@ bool Lexer::skip_comment() noexcept {
 }
 
 void Lexer::skip_letters() noexcept {
-    while (has(0) && is(at(0), class_more)) offset_++;
+    while (offset_ < text_.size() && is(text_[offset_], class_more)) offset_++;
 }
 
 void Lexer::skip_digits() noexcept {
@@ -156,8 +178,6 @@ void Lexer::check_utf8(Token& token) noexcept {
 void Lexer::word(Token& token) noexcept {
     token.kind = TokenKind::word;
     skip_letters();
-    token.word = find_word(since(token.place.offset));
-    if (token.word == Word::none) check_utf8(token);
 }
 
 void Lexer::quoted(Token& token, TokenKind kind, char quote) noexcept {
@@ -175,8 +195,7 @@ void Lexer::quoted(Token& token, TokenKind kind, char quote) noexcept {
         offset_++;
     }
     if (kind == TokenKind::quoted && offset_ - token.place.offset == 2)
-        return spoil(token, Defect::empty_name);
-    check_utf8(token);
+        spoil(token, Defect::empty_name);
 }
 
 void Lexer::blob(Token& token) noexcept {
@@ -227,13 +246,14 @@ void Lexer::parameter(Token& token) noexcept {
     if (is_numbered) return skip_digits();
     const std::uint32_t start = offset_;
     skip_letters();
-    if (offset_ == start) return spoil(token, Defect::bad_parameter);
-    check_utf8(token);
+    if (offset_ == start) spoil(token, Defect::bad_parameter);
 }
 
 void Lexer::symbol(Token& token) noexcept {
-    for (const Symbol& symbol : symbols) {
-        if (symbol.first != at(0)) continue;
+    const std::size_t first = first_symbols[static_cast<unsigned char>(at(0))];
+    for (std::size_t i = first - 1; first != 0 && i < symbols.size(); i++) {
+        const Symbol& symbol = symbols[i];
+        if (symbol.first != at(0)) break;
         if (symbol.second != 0 && symbol.second != at(1)) continue;
         token.kind = symbol.kind;
         offset_ += symbol.second == 0 ? 1 : 2;
@@ -251,7 +271,7 @@ std::string_view inside(std::string_view text, const Token& token) noexcept {
 StatementEnd find_statement_end(std::string_view text, std::uint32_t from) noexcept {
     Lexer lexer{text, from};
     for (;;) {
-        const Token token = lexer.next();
+        const Token token = lexer.cut();
         if (token.kind == TokenKind::semicolon) return {token.place.end(), true, false};
         if (token.kind == TokenKind::end) return {token.place.offset, false, false};
         const Defect defect = token.defect;

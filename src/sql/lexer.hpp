@@ -94,6 +94,8 @@ public:
 
     // After the last one, `end` for ever. After a bad one, the next begins behind it.
     Token next() noexcept;
+    // The same, but that a word is no keyword yet, and that all bytes from 0x80 on are taken.
+    Token cut() noexcept;
 
 private:
     [[nodiscard]] bool has(std::size_t ahead) const noexcept {
