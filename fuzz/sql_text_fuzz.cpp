@@ -63,14 +63,17 @@ void check_statement(const sql::Statement& statement, std::string_view text) {
 // The place behind the statement; the text's size where there is none.
 std::uint32_t check_next(std::string_view text, std::uint32_t from) {
     const sql::StatementEnd end = sql::find_statement_end(text, from);
-    const sql::StatementHash hash = sql::hash_statement(text, from);
-    const bool is_empty = hash.hash == 0;  // Those are skipped.
+    const std::string_view rest = text.substr(from);
+    const sql::StatementWords words = sql::cut_statement(rest);
+    const bool is_empty = words.hash == 0;  // Those are skipped.
     Memory memory{(is_empty ? text.size() : end.offset) - from};
     SqlError error;
     const auto parsed = sql::parse_statement(text, from, memory.arena, error);
     require(end.offset <= text.size() && (end.offset > from || from == text.size()), "no way on");
-    require(hash.end == end.offset, "a hash of something else");
-    require(sql::is_same_statement(text, from, text, from), "it differs from itself");
+    require(from + words.end == end.offset, "a hash of something else");
+    bool is_exact = false;
+    require(sql::is_same_statement({rest, words}, {rest, words}, 0, is_exact) && is_exact,
+            "it differs from itself");
     if (!parsed) {
         check_error(error, parsed.error().code, text);
         return end.offset;

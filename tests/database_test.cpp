@@ -230,6 +230,82 @@ TEST(Databases, SayNoPlaceThatIsAnotherTexts) {
     EXPECT_EQ(db.error.size, 0U);
 }
 
+// Method: the name of a column is as it was first written, and so says whose plan it is.
+TEST(Databases, KeepOnePlanForAllLiteralsThatAreCompared) {
+    OpenDatabase db;
+    db.run("CREATE TABLE t (A INT PRIMARY KEY, b TEXT, UNIQUE (b))");
+    db.run("INSERT INTO t VALUES (1, 'x'), (22, 'yy'), (333, 'it''s'), (4, '5')");
+    const auto asked = [&](std::string_view sql) {
+        Statement statement;
+        if (!statement.prepare(*db.connection, sql, db.error)) return db.failed();
+        std::string all{statement.column_name(0)};
+        for (;;) {
+            const Result<bool> there = statement.step(db.error);
+            if (!there) return all + db.failed();
+            if (!*there) return all;
+            all += ' ' + OpenDatabase::line_of(statement.row());
+            all.pop_back();
+        }
+    };
+    EXPECT_EQ(asked("SELECT +A FROM t WHERE a = 1"), "+A 1");
+    EXPECT_EQ(asked("SELECT +a FROM t WHERE a = 22"), "+A 22");
+    EXPECT_EQ(asked("SELECT +a   FROM t WHERE a=333 ;"), "+A 333");
+    EXPECT_EQ(asked("SELECT +a FROM t WHERE a = 9223372036854775807"), "+A");
+    EXPECT_EQ(asked("SELECT +a FROM t WHERE a = 9223372036854775808"), "error syntax");
+    EXPECT_EQ(asked("SELECT +a FROM t WHERE a = '22'"), "+a 22");
+    EXPECT_EQ(asked("SELECT +a FROM t WHERE a = 0x16"), "+a 22");
+    EXPECT_EQ(asked("SELECT +B FROM t WHERE b = 'x' AND a BETWEEN 1 AND 2"), "+B x");
+    EXPECT_EQ(asked("SELECT +b FROM t WHERE b = 'yy' AND a BETWEEN 1 AND 22"), "+B yy");
+    EXPECT_EQ(asked("SELECT +b FROM t WHERE b = 'yy' AND a BETWEEN 23 AND 2"), "+B");
+    EXPECT_EQ(asked("SELECT +b FROM t WHERE b = 'it''s' AND a BETWEEN 23 AND 400"), "+b it's");
+    EXPECT_EQ(asked("SELECT +b FROM t WHERE b = '\xff' AND a BETWEEN 23 AND 400"), "error syntax");
+    const std::string longer(65, 'y');
+    EXPECT_EQ(asked("SELECT +b FROM t WHERE b > '" + longer + "' AND a BETWEEN 1 AND 22"), "+b");
+    EXPECT_EQ(asked("SELECT +b FROM t WHERE b = 5"), "+b 5");
+}
+
+// Names of columns, keys of groups, counts, lists and texts of views are what they were.
+TEST(Databases, KeepPlansOfTheirOwnForOtherLiterals) {
+    OpenDatabase db;
+    db.run("CREATE TABLE t (a INT PRIMARY KEY, b INT); INSERT INTO t VALUES (1, 1), (2, 1), (3, 2)");
+    const auto name_of = [&](std::string_view sql) {
+        Statement statement;
+        EXPECT_TRUE(statement.prepare(*db.connection, sql, db.error)) << db.error.message();
+        return std::string{statement.column_name(0)};
+    };
+    EXPECT_EQ(name_of("SELECT a = 1 FROM t WHERE b = 1"), "a = 1");
+    EXPECT_EQ(name_of("SELECT a = 2 FROM t WHERE b = 1"), "a = 2");
+    EXPECT_EQ(db.run("SELECT a FROM t WHERE b > 0 LIMIT 1"), "1\n");
+    EXPECT_EQ(db.run("SELECT a FROM t WHERE b > 0 LIMIT 2"), "1\n2\n");
+    EXPECT_EQ(db.run("SELECT count(*) FROM t WHERE b > 0 GROUP BY b = 1 ORDER BY 1"), "1\n2\n");
+    EXPECT_EQ(db.run("SELECT count(*) FROM t WHERE b > 0 GROUP BY b = 3 ORDER BY 1"), "3\n");
+    const std::string_view grouped =
+        "SELECT b = 1, count(*) FROM t WHERE a IN (SELECT a FROM t WHERE a < 3) GROUP BY b = 1";
+    EXPECT_EQ(db.run(grouped), "1|2\n");
+    EXPECT_EQ(db.run("SELECT a FROM t WHERE a IN (1, 2) AND b = 1"), "1\n2\n");
+    EXPECT_EQ(db.run("SELECT a FROM t WHERE a IN (1, 3) AND b = 1"), "1\n");
+    db.run("CREATE VIEW v AS SELECT a FROM t WHERE b = 2");
+    EXPECT_EQ(db.run("SELECT a FROM v WHERE a > 0"), "3\n");
+    EXPECT_EQ(db.run("SELECT a FROM v WHERE a > 3"), "");
+    EXPECT_EQ(db.run("UPDATE t SET b = 5 WHERE a = 1; UPDATE t SET b = 6 WHERE a = 2"), "");
+    EXPECT_EQ(db.run("DELETE FROM t WHERE a = 3; DELETE FROM t WHERE a = 4"), "");
+    EXPECT_EQ(db.run("SELECT * FROM t"), "1|5\n2|6\n");
+}
+
+// Where a plan is found for other literals, places are those of the text that was given. Method: a
+// column goes away, so that the plan is made anew, of the text that was given first.
+TEST(Databases, MovePlacesByTheLiteralsBeforeThem) {
+    OpenDatabase db;
+    db.run("CREATE TABLE t (a INT PRIMARY KEY, b INT); INSERT INTO t VALUES (1000, 2)");
+    EXPECT_EQ(db.run("SELECT a FROM t WHERE a = 1 AND b = 2"), "");
+    EXPECT_EQ(db.run("SELECT a FROM t WHERE a = 1000 AND b = 2"), "1000\n");
+    db.run("ALTER TABLE t DROP COLUMN b");
+    const std::string_view sql = "SELECT a FROM t WHERE a = 1000 AND b = 2";
+    EXPECT_EQ(db.run(sql), "error unknown-name");
+    EXPECT_EQ(db.error.offset, sql.find('b'));
+    EXPECT_EQ(db.error.size, 1U);
+}
+
 TEST(Databases, HaveWordsForWhatFailsOnTheWay) {
     OpenDatabase db;
     const auto words_of = [&](std::string_view sql) {

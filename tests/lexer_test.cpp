@@ -203,6 +203,21 @@ TEST(StatementEnd, IsBehindTheSemicolonThatIsNotQuoted) {
     }
 }
 
+bool is_same_but_for(const std::string& one, const std::string& other, std::uint32_t free) {
+    const StatementWords words = cut_statement(one);
+    const StatementWords other_words = cut_statement(other);
+    bool is_exact = false;
+    const bool is_same = is_same_statement({one, words}, {other, other_words}, free, is_exact);
+    EXPECT_TRUE(!is_same || words.hash == other_words.hash) << one << " and " << other;
+    return is_same;
+}
+
+bool is_exact_but_for(const std::string& one, const std::string& other, std::uint32_t free) {
+    bool is_exact = false;
+    is_same_statement({one, cut_statement(one)}, {other, cut_statement(other)}, free, is_exact);
+    return is_exact;
+}
+
 TEST(StatementHash, IsThatOfTheWords) {
     const struct {
         std::string one;
@@ -228,16 +243,53 @@ TEST(StatementHash, IsThatOfTheWords) {
         {"", "a", false},
         {"", " ; ", true},
     };
-    for (const auto& [one, other, is_same] : cases) {
-        EXPECT_EQ(hash_statement(one, 0).hash == hash_statement(other, 0).hash, is_same)
-            << one << " and " << other;
-        EXPECT_EQ(is_same_statement(one, 0, other, 0), is_same) << one << " and " << other;
-    }
+    for (const auto& [one, other, is_same] : cases)
+        EXPECT_EQ(is_same_but_for(one, other, 0), is_same) << one << " and " << other;
     const std::string two = "SELECT a; select A";
-    EXPECT_EQ(hash_statement(two, 0).end, 9U);
-    EXPECT_EQ(hash_statement(two, 0).hash, hash_statement(two, 9).hash);
-    EXPECT_TRUE(is_same_statement(two, 0, two, 9));
-    EXPECT_EQ(hash_statement(two, 9).end, two.size());
+    EXPECT_EQ(cut_statement(two).end, 9U);
+    EXPECT_EQ(cut_statement(two).hash, cut_statement(two.substr(9)).hash);
+    EXPECT_EQ(cut_statement(two.substr(9)).end, two.size() - 9);
+    EXPECT_EQ(cut_statement("; a").hash, 0U);
+}
+
+// Goal: literals that are free may be others of their kind, however the words around them are
+// written, and none but these.
+TEST(StatementHash, LeavesOutTheLiteralsThatAreFree) {
+    constexpr std::uint32_t first = 1;
+    constexpr std::uint32_t second = 2;
+    const struct {
+        std::string one;
+        std::string other;
+        std::uint32_t free;
+        bool is_same;
+        bool is_exact;
+    } cases[] = {
+        {"a = 1", "a = 1", 0, true, true},
+        {"a = 1", "a = 234", first, true, true},
+        {"a = 1", "a = 234", second, false, false},
+        {"a = 1", "A =  234", first, true, false},
+        {"a = 1;", "a = 2", first, true, false},
+        {"a = 'x' + 1", "a = 'yz' + 1", first, true, true},
+        {"a = 'x' + 1", "a = 'yz' + 2", first, false, false},
+        {"a = 'x' + 1", "a = 'yz' + 2", first | second, true, true},
+        {"a = 'x' + 1", "a='yz'+2", first | second, true, false},
+        {"a = 1", "a = 'x'", first, false, false},
+        {"a = 1", "a = 1.0", first, false, false},
+        {"a = 1", "a = 0x1", first, false, false},
+        {"a = 'x'", "a = 'it''s'", first, false, false},
+        {"a = 'x' + 'y' + 'z'", "a = 'it''s' + 'y' + 'x'", first | second | 4, false, false},
+        {"a = 'x'", "a = \"x\"", first, false, false},
+        {"a = 1 b", "a = 1 c", first, false, false},
+    };
+    for (const auto& [one, other, free, is_same, is_exact] : cases) {
+        EXPECT_EQ(is_same_but_for(one, other, free), is_same) << one << " and " << other;
+        EXPECT_EQ(is_same_but_for(other, one, free), is_same) << one << " and " << other;
+        EXPECT_TRUE(!is_same || is_exact_but_for(one, other, free) == is_exact) << other;
+    }
+    std::string many = "a";
+    for (std::uint32_t i = 0; i <= literal_count_max; i++) many += " + 1";
+    EXPECT_EQ(cut_statement(many).literal_count, literal_count_max);
+    EXPECT_FALSE(is_same_but_for(many, many + "2", ~std::uint32_t{0}));
 }
 
 }  // namespace

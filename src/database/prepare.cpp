@@ -68,6 +68,7 @@ Status bind(Prepared& p, sql::Environment& environment) noexcept {
     p.subqueries = binder.subqueries();
     p.times = binder.times();
     p.depends_on_parameters = binder.depends_on_parameters();
+    p.depends_on_now = binder.depends_on_now();
     if (p.statement->explain != sql::Explain::none) {
         static constexpr std::array<std::string_view, 1> names{"plan"};
         p.explained = p.query.node;
@@ -80,6 +81,8 @@ Status bind(Prepared& p, sql::Environment& environment) noexcept {
 
 Status plan(Prepared& p, SqlError& error) noexcept {
     p.is_planned = false;
+    p.depends_on_now = true;
+    read_clock(p);
     p.query = sql::QueryPlan{};
     Arena memory{p.block.subspan(p.parsed_size)};
     PastTables past{p, memory};

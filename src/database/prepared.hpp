@@ -51,6 +51,7 @@ struct Prepared {
 
     bool is_planned = false;
     bool depends_on_parameters = false;  // It has a period whose commit is a parameter.
+    bool depends_on_now = true;
     std::uint64_t generation = 0;        // Of the tables that it was made of.
     std::uint64_t as_of = 0;             // As of the session, when it was made.
     Value now{};                         // The time at which the run began.

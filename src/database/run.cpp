@@ -14,6 +14,10 @@ Error refuse_at(SqlError& error, sql::Place place, Code code, relation::Words me
     return relation::refuse(error, code, message, hint);
 }
 
+void read_clock(Prepared& p) noexcept {
+    p.now = Value::timestamp(static_cast<std::int64_t>(p.session.clock->now_us()));
+}
+
 Status read_moment(Prepared& p, sql::Point::Kind kind, const Value& value, Until& until) noexcept {
     const bool is_commit = kind == sql::Point::Kind::commit ||
                            (kind == sql::Point::Kind::value && value.type() == Type::integer);

@@ -10,6 +10,9 @@ namespace freshet::database {
 Error refuse_at(SqlError& error, sql::Place place, Code code, relation::Words message,
                 relation::Words hint) noexcept;
 
+// The time of the statement.
+void read_clock(Prepared& prepared) noexcept;
+
 // Makes the plan, of the tables that `present` has. The error is filled in.
 Status plan(Prepared& prepared, SqlError& error) noexcept;
 // The same with a snapshot, in which the past of a period is looked up; and with the arena of a

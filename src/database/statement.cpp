@@ -61,10 +61,12 @@ Status begin_run(Prepared& p, SqlError& error) noexcept {
     Session& session = p.session;
     session.diagnostic.error = Error{};
     session.report = StatementReport{.last_insert_id = session.last_insert_id};
-    const std::uint64_t now_us = session.clock->now_us();
-    session.interrupt.clock = session.time_limit_us == 0 ? nullptr : session.clock;
-    session.interrupt.deadline_us = now_us + session.time_limit_us;
-    p.now = Value::timestamp(static_cast<std::int64_t>(now_us));
+    const bool has_limit = session.time_limit_us != 0;
+    if (!p.is_planned || p.depends_on_now || has_limit) read_clock(p);
+    session.interrupt.clock = has_limit ? session.clock : nullptr;
+    if (has_limit)
+        session.interrupt.deadline_us =
+            static_cast<std::uint64_t>(p.now.whole()) + session.time_limit_us;
     p.position = 0;
     p.batch = query::Batch{};
     p.row = {};

@@ -484,7 +484,11 @@ Result<Selection> select(const Scalar& scalar, const Batch& batch, Arena& scratc
     return result;
 }
 
+// Most are parameters, as they are or compared with a number.
 Result<Value> evaluate(const Scalar& scalar, Arena& scratch) noexcept {
+    if (scalar.kind == ScalarKind::slot) return *scalar.slot;
+    if (scalar.kind == ScalarKind::as_number && scalar.operands[0]->kind == ScalarKind::slot)
+        return relation::to_number_if_whole(*scalar.operands[0]->slot);
     const Result<Vector> result = evaluate(scalar, Batch{{}, first_rows(1)}, scratch);
     if (!result) return result.error();
     return (*result)[0];

@@ -77,6 +77,11 @@ private:
 
     // All equalities, up to one that cannot be compared with keys or does not fit into one.
     Status begin() noexcept {
+        if (is_hash()) {
+            const Result<std::span<Value>> hashed = memory_.array<Value>(access_.equal.size());
+            if (!hashed) return hashed.error();
+            hashed_ = *hashed;
+        }
         for (std::size_t i = 0; i < access_.equal.size(); i++) {
             const Result<Known> value = known(*access_.equal[i], type_at(i));
             if (!value) return value.error();
@@ -105,8 +110,7 @@ private:
     }
     // A hash index has the hash of all its values in front of them.
     Status put_hash() noexcept {
-        const auto values = std::span{hashed_}.first(access_.equal.size());
-        const relation::IndexPrefix prefix{*access_.index, values};
+        const relation::IndexPrefix prefix{*access_.index, hashed_};
         prefix_.raw(prefix.bytes().subspan(relation::index_id_size));
         is_cut_ = prefix.is_cut();
         result_.is_exact = result_.is_exact && !is_cut_;
@@ -214,7 +218,7 @@ private:
     KeySearch result_{};
     bool is_open_ = false;  // Keys say nothing of some value, and of none behind it.
     bool is_cut_ = false;
-    std::array<Value, relation::key_column_count_max> hashed_{};
+    std::span<Value> hashed_{};  // What a hash is made of.
     std::array<std::byte, size_max> bytes_;
     KeyWriter prefix_{MutableBytes{bytes_}.first(room())};
 };

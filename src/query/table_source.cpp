@@ -6,6 +6,7 @@
 
 #include "query/keep.hpp"
 #include "query/key_range.hpp"
+#include "query/key_row.hpp"
 #include "query/operators.hpp"
 #include "relation/table_reader.hpp"
 #include "relation/version_reader.hpp"
@@ -267,16 +268,21 @@ private:
     Scratch scratch_;
 };
 
+Result<Rows*> open_rows(const TableScan& scan, Context& context) noexcept {
+    const Result<TableRows*> rows = make<TableRows>(context.memory, scan, context);
+    if (!rows) return rows.error();
+    const Status opened = (*rows)->open();
+    if (!opened) return opened.error();
+    return static_cast<Rows*>(*rows);
+}
+
 class TableSource final : public Source {
 public:
     explicit TableSource(const TableScan& scan) noexcept : scan_{scan} {}
 
     Result<Rows*> open(Context& context) const noexcept override {
-        const Result<TableRows*> rows = make<TableRows>(context.memory, scan_, context);
-        if (!rows) return rows.error();
-        const Status opened = (*rows)->open();
-        if (!opened) return opened.error();
-        return static_cast<Rows*>(*rows);
+        return is_key_row(scan_) ? open_key_row(scan_, context, open_rows)
+                                 : open_rows(scan_, context);
     }
 
     void describe(TextWriter& text) const noexcept override {

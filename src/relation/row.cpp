@@ -125,16 +125,23 @@ Bytes RowReader::body(Type type, std::uint64_t code) noexcept {
 
 std::uint64_t RowReader::integer(Bytes bytes) noexcept {
     std::uint64_t value = 0;
-    if (!bytes.empty()) std::memcpy(&value, bytes.data(), bytes.size());
+    for (std::size_t i = bytes.size(); i > 0; i--)
+        value = value << 8 | std::to_integer<std::uint64_t>(bytes[i - 1]);
     return value;
 }
 
-Value RowReader::whole(Type type, std::uint64_t code, Bytes bytes) noexcept {
-    const std::uint64_t number = code >= first_small ? code - first_small : integer(bytes);
-    const bool is_shortest =
-        code >= first_small || (number >= small_end && bytes.back() != std::byte{0});
+Value RowReader::whole(Type type, std::uint64_t code) noexcept {
+    std::uint64_t number = code - first_small;
+    if (code < first_small) {
+        const Bytes bytes = reader_.take(static_cast<std::size_t>(code - 1));
+        number = integer(bytes);
+        if (number < small_end || bytes.back() == std::byte{0}) return fail();
+    } else if (number >= small_end) {
+        return fail();
+    }
+    if (type == Type::integer) return Value::integer(unzigzag(number));
     const Result<Value> value = whole_value(type, unzigzag(number));
-    return is_shortest && value ? *value : fail();
+    return value ? *value : fail();
 }
 
 Value RowReader::real(Bytes bytes) noexcept {
@@ -147,11 +154,12 @@ Value RowReader::real(Bytes bytes) noexcept {
 Value RowReader::value(ColumnType column) noexcept {
     const Type type = value_type(column);
     const std::uint64_t code = reader_.varint();
+    if (code == 0 || !ok_) return {};
+    if (type != Type::text && type != Type::blob && type != Type::real) return whole(type, code);
     const Bytes bytes = body(type, code);
-    if (!ok_ || !reader_.ok() || code == 0) return {};
+    if (!ok_ || !reader_.ok()) return {};
     if (type == Type::text) return Value::text(as_text(bytes));
-    if (type == Type::blob) return Value::blob(bytes);
-    return type == Type::real ? real(bytes) : whole(type, code, bytes);
+    return type == Type::blob ? Value::blob(bytes) : real(bytes);
 }
 
 void RowReader::skip(ColumnType column) noexcept {

@@ -74,7 +74,7 @@ private:
     // The bytes of a column of this code.
     Bytes body(Type type, std::uint64_t code) noexcept;
     std::uint64_t integer(Bytes bytes) noexcept;
-    Value whole(Type type, std::uint64_t code, Bytes bytes) noexcept;
+    Value whole(Type type, std::uint64_t code) noexcept;
     Value real(Bytes bytes) noexcept;
     Value fail() noexcept;
 

@@ -133,6 +133,7 @@ Typed Binding::current_time(Place place, ColumnType type) noexcept {
              {"give it as a constant"});
         return {};
     }
+    binder_.depends_on_now_ = true;
     const Scalar* const now = scalar({.kind = ScalarKind::slot, .slot = environment_.now});
     if (type == ColumnType::timestamp) return {now, {}};
     return {scalar({.kind = ScalarKind::cast, .type = type, .operands = operands({now})}), {}};

@@ -191,6 +191,8 @@ public:
     }
     [[nodiscard]] std::span<const TimePoint> times() const noexcept { return times_.all(); }
     [[nodiscard]] bool depends_on_parameters() const noexcept { return depends_on_parameters_; }
+    // Something asks for the slot of `now`.
+    [[nodiscard]] bool depends_on_now() const noexcept { return depends_on_now_; }
 
 private:
     friend class Binding;
@@ -199,6 +201,7 @@ private:
     Growing<Subquery> subqueries_{};
     Growing<TimePoint> times_{};
     bool depends_on_parameters_ = false;
+    bool depends_on_now_ = false;
 };
 
 }  // namespace freshet::sql

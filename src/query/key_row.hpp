@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: MIT
+// The one row of a whole primary key: what is asked most often, and so without all that a range, a
+// list, an index or the past need.
+#pragma once
+
+#include "query/table_source.hpp"
+
+namespace freshet::query {
+
+// Whether the scan asks for one row by its key, of a snapshot, and for columns of the table alone.
+bool is_key_row(const TableScan& scan) noexcept;
+
+// Of such a scan. `open_rows` opens the same in general: for values that cannot be compared with
+// keys.
+Result<Rows*> open_key_row(const TableScan& scan, Context& context,
+                           Result<Rows*> (*open_rows)(const TableScan& scan,
+                                                      Context& context) noexcept) noexcept;
+
+}  // namespace freshet::query
