@@ -484,11 +484,16 @@ Result<Selection> select(const Scalar& scalar, const Batch& batch, Arena& scratc
     return result;
 }
 
-// Most are parameters, as they are or compared with a number.
+// Most are parameters, as they are or compared with a number or a text.
 Result<Value> evaluate(const Scalar& scalar, Arena& scratch) noexcept {
     if (scalar.kind == ScalarKind::slot) return *scalar.slot;
-    if (scalar.kind == ScalarKind::as_number && scalar.operands[0]->kind == ScalarKind::slot)
-        return relation::to_number_if_whole(*scalar.operands[0]->slot);
+    const bool is_converted =
+        scalar.kind == ScalarKind::as_number || scalar.kind == ScalarKind::as_text;
+    if (is_converted && scalar.operands[0]->kind == ScalarKind::slot) {
+        const Value& value = *scalar.operands[0]->slot;
+        const bool has_bytes = value.has_bytes();
+        if (has_bytes == (scalar.kind == ScalarKind::as_text)) return value;
+    }
     const Result<Vector> result = evaluate(scalar, Batch{{}, first_rows(1)}, scratch);
     if (!result) return result.error();
     return (*result)[0];

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "query/key_row.hpp"
 
+#include <algorithm>
+
 #include "relation/bound.hpp"
+#include "relation/entry.hpp"
 #include "relation/table_reader.hpp"
 
 namespace freshet::query {
@@ -27,12 +30,16 @@ public:
     }
 
 private:
+    static constexpr std::size_t size_max =
+        std::max(relation::primary_key_size_max, relation::index_values_size_max);
     enum class Search : std::uint8_t { none, key, others };
 
     // As key_range.cpp does it for all kinds of search.
     Result<Search> find_key() noexcept {
-        std::array<std::byte, relation::primary_key_size_max> bytes;
-        relation::KeyWriter key{bytes};
+        std::array<std::byte, size_max> bytes;
+        const bool has_index = scan_.access.index != nullptr;
+        relation::KeyWriter key{MutableBytes{bytes}.first(
+            has_index ? relation::index_values_size_max : relation::primary_key_size_max)};
         bool is_none = false;
         bool is_key = true;
         for (std::size_t i = 0; i < scan_.access.equal.size(); i++) {
@@ -49,7 +56,23 @@ private:
         }
         if (is_none) return Search::none;
         if (!is_key || key.is_cut()) return Search::others;
+        if (scan_.access.index != nullptr) return find_entry(key.written());
         name_ = relation::RowName{scan_.table->id, key.written()};
+        return Search::key;
+    }
+
+    // The one that a unique index has for these values.
+    Result<Search> find_entry(Bytes values) noexcept {
+        std::array<std::byte, size_max> bytes;
+        std::copy(values.begin(), values.end(), bytes.begin());
+        const std::size_t size = relation::end_of_prefix(MutableBytes{bytes}.first(values.size()));
+        relation::EntryScan entries{scan_.moment->rows, *scan_.access.index,
+                                    {values, Bytes{bytes}.first(size)}};
+        Bytes key;
+        const Result<bool> there = entries.next(key);
+        if (!there) return there.error();
+        if (!*there) return Search::none;
+        name_ = relation::RowName{scan_.table->id, key};
         return Search::key;
     }
 
@@ -92,7 +115,8 @@ private:
 
 bool is_key_row(const TableScan& scan) noexcept {
     const Access& access = scan.access;
-    if (access.check == nullptr || access.index != nullptr || access.list != nullptr) return false;
+    if (access.check == nullptr || access.list != nullptr) return false;
+    if (access.index != nullptr && (!access.index->unique || access.index->hash)) return false;
     if (access.equal.size() != access.columns.size()) return false;
     if (scan.has_versions || scan.moment->rows.is_in_transaction()) return false;
     for (const std::uint32_t column : scan.columns)

@@ -22,7 +22,7 @@ Status LogWalk::open(const relation::LogMoment& moment, const LogRange& range) n
         return candidate.ordinal <= range.ordinal.from || candidate.commit <= range.commit.from ||
                candidate.time_us <= range.time_us.from;
     };
-    const Result<bool> found = store::last_mark(view, at.mark_count, mark, is_before);
+    const Result<bool> found = store::last_mark(view, at.mark_count, at.mark_count / 2, mark, is_before);
     if (!found) return found.error();
     address_ = mark.address;
     return Done{};
@@ -105,7 +105,9 @@ Result<bool> StreamEvents::open(const relation::LogMoment& moment, std::string_v
 }
 
 Result<std::uint64_t> StreamEvents::count_before(std::uint64_t address) const noexcept {
-    return store::count_before(view_, name_, stream_, address);
+    const auto before = store::find_before(view_, name_, stream_, address);
+    if (!before) return before.error();
+    return before->count;
 }
 
 Status StreamEvents::read(std::uint64_t index, Recorded& event) noexcept {

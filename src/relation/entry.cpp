@@ -199,8 +199,10 @@ void EntryWalk::next_anew() noexcept {
 EntryScan::EntryScan(const RowsAsOf& rows, const Index& index, KeyRange range) noexcept
     : rows_{rows},
       end_{range.end},
-      live_{rows.view(), EntryWalk::Which::live, index.id, range.from},
-      closed_{rows.view(), EntryWalk::Which::closed, index.id, range.from} {}
+      live_{rows.view(), EntryWalk::Which::live, index.id, range.from} {
+    if (!rows.is_newest())
+        closed_.emplace(rows.view(), EntryWalk::Which::closed, index.id, range.from);
+}
 
 bool EntryScan::is_in_range(const EntryWalk& walk) const noexcept {
     if (!walk.valid()) return false;
@@ -221,16 +223,16 @@ Result<bool> EntryScan::next(Bytes& key) noexcept {
     for (;;) {
         step();
         const bool has_live = is_in_range(live_);
-        const bool has_closed = !rows_.is_newest() && is_in_range(closed_);
+        const bool has_closed = closed_ && is_in_range(*closed_);
         if (!has_live && !has_closed) return false;
         const bool takes_live =
-            has_live && (!has_closed || as_text(live_.entry()) < as_text(closed_.entry()));
-        last_ = takes_live ? &live_ : &closed_;
+            has_live && (!has_closed || as_text(live_.entry()) < as_text(closed_->entry()));
+        last_ = takes_live ? &live_ : &*closed_;
         std::uint64_t from = 0;
         std::uint64_t until = 0;
         const Status read = last_->read(from, until);
         if (!read) return read.error();
-        if (!rows_.is_newest() && (from >= rows_.end_ || until < rows_.end_)) continue;
+        if (closed_ && (from >= rows_.end_ || until < rows_.end_)) continue;
         const Result<Bytes> row = row_of_entry(last_->entry());
         if (!row) return row.error();
         key = *row;

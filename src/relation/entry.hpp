@@ -13,6 +13,8 @@
 // the live ones.
 #pragma once
 
+#include <optional>
+
 #include "relation/row_stream.hpp"
 #include "relation/table_row.hpp"
 #include "store/gather.hpp"
@@ -91,7 +93,7 @@ private:
     const RowsAsOf& rows_;
     Bytes end_;
     EntryWalk live_;
-    EntryWalk closed_;
+    std::optional<EntryWalk> closed_{};  // Of the past.
     EntryWalk* last_ = nullptr;
 };
 

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "relation/key.hpp"
 
+#include <algorithm>
 #include <bit>
+#include <cstring>
 #include <limits>
 
 namespace freshet::relation {
@@ -51,7 +53,10 @@ KeyWriter& KeyWriter::value(const Value& value, Sort sort) noexcept {
 
 KeyWriter& KeyWriter::raw(Bytes bytes) noexcept {
     inverted_ = 0;
-    for (const std::byte byte : bytes) put(std::to_integer<std::uint8_t>(byte));
+    const std::size_t size = cut_ ? 0 : std::min(bytes.size(), into_.size() - used_);
+    if (size > 0) std::memcpy(into_.data() + used_, bytes.data(), size);
+    used_ += size;
+    cut_ = cut_ || size < bytes.size();
     return *this;
 }
 
@@ -89,6 +94,13 @@ void KeyWriter::put_real(double value) noexcept {
 }
 
 void KeyWriter::put_bytes(std::string_view bytes) noexcept {
+    const auto is_escaped = [](char letter) noexcept {
+        return static_cast<std::uint8_t>(letter) <= escape_byte;
+    };
+    if (inverted_ == 0 && std::none_of(bytes.begin(), bytes.end(), is_escaped)) {
+        raw(as_bytes(bytes));
+        return put(end_byte);
+    }
     for (const char letter : bytes) {
         const auto byte = static_cast<std::uint8_t>(letter);
         if (byte <= escape_byte) put(escape_byte);

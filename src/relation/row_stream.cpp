@@ -143,13 +143,11 @@ Status RowsAsOf::read_own(std::uint64_t address, Recorded& version) const noexce
 
 Result<bool> RowsAsOf::read(std::string_view name, const store::Stream& stream,
                             Recorded& version) const noexcept {
-    Result<std::uint64_t> count = stream.count;
-    if (!is_newest_) count = store::count_before(view(), name, stream, end_);
-    if (!count) return count.error();
-    if (*count == 0) return false;
-    const Result<std::uint64_t> address = store::find_event(view(), name, stream, *count - 1);
-    if (!address) return address.error();
-    const Status read = this->read(name, *count - 1, *address, version);
+    const std::uint64_t end = is_newest_ ? ~std::uint64_t{0} : end_;
+    const auto before = store::find_before(view(), name, stream, end);
+    if (!before) return before.error();
+    if (before->count == 0) return false;
+    const Status read = this->read(name, before->count - 1, before->last, version);
     if (!read) return read.error();
     return is_newest_ || !is_end(version.type);
 }
@@ -182,9 +180,11 @@ RowMerge::RowMerge(const RowsAsOf& rows, std::uint32_t table, KeyRange range,
     : table_{table, {}},
       end_{range.end},
       is_in_transaction_{rows.is_in_transaction()},
-      has_deleted_{has_deleted},
-      present_{rows.view(), store::RowWalk::Which::present, RowName{table, range.from}.view()},
-      deleted_{rows.view(), store::RowWalk::Which::deleted, RowName{table, range.from}.view()} {}
+      present_{rows.view(), store::RowWalk::Which::present, RowName{table, range.from}.view()} {
+    if (has_deleted)
+        deleted_.emplace(rows.view(), store::RowWalk::Which::deleted,
+                         RowName{table, range.from}.view());
+}
 
 bool RowMerge::is_in_range(const store::RowWalk& walk) const noexcept {
     if (!walk.valid() || !begins_with(walk.name(), table_.view())) return false;
@@ -195,10 +195,11 @@ bool RowMerge::next() noexcept {
     if (last_ != nullptr && is_in_transaction_) last_->next_anew();
     if (last_ != nullptr && !is_in_transaction_) last_->next();
     const bool has_present = is_in_range(present_);
-    const bool has_deleted = has_deleted_ && is_in_range(deleted_);
-    const bool takes_present = has_present && (!has_deleted || present_.name() < deleted_.name());
-    last_ = takes_present ? &present_ : &deleted_;
-    return has_present || has_deleted;
+    const bool has_deleted = deleted_ && is_in_range(*deleted_);
+    if (!has_present && !has_deleted) return false;
+    const bool takes_present = has_present && (!has_deleted || present_.name() < deleted_->name());
+    last_ = takes_present ? &present_ : &*deleted_;
+    return true;
 }
 
 RowScan::RowScan(const RowsAsOf& rows, std::uint32_t table, KeyRange range) noexcept

@@ -189,9 +189,8 @@ private:
     RowName table_;
     Bytes end_;
     bool is_in_transaction_;
-    bool has_deleted_;
     store::RowWalk present_;
-    store::RowWalk deleted_;
+    std::optional<store::RowWalk> deleted_{};
     store::RowWalk* last_ = nullptr;  // Whose row is given; it moves on at the next call.
 };
 

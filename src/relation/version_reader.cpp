@@ -13,11 +13,13 @@ Result<bool> VersionReader::enter_row() noexcept {
     while (merge_.next()) {
         const Status decoded = merge_.stream(stream_);
         if (!decoded) return decoded.error();
-        Result<std::uint64_t> count = stream_.count;
-        if (!rows_.is_newest())
-            count = store::count_before(rows_.view(), merge_.name(), stream_, rows_.end_);
-        if (!count) return count.error();
-        count_ = *count;
+        count_ = stream_.count;
+        if (!rows_.is_newest()) {
+            const auto before =
+                store::find_before(rows_.view(), merge_.name(), stream_, rows_.end_);
+            if (!before) return before.error();
+            count_ = before->count;
+        }
         next_ = 0;
         block_ = ~std::uint64_t{0};
         if (count_ == 0) continue;

@@ -192,9 +192,9 @@ private:
         store::Stream stream;
         const Status decoded = walk_.stream(stream);
         if (!decoded) return decoded.error();
-        const auto count = store::count_before(view_, walk_.name(), stream, moment_.end);
-        if (!count) return count.error();
-        count_ = *count;
+        const auto before = store::find_before(view_, walk_.name(), stream, moment_.end);
+        if (!before) return before.error();
+        count_ = before->count;
         settings_ = stream.settings();
         if (count_ == 0) {
             const auto created = store::newest_address(view_, walk_.name(), stream);

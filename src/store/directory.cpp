@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "store/directory.hpp"
 
+#include <algorithm>
 #include <bit>
 
 #include "base/hash.hpp"
@@ -224,23 +225,28 @@ Status put_mark(tree::Delta& delta, std::uint64_t number, const Mark& mark) noex
     return delta.put(mark_key(number).bytes(), used(value, to));
 }
 
-Result<bool> last_mark(const tree::View& view, std::uint64_t count, Mark& found,
+// The guess, the one beside it, and then halves of what is left.
+Result<bool> last_mark(const tree::View& view, std::uint64_t count, std::uint64_t guess,
+                       Mark& found,
                        bool (*is_before)(const void* context, const Mark& mark) noexcept,
                        const void* context) noexcept {
     bool any = false;
-    for (std::uint64_t low = 0; low < count;) {
-        const std::uint64_t middle = low + (count - low) / 2;
+    std::uint64_t low = 0;
+    std::uint64_t next = std::min(guess, count - 1);
+    for (std::uint32_t tries = 0; low < count; tries++) {
         Mark mark;
-        const Result<bool> there = find_mark(view, middle, mark);
+        const Result<bool> there = find_mark(view, next, mark);
         if (!there) return there;
         if (!*there) return Code::corrupt;
-        if (is_before(context, mark)) {
+        const bool goes_on = is_before(context, mark);
+        if (goes_on) {
             found = mark;
             any = true;
-            low = middle + 1;
+            low = next + 1;
         } else {
-            count = middle;
+            count = next;
         }
+        next = tries > 0 ? low + (count - low) / 2 : goes_on ? low : count - 1;
     }
     return any;
 }
@@ -279,17 +285,29 @@ bool IdCandidates::valid() const noexcept {
     return key.size() == key_.size() && std::memcmp(key.data(), key_.data(), 9) == 0;
 }
 
-Result<std::uint64_t> count_before(const tree::View& view, std::string_view name,
-                                   const Stream& stream, std::uint64_t address) noexcept {
-    std::uint64_t first = 0;
-    for (std::uint64_t count = stream.count; first < count;) {
-        const std::uint64_t middle = first + (count - first) / 2;
-        const Result<std::uint64_t> at = find_event(view, name, stream, middle);
-        if (!at) return at;
-        if (*at < address) first = middle + 1;
-        if (*at >= address) count = middle;
+// From the newest backwards through those that have no block yet: most often it is one of these.
+Result<EventsBefore> find_before(const tree::View& view, std::string_view name,
+                                 const Stream& stream, std::uint64_t address) noexcept {
+    Reader tail{stream.tail};
+    EventsBefore before{.count = stream.count};
+    for (std::uint32_t left = stream.tail_count(); left > 0; left--, before.count--) {
+        const std::uint64_t distance = tail.varint();
+        before.last = left == stream.tail_count() ? distance : before.last - distance;
+        if (!tail.ok()) return Code::corrupt;
+        if (before.last < address) return before;
     }
-    return first;
+    std::uint64_t end = before.count;
+    before = {};
+    while (before.count < end) {
+        const std::uint64_t middle = before.count + (end - before.count) / 2;
+        const Result<std::uint64_t> at = find_event(view, name, stream, middle);
+        if (!at) return at.error();
+        if (*at < address)
+            before = {middle + 1, *at};
+        else
+            end = middle;
+    }
+    return before;
 }
 
 RowWalk::RowWalk(const tree::View& view, Which which, std::string_view from) noexcept

@@ -118,18 +118,19 @@ struct Mark {
 
 Status put_mark(tree::Delta& delta, std::uint64_t number, const Mark& mark) noexcept;
 // The last mark of which `is_before` is true, which is of the first ones and no others; false:
-// there is none. corrupt.
-Result<bool> last_mark(const tree::View& view, std::uint64_t count, Mark& found,
+// there is none. It is looked for from a guess on: marks come at even distances. corrupt.
+Result<bool> last_mark(const tree::View& view, std::uint64_t count, std::uint64_t guess,
+                       Mark& found,
                        bool (*is_before)(const void* context, const Mark& mark) noexcept,
                        const void* context) noexcept;
 template <class Predicate>
-Result<bool> last_mark(const tree::View& view, std::uint64_t count, Mark& found,
-                       const Predicate& is_before) noexcept {
+Result<bool> last_mark(const tree::View& view, std::uint64_t count, std::uint64_t guess,
+                       Mark& found, const Predicate& is_before) noexcept {
     using Asked = bool (*)(const void*, const Mark&) noexcept;
     const Asked ask = [](const void* predicate, const Mark& mark) noexcept {
         return (*static_cast<const Predicate*>(predicate))(mark);
     };
-    return last_mark(view, count, found, ask, &is_before);
+    return last_mark(view, count, guess, found, ask, &is_before);
 }
 Result<bool> find_mark(const tree::View& view, std::uint64_t number, Mark& mark) noexcept;
 
@@ -151,9 +152,13 @@ private:
     tree::Cursor cursor_;
 };
 
-// How many of a stream's events lie before an address. corrupt.
-Result<std::uint64_t> count_before(const tree::View& view, std::string_view name,
-                                   const Stream& stream, std::uint64_t address) noexcept;
+// How many of a stream's events lie before an address, and the last of these. corrupt.
+struct EventsBefore {
+    std::uint64_t count = 0;
+    std::uint64_t last = 0;  // Its address; 0: there is none.
+};
+Result<EventsBefore> find_before(const tree::View& view, std::string_view name,
+                                 const Stream& stream, std::uint64_t address) noexcept;
 
 // Walks rows, those there are or those deleted, from a name on, in the order of their names.
 class RowWalk {

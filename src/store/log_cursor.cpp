@@ -32,7 +32,9 @@ Status LogCursor::open(const Snapshot& snapshot, LogStart start, LogFilter filte
     const auto is_before = [&](const store::Mark& candidate) noexcept {
         return (start.is_commit() ? candidate.commit : candidate.ordinal) <= start.number();
     };
-    const Result<bool> found = store::last_mark(state.view(at), at.mark_count, mark, is_before);
+    const std::uint64_t guess = newest == 0 ? 0 : at.mark_count * start.number() / newest;
+    const Result<bool> found =
+        store::last_mark(state.view(at), at.mark_count, guess, mark, is_before);
     if (!found) return found.error();
     if (!*found && at.mark_count > 0) {
         FRESHET_CHECK(store::find_mark(state.view(at), 0, mark));  // It was looked at.
