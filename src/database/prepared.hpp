@@ -35,10 +35,10 @@ struct Prepared {
     std::uint64_t last_use = 0;
 
     std::string_view text{};
-    sql::StatementWords words{};  // Of the text,
-    sql::StatementWords given{};  // and of what it was found for: its literals may be others.
-    std::uint32_t text_offset = 0;              // Of the text, within what it was prepared from,
-    bool has_places = true;                     // where the same words may stand in other places.
+    sql::StatementWords words{};    // Of the text,
+    sql::StatementWords given{};    // and of what it was found for: its literals may be others.
+    std::uint32_t text_offset = 0;  // Of the text, within what it was prepared from,
+    bool has_places = true;         // where the same words may stand in other places.
     const sql::Statement* statement = nullptr;  // Null: nothing is prepared here.
     std::span<Value> parameters{};              // And behind them the values of literals.
     std::span<sql::FreeLiteral> literals{};
@@ -52,9 +52,9 @@ struct Prepared {
     bool is_planned = false;
     bool depends_on_parameters = false;  // It has a period whose commit is a parameter.
     bool depends_on_now = true;
-    std::uint64_t generation = 0;        // Of the tables that it was made of.
-    std::uint64_t as_of = 0;             // As of the session, when it was made.
-    Value now{};                         // The time at which the run began.
+    std::uint64_t generation = 0;  // Of the tables that it was made of.
+    std::uint64_t as_of = 0;       // As of the session, when it was made.
+    Value now{};                   // The time at which the run began.
     sql::QueryPlan query{};
     const query::Node* explained = nullptr;  // Of EXPLAIN, which gives its own rows.
     const ChangePlan* change = nullptr;      // Of INSERT, UPDATE, DELETE.

@@ -169,8 +169,7 @@ std::uint32_t Statement::parameter_number(std::string_view name) const noexcept 
 }
 
 Status Statement::bind(std::uint32_t number, const Value& value) noexcept {
-    if (number == 0 || number > parameter_count())
-        return Code::invalid_argument;
+    if (number == 0 || number > parameter_count()) return Code::invalid_argument;
     if (prepared_->state != RunState::idle) end_run(*prepared_);
     prepared_->parameters[number - 1] = value;
     return Done{};

@@ -66,8 +66,8 @@ private:
         std::array<std::byte, size_max> bytes;
         std::copy(values.begin(), values.end(), bytes.begin());
         const std::size_t size = relation::end_of_prefix(MutableBytes{bytes}.first(values.size()));
-        relation::EntryScan entries{scan_.moment->rows, *scan_.access.index,
-                                    {values, Bytes{bytes}.first(size)}};
+        relation::EntryScan entries{
+            scan_.moment->rows, *scan_.access.index, {values, Bytes{bytes}.first(size)}};
         Bytes key;
         const Result<bool> there = entries.next(key);
         if (!there) return there.error();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The one row of a whole primary key, or of all columns of a unique index: what is asked most often,
-// and so without all that a range, a list, a transaction or versions need.
+// The one row of a whole primary key, or of all columns of a unique index: what is asked most
+// often, and so without all that a range, a list, a transaction or versions need.
 #pragma once
 
 #include "query/table_source.hpp"

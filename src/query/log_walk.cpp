@@ -22,7 +22,8 @@ Status LogWalk::open(const relation::LogMoment& moment, const LogRange& range) n
         return candidate.ordinal <= range.ordinal.from || candidate.commit <= range.commit.from ||
                candidate.time_us <= range.time_us.from;
     };
-    const Result<bool> found = store::last_mark(view, at.mark_count, at.mark_count / 2, mark, is_before);
+    const Result<bool> found =
+        store::last_mark(view, at.mark_count, at.mark_count / 2, mark, is_before);
     if (!found) return found.error();
     address_ = mark.address;
     return Done{};

@@ -52,8 +52,8 @@ const Scalar* Binding::compared(Comparison comparison, const Typed& a, const Typ
 }
 
 Typed Binding::operand(Level& level, const Expression& expression) noexcept {
-    const bool is_literal = expression.kind == ExpressionKind::integer ||
-                            expression.kind == ExpressionKind::text;
+    const bool is_literal =
+        expression.kind == ExpressionKind::integer || expression.kind == ExpressionKind::text;
     if (!is_literal || !is_in_where_) return this->expression(level, expression);
     for (FreeLiteral& literal : environment_.literals) {
         if (literal.offset != expression.place.offset) continue;

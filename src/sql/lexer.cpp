@@ -14,8 +14,8 @@ enum Class : std::uint8_t {
     class_blank = 1,
     class_digit = 2,
     class_hex = 4,
-    class_letter = 8,  // What a word may begin with.
-    class_more = 16,   // What it may go on with.
+    class_letter = 8,   // What a word may begin with.
+    class_more = 16,    // What it may go on with.
     class_passed = 32,  // What may begin a comment, or a byte order mark.
 };
 

@@ -60,10 +60,12 @@ bool has_same_bytes(const CutText& one, const CutText& other, std::uint32_t free
         const bool is_end = i == one.words.literal_count;
         if (!is_end && !is_free(free, i)) continue;
         const Place place = is_end ? Place{one.words.end, 0} : one.words.literals[i].place;
-        const Place other_place = is_end ? Place{other.words.end, 0} : other.words.literals[i].place;
+        const Place other_place =
+            is_end ? Place{other.words.end, 0} : other.words.literals[i].place;
         const std::size_t size = place.offset - at;
         if (size != other_place.offset - other_at) return false;
-        if (std::memcmp(one.text.data() + at, other.text.data() + other_at, size) != 0) return false;
+        if (std::memcmp(one.text.data() + at, other.text.data() + other_at, size) != 0)
+            return false;
         if (!is_end && one.words.literals[i].kind != other.words.literals[i].kind) return false;
         at = place.end();
         other_at = other_place.end();

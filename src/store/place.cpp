@@ -33,8 +33,8 @@ Result<log::Position> find_place(State& state, const Published& at, Until until)
     log::Position place;
     place.address = geometry.first_frame(1);
     Mark mark;
-    const std::uint64_t guess = until.is_commit() ? at.mark_count * until.number() / newest.commit
-                                                  : at.mark_count / 2;
+    const std::uint64_t guess =
+        until.is_commit() ? at.mark_count * until.number() / newest.commit : at.mark_count / 2;
     const Result<bool> found =
         last_mark(state.view(at), at.mark_count, guess, mark, [&](const Mark& candidate) noexcept {
             return lets_through(until, candidate.commit, candidate.time_us);
