@@ -218,8 +218,8 @@ TEST(Databases, JoinByTheKeysThatFoundRowsLeadTo) {
               db.run("SELECT count(*) FROM b WHERE z = 7"));
 }
 
-// Goal: one row by its key, or by a unique index, is what a scan finds. Method: values of all types,
-// among them those that are no key; now, as of every commit, and within a transaction.
+// Goal: one row by its key, or by a unique index, is what a scan finds. Method: values of all
+// types, among them those that are no key; now, as of every commit, and within a transaction.
 TEST(Databases, FindOneRowAsAScanDoes) {
     OpenDatabase db;
     db.run("CREATE TABLE n (a INT PRIMARY KEY, b TEXT UNIQUE, c DATE UNIQUE, d FLOAT UNIQUE)");
@@ -227,8 +227,8 @@ TEST(Databases, FindOneRowAsAScanDoes) {
     const std::string longer(150, 'x');
     db.run("INSERT INTO n VALUES (1, '1', DATE '2026-11-21', 0.5), (-2, 'b', NULL, 1e300)");
     db.run("INSERT INTO n VALUES (0, '" + longer + "', DATE '1970-01-01', 1), (3, NULL, NULL, 2)");
-    db.run("INSERT INTO m VALUES ('1', 1, 7), ('b', 1, 8), ('', -2, NULL), ('b', 3, 8.0)");
-    db.run("UPDATE n SET a = 5, b = 'c' WHERE a = 1; DELETE FROM m WHERE b = 1");
+    db.run("INSERT INTO m VALUES ('1', 1, 7), ('b', 1, 8), ('', -2, NULL), ('b', 3, 5)");
+    EXPECT_EQ(db.run("UPDATE n SET a = 5, b = 'c' WHERE a = 1; DELETE FROM m WHERE b = 1"), "");
     const std::uint64_t newest = db.commit();
     const std::array values{Value{},
                             Value::integer(1),
