@@ -262,6 +262,43 @@ TEST_F(RowStreams, AreRefusedWholeWherePoolsAreSmall) {
     EXPECT_LT(refused, 52U);
 }
 
+// A savepoint without the tree: for one change, which leaves nothing where it fails. To go back
+// from behind one that was done is refused, and so is all but rollback().
+TEST_F(RowStreams, GoBackWithoutTheTreeIfNothingWasDone) {
+    Machine machine;
+    OpenStore open{machine.door(), options};
+    constexpr auto later = Transaction::TreeSaved::later;
+    const RowName one{1, as_bytes("one")};
+    const RowName two{1, as_bytes("two")};
+    Transaction transaction;
+    ASSERT_TRUE(transaction.begin(open.store, open.diagnostic));
+    RowWriter writer{transaction};
+    ASSERT_TRUE(transaction.save(open.diagnostic, later));
+    ASSERT_TRUE(writer.write(one, RowChange::insert, as_bytes("1")));
+    ASSERT_TRUE(transaction.release(0, open.diagnostic));
+    ASSERT_TRUE(transaction.save(open.diagnostic, later));
+    ASSERT_EQ(writer.write(one, RowChange::insert, as_bytes("2")).error().code,
+              Code::already_exists);
+    ASSERT_TRUE(transaction.rollback_to(0, open.diagnostic));
+    transaction.save_tree();
+    ASSERT_TRUE(writer.write(one, RowChange::update, as_bytes("3")));
+    ASSERT_TRUE(writer.write(two, RowChange::insert, as_bytes("4")));
+    ASSERT_TRUE(transaction.rollback_to(0, open.diagnostic));
+    ASSERT_TRUE(transaction.release(0, open.diagnostic));
+    ASSERT_TRUE(transaction.commit(Durability::durable, open.diagnostic));
+    const Rows left{{{1, "one"}, "1"}};
+    EXPECT_EQ(read(open.store), left);
+
+    ASSERT_TRUE(transaction.begin(open.store, open.diagnostic));
+    ASSERT_TRUE(transaction.save(open.diagnostic, later));
+    ASSERT_TRUE(RowWriter{transaction}.write(two, RowChange::insert, as_bytes("5")));
+    EXPECT_EQ(transaction.rollback_to(0, open.diagnostic).error().code, Code::corrupt);
+    EXPECT_EQ(transaction.commit(Durability::durable, open.diagnostic).error().code,
+              Code::invalid_argument);
+    EXPECT_EQ(read(open.store), left);
+    EXPECT_EQ(open.verify(), Code::none);
+}
+
 TEST_F(RowStreams, RefuseAnImageThatNoFrameHolds) {
     Machine machine;
     OpenStore open{machine.door(), options};

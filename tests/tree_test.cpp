@@ -411,5 +411,68 @@ TEST(Delta, KnowsTheWayToOneKeyOnly) {
         EXPECT_EQ(as_text(find({&subject.delta, &subject.delta.root()}, as_bytes(key))), value);
 }
 
+// A change in one family leaves the way that is known in another one as it is: which are asked for,
+// put and erased by turns.
+TEST(Delta, KnowsAWayInEachOfTwoFamilies) {
+    std::mt19937_64 random{7};
+    Subject subject{600};
+    for (int i = 0; i < 30; i++) {
+        subject.begin();
+        for (int k = 0; k < 200; k++) {
+            const char family = "\5\6\x08\x09"[random() % 4];
+            const std::string number = std::to_string(random() % 400);
+            const std::string mine = family + number;
+            const std::string other = static_cast<char>(family ^ 13) + number;
+            for (const std::string& key : {mine, other}) {
+                const Bytes value = subject.delta.find_to_put(as_bytes(key));
+                const auto there = subject.map.find(key);
+                ASSERT_EQ(value.data() != nullptr, there != subject.map.end());
+                if (there != subject.map.end()) {
+                    ASSERT_EQ(as_text(value), there->second);
+                }
+            }
+            if (random() % 3 == 0) {
+                ASSERT_EQ(subject.erase(other), Code::none);
+            } else {
+                ASSERT_EQ(subject.put(other, std::to_string(random())), Code::none);
+            }
+            ASSERT_EQ(subject.put(mine, std::to_string(random())), Code::none);
+        }
+        expect_same(subject.delta, subject.delta.root(), subject.map);
+        if (random() % 4 == 0)
+            subject.rollback();
+        else
+            subject.seal();
+        expect_same(subject.delta, subject.delta.root(), subject.map);
+    }
+}
+
+// Goal: a key is alone only where nothing begins as it does; and that is seen mostly.
+TEST(Delta, SaysOfMostKeysThatAreAloneThatTheyAre) {
+    std::mt19937_64 random{11};
+    Subject subject{600};
+    subject.begin();
+    EXPECT_TRUE(subject.delta.is_alone(as_bytes("k1"), 1));
+    int alone = 0;
+    int seen = 0;
+    for (int i = 0; i < 8'000; i++) {
+        std::string key = (random() % 2 == 0 ? "key" : "kex") + std::to_string(random() % 30'000);
+        key += static_cast<char>('a' + random() % 3);
+        const std::size_t size = random() % 9 == 0 ? random() % 3 + 1 : key.size() - 1;
+        const std::string prefix = key.substr(0, size);
+        const auto next = subject.map.lower_bound(prefix);
+        const bool is_alone =
+            next == subject.map.end() || next->first.compare(0, prefix.size(), prefix) != 0;
+        const bool is_seen = subject.delta.is_alone(as_bytes(key), size);
+        ASSERT_TRUE(is_alone || !is_seen) << key;
+        alone += is_alone ? 1 : 0;
+        seen += is_seen ? 1 : 0;
+        ASSERT_EQ(subject.put(key, "value"), Code::none);
+    }
+    EXPECT_GT(alone, 4'000);
+    EXPECT_GT(seen, alone * 9 / 10);
+    expect_same(subject.delta, subject.delta.root(), subject.map);
+}
+
 }  // namespace
 }  // namespace freshet::tree

@@ -334,7 +334,15 @@ public:
     Status condition(const AppendCondition& condition, Diagnostic& diagnostic) noexcept;
     // A place to go back to; returns how many savepoints there were before it, which is its number.
     // too_large: there are savepoint_count_max.
-    Result<std::uint32_t> save(Diagnostic& diagnostic) noexcept;
+    Result<std::uint32_t> save(Diagnostic& diagnostic) noexcept {
+        return save(diagnostic, TreeSaved::at_once);
+    }
+    // Later: one that costs less. Before save_tree() is called, which goes for the newest, there
+    // may be one change of one row; to go back from behind that is `corrupt`, and leaves nothing
+    // but rollback().
+    enum class TreeSaved : std::uint8_t { at_once, later };
+    Result<std::uint32_t> save(Diagnostic& diagnostic, TreeSaved when) noexcept;
+    void save_tree() noexcept;
     // Takes back all that was done since, and forgets the savepoints since; this one stays, to go
     // back to again. A failure since is forgotten too. invalid_argument: there is none such.
     // poisoned, io, full, read_only, corrupt: nothing but rollback() is left.

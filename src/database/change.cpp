@@ -6,6 +6,7 @@
 
 #include "base/sql_error.hpp"
 #include "database/run.hpp"
+#include "query/key_range.hpp"
 #include "relation/convert.hpp"
 #include "relation/table_writer.hpp"
 
@@ -46,8 +47,9 @@ enum class Fate : std::uint8_t { done, passed_over };
 
 class Change {
 public:
-    Change(Prepared& prepared, SqlError& error) noexcept
+    Change(Prepared& prepared, WriteScope& scope, SqlError& error) noexcept
         : p_{prepared},
+          scope_{scope},
           plan_{*prepared.change},
           error_{error},
           memory_{*prepared.arena},
@@ -115,16 +117,37 @@ private:
         return Done{};
     }
 
+    // Before the first change: where it is the only one, and leaves nothing if it fails, the tree
+    // need not be saved.
+    void begin_changes(std::size_t row_count) noexcept {
+        if (row_count > 1 || !plan_.is_row_by_row || !writer_.has_room()) scope_.save_tree();
+    }
+
     // ---- insert ----
 
     Status insert_all() noexcept {
         if (plan_.source == nullptr) {
+            begin_changes(1);
             const Status block = open_block();
             return block ? insert_one({}) : block;
         }
+        if (plan_.is_of_values) begin_changes(plan_.source->row_count);
+        if (plan_.is_of_values && plan_.source->row_count == 1) return insert_alone();
         const Result<query::Rows*> rows = query::open(*plan_.source, *p_.context);
         if (!rows) return rows.error();
         return plan_.is_of_values ? insert_values(**rows) : insert_kept(**rows);
+    }
+    // What is asked most often.
+    Status insert_alone() noexcept {
+        const auto given = memory_.array<Value>(plan_.targets.size());
+        if (!given) return given.error();
+        for (std::size_t i = 0; i < given->size(); i++) {
+            const Result<Value> value = query::evaluate(*plan_.source->scalars[i], memory_);
+            if (!value) return value.error();
+            (*given)[i] = *value;
+        }
+        const Status block = open_block();
+        return block ? insert_one(*given) : block;
     }
     Status insert_values(query::Rows& rows) noexcept {
         const auto given = memory_.array<Value>(plan_.targets.size());
@@ -149,6 +172,7 @@ private:
         query::RowList list{memory_, plan_.targets.size()};
         Status status = keep_all(rows, list);
         if (status) status = open_block();
+        begin_changes(list.count());
         for (std::uint32_t i = 0; status && i < list.count(); i++)
             status = insert_one({list[i], list.width()});
         return status;
@@ -376,15 +400,23 @@ private:
 
     // ---- update and delete ----
 
-    Status change_all(Status (Change::*change)(std::span<const Value>, Arena&)) noexcept {
+    using ChangeRow = Status (Change::*)(std::span<const Value>, Arena&) noexcept;
+
+    Status change_all(ChangeRow change) noexcept {
         Result<std::int64_t> version = std::int64_t{-1};
         if (plan_.expected_version != nullptr) version = expected_version();
         if (!version) return version.error();
+        if (plan_.by_key != nullptr) {
+            const Result<bool> done = change_by_key(change, *version);
+            if (!done) return done.error();
+            if (*done) return Done{};
+        }
         const Result<query::Rows*> rows = query::open(*plan_.source, *p_.context);
         if (!rows) return rows.error();
         query::RowList list{memory_, plan_.source->column_count};
         Status status = keep_all(**rows, list);
         if (status) status = open_block();
+        begin_changes(list.count());
         for (std::uint32_t i = 0; status && i < list.count(); i++) {
             const std::span<const Value> kept{list[i], list.width()};
             Arena scratch{block_};
@@ -393,6 +425,39 @@ private:
         }
         return status;
     }
+    // One row by its key: what is asked most often. Its values view its bytes, which stay where
+    // they are until it is written. False: the key does not lead to just the rows that are meant.
+    Result<bool> change_by_key(ChangeRow change, std::int64_t expected) noexcept {
+        const Status going = p_.context->check();
+        if (!going) return going.error();
+        const auto search =
+            query::make_search(plan_.by_key->access, *plan_.table, nullptr, memory_);
+        if (!search) return search.error();
+        if (!search->is_one_row || !search->is_exact) return false;
+        Recorded stored;
+        const relation::RowName name{plan_.table->id, search->range.from};
+        const Result<bool> there = plan_.by_key->moment->rows.find(name, stored);
+        if (!there) return there.error();
+        if (!*there) return true;
+        OneRow kept;
+        Status status = kept.open(1 + width() + plan_.targets.size(), memory_);
+        if (status) status = open_block();
+        if (status) status = images_.read(stored.payload, kept.values().subspan(1, width()));
+        if (!status) return status.error();
+        kept.values()[0] = Value::blob(search->range.from);
+        Arena scratch{block_};
+        for (std::size_t i = 1 + width(); i < kept.values().size(); i++) {
+            const Result<Value> value = kept.evaluate(*plan_.source->scalars[i], scratch);
+            if (!value) return value.error();
+            kept.values()[i] = *value;
+        }
+        begin_changes(1);
+        status = check_version(search->range.from, expected);
+        if (status) status = (this->*change)(kept.values(), scratch);
+        if (!status) return status.error();
+        return true;
+    }
+
     Result<std::int64_t> expected_version() noexcept {
         const Result<Value> value = query::evaluate(*plan_.expected_version, memory_);
         if (!value) return value.error();
@@ -465,6 +530,7 @@ private:
     }
 
     Prepared& p_;
+    WriteScope& scope_;
     const ChangePlan& plan_;
     SqlError& error_;
     Arena& memory_;
@@ -481,8 +547,8 @@ private:
 
 }  // namespace
 
-Status run_change(Prepared& p, SqlError& error) noexcept {
-    return Change{p, error}.run();
+Status run_change(Prepared& p, WriteScope& scope, SqlError& error) noexcept {
+    return Change{p, scope, error}.run();
 }
 
 }  // namespace freshet::database

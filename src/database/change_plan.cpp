@@ -36,6 +36,7 @@ public:
 
     Status update(const sql::Update& update) noexcept {
         plan_.conflict = update.conflict;
+        is_update_ = true;
         Status done = find_table(update.table, update.alias);
         const sql::Name& name = update.alias.empty() ? update.table : update.alias;
         if (done) done = row_source(name, update.where);
@@ -54,7 +55,32 @@ public:
         return done ? returning(erase.returning) : done;
     }
 
+    // Neither foreign keys, nor rows that make way, nor another key, nor answers.
+    void look_for_one_event() noexcept {
+        plan_.is_row_by_row = plan_.upserts.empty() && plan_.returning.scalars.empty() &&
+                              plan_.conflict != sql::Conflict::replace &&
+                              plan_.table->foreign_keys.empty() && !is_referred_to();
+        for (const std::uint16_t target : plan_.targets)
+            for (const relation::KeyColumn& key : plan_.table->primary_key)
+                if (is_update_ && plan_.layout.columns[target] == key.column)
+                    plan_.is_row_by_row = false;
+        const bool has_scan = rows_ != nullptr && rows_->left->kind == query::NodeKind::source;
+        const query::TableScan* const scan = has_scan ? rows_->left->source->scan() : nullptr;
+        if (plan_.is_row_by_row && scan != nullptr && is_whole_key(scan->access))
+            plan_.by_key = scan;
+    }
+
 private:
+    static bool is_whole_key(const query::Access& access) noexcept {
+        return access.check != nullptr && access.index == nullptr && access.list == nullptr &&
+               access.equal.size() == access.columns.size();
+    }
+    [[nodiscard]] bool is_referred_to() const noexcept {
+        for (const relation::TableDefinition& table : environment_.tables)
+            for (const relation::ForeignKey& key : table.foreign_keys)
+                if (key.table == plan_.table->id) return true;
+        return false;
+    }
     Error fail(sql::Place place, Code code, relation::Words message,
                relation::Words hint) noexcept {
         if (error_.error.code == Code::none) relation::refuse(error_, code, message, hint);
@@ -138,6 +164,7 @@ private:
         const Result<const query::Node*> rows = binder_.rows_of(*plan_.table, name, where);
         if (!rows) return rows.error();
         plan_.source = *rows;
+        rows_ = *rows;
         return Done{};
     }
 
@@ -314,6 +341,8 @@ private:
     SqlError& error_;
     ChangePlan& plan_;
     std::string_view name_{};
+    bool is_update_ = false;
+    const query::Node* rows_ = nullptr;  // Of UPDATE and DELETE, before new values are put to them.
     sql::Scope scope_{};
 };
 
@@ -331,6 +360,7 @@ Result<const ChangePlan*> plan_change(const sql::Statement& statement, sql::Bind
         default: done = planner.erase(*statement.delete_rows); break;
     }
     if (!done) return done.error();
+    planner.look_for_one_event();
     return static_cast<const ChangePlan*>(*plan);
 }
 

@@ -10,6 +10,7 @@
 // CONFLICT DO UPDATE see the row in the way, and behind it the one that was to be inserted.
 #pragma once
 
+#include "query/table_source.hpp"
 #include "relation/catalog_view.hpp"
 #include "relation/layout.hpp"
 #include "sql/binder.hpp"
@@ -43,9 +44,14 @@ struct ChangePlan {
     std::span<const PlannedUpsert> upserts{};
     sql::QueryPlan returning{};
     const query::Scalar* expected_version = nullptr;
+    // Of each row one event is written, and nothing can fail behind it.
+    bool is_row_by_row = false;
+    // Of such a one: by the whole key of a row. Null: its rows are reached in another way.
+    const query::TableScan* by_key = nullptr;
 };
 
 struct Prepared;
+class WriteScope;
 
 // Plans the statement, in the arena of the binder's environment. Fills in its error.
 Result<const ChangePlan*> plan_change(const sql::Statement& statement, sql::Binder& binder,
@@ -53,6 +59,6 @@ Result<const ChangePlan*> plan_change(const sql::Statement& statement, sql::Bind
 
 // Does it, in the session's transaction; rows to be returned are kept. The plan is opened, and its
 // subqueries are run.
-Status run_change(Prepared& prepared, SqlError& error) noexcept;
+Status run_change(Prepared& prepared, WriteScope& scope, SqlError& error) noexcept;
 
 }  // namespace freshet::database

@@ -144,10 +144,10 @@ namespace {
 
 Status write(Prepared& p, SqlError& error) noexcept {
     WriteScope scope{p.session};
-    Status done = scope.open(error);
+    Status done = scope.open(error, Transaction::TreeSaved::later);
     if (done) done = open_present(p, error);
     if (done) done = open_plan(p, error);
-    if (done) done = run_change(p, error);
+    if (done) done = run_change(p, scope, error);
     return done ? scope.keep(error) : done;
 }
 

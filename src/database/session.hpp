@@ -95,8 +95,12 @@ public:
     ~WriteScope() { give_up(); }
 
     // read_only: the session reads the past, or was begun READ ONLY; and what begin() and save()
-    // say.
-    Status open(SqlError& error) noexcept;
+    // say. Later: by save_tree(), before there is more than one change of one row.
+    Status open(SqlError& error,
+                Transaction::TreeSaved when = Transaction::TreeSaved::at_once) noexcept;
+    void save_tree() noexcept {
+        if (!is_own_) session_.transaction.save_tree();
+    }
     // Keeps what was done; commits, if nobody said BEGIN.
     Status keep(SqlError& error) noexcept;
 

@@ -50,7 +50,7 @@ public:
         std::size_t tables_size_max = 0;
         Sha256 body_sha;
     };
-    [[nodiscard]] Savepoint save() const noexcept;
+    void save(Savepoint& into) const noexcept;
     // Takes back what came since.
     void rollback_to(const Savepoint& savepoint) noexcept;
     // Of a frame that was sealed since, and has to go on from a savepoint in it: begin() was called

@@ -108,7 +108,7 @@ public:
         bool has_parts = false;
         bool head_owed = false;
     };
-    [[nodiscard]] Savepoint save() const noexcept;
+    void save(Savepoint& into) const noexcept;
     Status rollback_to(const Savepoint& savepoint) noexcept;
     // Finishes the last frame. There is one.
     Position finish() noexcept;

@@ -20,14 +20,14 @@ bool is_whole(const Frame& frame, const Geometry& geometry) noexcept {
 
 }  // namespace
 
-FrameBuilder::Savepoint FrameBuilder::save() const noexcept {
-    return {.events_size = header_.events_size,
-            .event_count = header_.event_count,
-            .body_crc = header_.body_crc,
-            .slot_count = slot_count_,
-            .type_count = type_count_,
-            .tables_size_max = tables_size_max_,
-            .body_sha = body_sha_};
+void FrameBuilder::save(Savepoint& into) const noexcept {
+    into.events_size = header_.events_size;
+    into.event_count = header_.event_count;
+    into.body_crc = header_.body_crc;
+    into.slot_count = slot_count_;
+    into.type_count = type_count_;
+    into.tables_size_max = tables_size_max_;
+    if (geometry_.digest != Digest::none) into.body_sha = body_sha_;
 }
 
 // Names do not lie in the order of the savepoints in a frame that was opened again.
@@ -100,14 +100,13 @@ void FrameBuilder::reopen(const Frame& sealed, const Savepoint& savepoint) noexc
 }
 
 // A frame with nothing in it may never come to be.
-Log::Savepoint Log::save() const noexcept {
-    const bool frame_open = frame_open_ && !builder_.is_empty();
-    return {.frame = frame_open ? builder_.save() : FrameBuilder::Savepoint{},
-            .part = part_,
-            .next_frame = next_frame_,
-            .frame_open = frame_open,
-            .has_parts = has_parts_,
-            .head_owed = head_owed_};
+void Log::save(Savepoint& into) const noexcept {
+    into.frame_open = frame_open_ && !builder_.is_empty();
+    if (into.frame_open) builder_.save(into.frame);
+    into.part = part_;
+    into.next_frame = next_frame_;
+    into.has_parts = has_parts_;
+    into.head_owed = head_owed_;
 }
 
 // Where the transaction went to the next segment before its first event, there it stays. After a

@@ -471,6 +471,7 @@ Selection Evaluator::select(const Scalar& scalar, Selection selection) noexcept 
 }  // namespace
 
 Result<Vector> evaluate(const Scalar& scalar, const Batch& batch, Arena& scratch) noexcept {
+    if (scalar.kind == ScalarKind::column) return batch.columns[scalar.column];
     Evaluator evaluator{batch, scratch};
     const Vector result = evaluator.evaluate(scalar, batch.selection);
     if (evaluator.error().code != Code::none) return evaluator.error();
@@ -486,6 +487,7 @@ Result<Selection> select(const Scalar& scalar, const Batch& batch, Arena& scratc
 
 // Most are parameters, as they are or compared with a number or a text.
 Result<Value> evaluate(const Scalar& scalar, Arena& scratch) noexcept {
+    if (scalar.kind == ScalarKind::constant) return scalar.constant;
     if (scalar.kind == ScalarKind::slot) return *scalar.slot;
     const bool is_converted =
         scalar.kind == ScalarKind::as_number || scalar.kind == ScalarKind::as_text;

@@ -41,6 +41,8 @@ struct Context {
     }
 };
 
+struct TableScan;
+
 class Rows {
 public:
     // True: the batch has one row at least, and lives until the next call. False: there are no
@@ -59,6 +61,8 @@ public:
     virtual Result<Rows*> open(Context& context) const noexcept = 0;
     // For EXPLAIN, in one line: "SCAN t", "SEARCH t USING INDEX i (a=? AND b>?)".
     virtual void describe(TextWriter& text) const noexcept = 0;
+    // Of rows of a table; null: they are others.
+    [[nodiscard]] virtual const TableScan* scan() const noexcept { return nullptr; }
 
 protected:
     Source() = default;

@@ -285,6 +285,8 @@ public:
                                  : open_rows(scan_, context);
     }
 
+    [[nodiscard]] const TableScan* scan() const noexcept override { return &scan_; }
+
     void describe(TextWriter& text) const noexcept override {
         const Access& access = scan_.access;
         const bool is_search = access.check != nullptr;

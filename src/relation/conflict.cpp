@@ -22,10 +22,15 @@ bool has_same(const TableDefinition&, const Layout& layout, const Index& index,
 }  // namespace
 
 Status ConflictFinder::open(Arena& memory) noexcept {
-    const Status opened = reader_.open(rows_, table_, memory);
-    if (!opened) return opened;
+    memory_ = &memory;
+    return reader_.open(rows_, table_, memory);
+}
+
+// Not before they are needed, which is seldom.
+Status ConflictFinder::make_room() noexcept {
+    if (!values_.empty()) return Done{};
     const std::size_t size = reader_.layout().size();
-    const Result<std::span<Value>> values = memory.array<Value>(2 * size);
+    const Result<std::span<Value>> values = memory_->array<Value>(2 * size);
     if (!values) return values.error();
     values_ = values->first(size);
     others_ = values->last(size);
@@ -35,6 +40,7 @@ Status ConflictFinder::open(Arena& memory) noexcept {
 Result<bool> ConflictFinder::find(const Index& index, const IndexEntry& entry,
                                   std::span<const Value> values, Bytes own_key,
                                   Conflict& conflict) noexcept {
+    if (rows_.is_in_transaction() && is_alone(rows_.state_->delta, entry)) return false;
     const Bytes prefix = entry.prefix();
     EntryWalk walk{rows_.view(), EntryWalk::Which::live, index.id, prefix.subspan(index_id_size)};
     for (; walk.valid(); walk.next()) {
@@ -50,6 +56,8 @@ Result<bool> ConflictFinder::find(const Index& index, const IndexEntry& entry,
         if (!*found) return Code::corrupt;
         conflict.index = &index;
         if (!entry.is_cut) return true;
+        const Status room = make_room();
+        if (!room) return room.error();
         const Status read = reader_.read(conflict.row, others_);
         if (!read) return read.error();
         if (has_same(table_, reader_.layout(), index, values, others_)) return true;
@@ -66,7 +74,8 @@ Status ConflictFinder::refuse_entry(const Index& index, const IndexEntry& entry,
     const Result<bool> there = reader_.find(*own, row);
     if (!there) return there.error();
     if (!*there) return Code::corrupt;
-    const Status read = reader_.read(row, values_);
+    Status read = make_room();
+    if (read) read = reader_.read(row, values_);
     if (!read) return read;
     Conflict conflict;
     const Result<bool> found = find(index, entry, values_, *own, conflict);

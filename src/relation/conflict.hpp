@@ -37,8 +37,11 @@ public:
                  SqlError& error) const noexcept;
 
 private:
+    Status make_room() noexcept;
+
     const RowsAsOf& rows_;
     const TableDefinition& table_;
+    Arena* memory_ = nullptr;
     TableReader reader_;
     std::span<Value> values_;
     std::span<Value> others_;

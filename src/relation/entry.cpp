@@ -11,9 +11,6 @@ constexpr std::byte tag_live{8};
 constexpr std::byte tag_closed{9};
 constexpr std::size_t address_size = 8;
 
-// What one change of the tree may take, in pages: a way of up to ten that are copied and divided.
-constexpr std::size_t pages_per_change = 24;
-
 class EntryKey {
 public:
     EntryKey(std::byte tag, Bytes entry) noexcept : writer_{bytes_} {
@@ -135,6 +132,10 @@ Status EntryWriter::erase_all(std::byte tag, std::uint32_t index) noexcept {
 }
 
 // ---- looking ----
+
+bool is_alone(tree::Delta& delta, const IndexEntry& entry) noexcept {
+    return delta.is_alone(EntryKey{tag_live, entry.key}.bytes(), 1 + entry.prefix_size);
+}
 
 Result<bool> find_live_entry(const tree::View& view, Bytes entry, std::uint64_t& from) noexcept {
     return find_address(view, EntryKey{tag_live, entry}.bytes(), from);

@@ -21,6 +21,9 @@
 
 namespace freshet::relation {
 
+// What one change of the tree may take, in pages: a way of up to ten that are copied and divided.
+inline constexpr std::size_t pages_per_change = 24;
+
 // Changes entries in the tree's open transaction. At replay it makes room for each change first.
 class EntryWriter {
 public:
@@ -46,6 +49,9 @@ private:
     store::Gather* gather_;
 };
 
+// Whether no live entry has the same prefix, as far as that is seen at once in the open
+// transaction's tree; false: they are to be looked through. Who opens the entry next knows the way.
+[[nodiscard]] bool is_alone(tree::Delta& delta, const IndexEntry& entry) noexcept;
 // From where a live entry holds; false: it is not there. corrupt.
 Result<bool> find_live_entry(const tree::View& view, Bytes entry, std::uint64_t& from) noexcept;
 // Where a closed one ended. The same.

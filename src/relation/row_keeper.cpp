@@ -124,7 +124,7 @@ Status RowKeeper::replay(store::State& state, store::Gather& gather,
     if (!find_change(event.name, event.type, change)) return Code::corrupt;
     const bool deletes = change == RowChange::erase;
     Kept kept;
-    const Status found = find_kept(state.view(), event.name, kept);
+    const Status found = find_kept(state.delta, event.name, kept);
     if (!found) return found;
     if (event.index != (kept.exists ? kept.stream.count : 0)) return Code::corrupt;
     if (kept.is_there() == (change == RowChange::insert)) return Code::corrupt;

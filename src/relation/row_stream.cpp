@@ -52,7 +52,7 @@ Result<std::uint64_t> RowWriter::write(const RowName& name, RowChange change,
 Result<std::uint64_t> RowWriter::write(const RowName& name, RowChange change, std::string_view type,
                                        Bytes image) noexcept {
     Kept kept;
-    const Status found = find_kept(state_.view(), name.view(), kept);
+    const Status found = find_kept(state_.delta, name.view(), kept);
     if (!found) return found.error();
     const bool is_there = kept.exists && !kept.deleted;
     if (change == RowChange::insert && is_there) return Code::already_exists;
@@ -64,6 +64,7 @@ Result<std::uint64_t> RowWriter::write(const RowName& name, RowChange change, st
     const Result<std::uint64_t> address = state_.log.add(name.view(), index, event);
     if (!address) return address.error();
     address_ = *address;
+    state_.row_change_count++;
     const bool deletes = change == RowChange::erase;
     const Status added = add_version(state_.delta, name.view(), kept, deletes, *address);
     if (!added) return added.error();
@@ -157,15 +158,16 @@ Status RowsAsOf::read(std::string_view name, std::uint64_t index, std::uint64_t 
     version = Recorded{};
     version.stream = name;
     version.index = index;
+    if (address >= end_ && is_in_transaction_) return read_own(address, version);
     log::EventReader reader;
     reader.open(state_->log, end_, name);
-    if (address >= end_ && is_in_transaction_) return read_own(address, version);
     return reader.read(address, index, version);
 }
 
 Result<bool> RowsAsOf::find(const RowName& name, Recorded& version) const noexcept {
     Kept kept;
-    const Status found = find_kept(view(), name.view(), kept);
+    const Status found = is_in_transaction_ ? find_kept(state_->delta, name.view(), kept)
+                                            : find_kept(view(), name.view(), kept);
     if (!found) return found.error();
     if (!kept.exists || (kept.deleted && is_newest_)) return false;
     return read(name.view(), kept.stream, version);

@@ -5,8 +5,10 @@
 
 namespace freshet::relation {
 
-Status find_kept(const tree::View& view, std::string_view name, Kept& kept) noexcept {
-    Result<bool> found = store::find_stream(view, name, kept.stream);
+namespace {
+
+Status complete(Result<bool> found, const tree::View& view, std::string_view name,
+                Kept& kept) noexcept {
     if (found && !*found) {
         found = store::find_deleted_row(view, name, kept.stream);
         kept.deleted = found && *found;
@@ -14,6 +16,17 @@ Status find_kept(const tree::View& view, std::string_view name, Kept& kept) noex
     if (!found) return found.error();
     kept.exists = *found;
     return Done{};
+}
+
+}  // namespace
+
+Status find_kept(const tree::View& view, std::string_view name, Kept& kept) noexcept {
+    return complete(store::find_stream(view, name, kept.stream), view, name, kept);
+}
+
+Status find_kept(tree::Delta& delta, std::string_view name, Kept& kept) noexcept {
+    const Result<bool> found = store::find_stream(delta, name, kept.stream);
+    return complete(found, {&delta, &delta.root()}, name, kept);
 }
 
 // Adds a version, and moves the row to where it belongs then.

@@ -17,6 +17,8 @@ struct Kept {
 
 // corrupt.
 Status find_kept(const tree::View& view, std::string_view name, Kept& kept) noexcept;
+// The same in the open transaction's tree: who asks for the row again, or puts it, knows the way.
+Status find_kept(tree::Delta& delta, std::string_view name, Kept& kept) noexcept;
 // Adds a version, and moves the row to where it belongs then. out_of_memory, corrupt.
 Status add_version(tree::Delta& delta, std::string_view name, const Kept& kept, bool deletes,
                    std::uint64_t address) noexcept;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "base/codec.hpp"
 #include "relation/version_reader.hpp"
 
 namespace freshet::relation {
@@ -12,11 +13,12 @@ namespace {
 
 // What a row of another version has to be made of.
 std::size_t scratch_size(const TableDefinition& table, const KeyedRow& row) noexcept {
-    std::array<std::byte, mask_size(column_count_max)> mask{};
-    const Bytes changed{mask.data(), mask_size(row.values.size())};
     const std::size_t entries =
         table.indexes.size() * (sizeof(IndexChange) + 3 * tree::key_size_max);
-    return row_size({table.version, changed, row.values}) + entries + 2 * primary_key_size_max + 64;
+    std::size_t image = varint_size_max + mask_size(row.values.size());
+    for (const Value& value : row.values)
+        image += varint_size_max + (value.has_bytes() ? value.bytes().size() : 8);
+    return image + entries + 2 * primary_key_size_max + 64;
 }
 
 }  // namespace
@@ -136,7 +138,9 @@ Result<bool> TableWriter::find_conflict(std::span<const Value> row, Bytes own_ke
     Arena scratch{scratch_};
     const Status known = find_key(keyed, own_key, scratch, error);
     if (!known) return known.error();
-    return find_conflict(keyed, {}, own_key, scratch, conflict);
+    const auto changes = maker().index_changes({}, keyed, scratch);
+    if (!changes) return changes.error();
+    return find_conflict(keyed, *changes, own_key, conflict);
 }
 
 Result<bool> TableWriter::find_conflict(const Index* index, std::span<const Value> row,
@@ -150,14 +154,6 @@ Result<bool> TableWriter::find_conflict(const Index* index, std::span<const Valu
     if (!known) return known.error();
     return index == nullptr ? find_conflict(keyed, own_key, conflict)
                             : find_conflict(*index, keyed, own_key, scratch, conflict);
-}
-
-bool TableWriter::is_changed(const Index& index, std::span<const Value> before,
-                             std::span<const Value> after) const noexcept {
-    return std::any_of(index.columns.begin(), index.columns.end(), [&](const KeyColumn& key) {
-        const std::size_t position = layout_.positions[key.column];
-        return !(before[position] == after[position]);
-    });
 }
 
 Result<bool> TableWriter::find_conflict(const KeyedRow& row, Bytes own_key,
@@ -178,28 +174,35 @@ Result<bool> TableWriter::find_conflict(const Index& index, const KeyedRow& row,
 }
 
 // Where nothing of an index has changed, nobody else has these values.
-Result<bool> TableWriter::find_conflict(const KeyedRow& row, std::span<const Value> before,
-                                        Bytes own_key, Arena& scratch,
-                                        Conflict& conflict) noexcept {
+Result<bool> TableWriter::find_conflict(const KeyedRow& row, std::span<const IndexChange> changes,
+                                        Bytes own_key, Conflict& conflict) noexcept {
     const Result<bool> is_there = find_conflict(row, own_key, conflict);
     if (!is_there || *is_there) return is_there;
-    for (const Index& index : table_->indexes) {
-        if (!index.unique || (!before.empty() && !is_changed(index, before, row.values))) continue;
-        const Result<bool> found = find_conflict(index, row, own_key, scratch, conflict);
+    for (const IndexChange& change : changes) {
+        if (!change.opened.is_unique) continue;
+        const Result<bool> found =
+            conflicts_->find(*change.index, change.opened, row.values, own_key, conflict);
         if (!found || *found) return found;
     }
     return false;
 }
 
-Status TableWriter::refuse_conflicts(const KeyedRow& row, std::span<const Value> before,
-                                     Bytes own_key, Arena& scratch, SqlError& error) noexcept {
+Status TableWriter::refuse_conflicts(const KeyedRow& row, std::span<const IndexChange> changes,
+                                     Bytes own_key, SqlError& error) noexcept {
     Conflict conflict;
-    const Result<bool> found = find_conflict(row, before, own_key, scratch, conflict);
+    const Result<bool> found = find_conflict(row, changes, own_key, conflict);
     if (!found) return found.error();
     return *found ? Status{conflicts_->refuse(conflict, row.values, error)} : Done{};
 }
 
 // ---- changes ----
+
+// The row, a block of its addresses, and each entry closed, erased and opened.
+bool TableWriter::has_room() const noexcept {
+    const tree::Delta& delta = rows_.state_->delta;
+    return delta.page_count() - delta.page_used() >=
+           pages_per_change * (3 + 3 * table_->indexes.size());
+}
 
 Status TableWriter::insert(std::span<const Value> row, SqlError& error) noexcept {
     KeyedRow after{row, {}};
@@ -215,10 +218,12 @@ Status TableWriter::insert(std::span<const Value> row, SqlError& error) noexcept
     const Result<Bytes> key = maker().key(row, id, scratch, error);
     if (!key) return key.error();
     after.key = *key;
-    const Status free = refuse_conflicts(after, {}, {}, scratch, error);
+    const auto changes = maker().index_changes({}, after, scratch);
+    if (!changes) return changes.error();
+    const Status free = refuse_conflicts(after, *changes, {}, error);
     if (!free) return free;
     if (id > 0) greatest_id_ = id;
-    return change({}, after, scratch, error);
+    return change({}, after, *changes, scratch, error);
 }
 
 Status TableWriter::update(Bytes key, std::span<const Value> before, std::span<const Value> after,
@@ -227,14 +232,20 @@ Status TableWriter::update(Bytes key, std::span<const Value> before, std::span<c
     const Status ready = prepare(to);
     if (!ready) return ready;
     Arena scratch{scratch_};
-    if (!table_->primary_key.empty()) {
+    const auto moves = [&](const KeyColumn& column) noexcept {
+        const std::size_t position = layout_.positions[column.column];
+        return !(before[position] == after[position]);
+    };
+    if (std::any_of(table_->primary_key.begin(), table_->primary_key.end(), moves)) {
         const Result<Bytes> new_key = maker().key(after, 0, scratch, error);
         if (!new_key) return new_key.error();
         to.key = *new_key;
     }
-    const Status free = refuse_conflicts(to, before, key, scratch, error);
+    const auto changes = maker().index_changes({before, key}, to, scratch);
+    if (!changes) return changes.error();
+    const Status free = refuse_conflicts(to, *changes, key, error);
     if (!free) return free;
-    return change({before, key}, to, scratch, error);
+    return change({before, key}, to, *changes, scratch, error);
 }
 
 Status TableWriter::erase(Bytes key, std::span<const Value> before, SqlError& error) noexcept {
@@ -242,10 +253,13 @@ Status TableWriter::erase(Bytes key, std::span<const Value> before, SqlError& er
     const Status ready = prepare(from);
     if (!ready) return ready;
     Arena scratch{scratch_};
-    return change(from, {}, scratch, error);
+    const auto changes = maker().index_changes(from, {}, scratch);
+    if (!changes) return changes.error();
+    return change(from, {}, *changes, scratch, error);
 }
 
-Status TableWriter::change(const KeyedRow& before, const KeyedRow& after, Arena& scratch,
+Status TableWriter::change(const KeyedRow& before, const KeyedRow& after,
+                           std::span<const IndexChange> changes, Arena& scratch,
                            SqlError& error) noexcept {
     Bytes image;
     if (!after.key.empty()) {
@@ -258,25 +272,23 @@ Status TableWriter::change(const KeyedRow& before, const KeyedRow& after, Arena&
         if (!id.is_null()) greatest_id_ = std::max(greatest_id_, id.as_integer());
     }
     Status done = references_->before_change(*table_, layout_, before, after, error);
-    if (done) done = write(before, after, image, scratch, error);
+    if (done) done = write(before, after, image, changes, error);
     return done ? references_->after_change(error) : done;
 }
 
 // All that is made of the values is made before the first event is written: their bytes may move.
 Status TableWriter::write(const KeyedRow& before, const KeyedRow& after, Bytes image,
-                          Arena& scratch, SqlError& error) noexcept {
-    const auto changes = maker().index_changes(before, after, scratch);
-    if (!changes) return changes.error();
+                          std::span<const IndexChange> changes, SqlError& error) noexcept {
     EntryWriter entries{*transaction_};
     const bool is_update = as_text(before.key) == as_text(after.key);
     if (is_update) {
         const Status written = write(RowChange::update, after.key, image, error);
-        return written ? entries.apply(*changes, address_) : written;
+        return written ? entries.apply(changes, address_) : written;
     }
     if (!before.key.empty()) {
         const Status written = write(RowChange::erase, before.key, {}, error);
         if (!written) return written;
-        for (const IndexChange& change : *changes) {
+        for (const IndexChange& change : changes) {
             const IndexChange closed{change.index, change.closed, {}};
             const Status applied = entries.apply({&closed, 1}, address_);
             if (!applied) return applied;
@@ -285,7 +297,7 @@ Status TableWriter::write(const KeyedRow& before, const KeyedRow& after, Bytes i
     if (after.key.empty()) return Done{};
     const Status written = write(RowChange::insert, after.key, image, error);
     if (!written) return written;
-    for (const IndexChange& change : *changes) {
+    for (const IndexChange& change : changes) {
         const IndexChange opened{change.index, {}, change.opened};
         const Status applied = entries.apply({&opened, 1}, address_);
         if (!applied) return applied;

@@ -40,6 +40,8 @@ public:
     Result<bool> find_conflict(const Index* index, std::span<const Value> row, Bytes own_key,
                                Conflict& conflict, SqlError& error) noexcept;
 
+    // The tree has room for whatever one change of a row may take.
+    [[nodiscard]] bool has_room() const noexcept;
     // A row without a primary key gets the next id. constraint_failed where find_conflict() finds
     // one.
     Status insert(std::span<const Value> row, SqlError& error) noexcept;
@@ -57,21 +59,18 @@ private:
     Status open(References& references, Transaction& transaction, const TableDefinition& table,
                 Arena& memory) noexcept;
     Status prepare(const KeyedRow& row) noexcept;
-    bool is_changed(const Index& index, std::span<const Value> before,
-                    std::span<const Value> after) const noexcept;
-    // `before`: of an update, the row as it was.
-    Status refuse_conflicts(const KeyedRow& row, std::span<const Value> before, Bytes own_key,
-                            Arena& scratch, SqlError& error) noexcept;
+    Status refuse_conflicts(const KeyedRow& row, std::span<const IndexChange> changes,
+                            Bytes own_key, SqlError& error) noexcept;
     Status find_key(KeyedRow& row, Bytes own_key, Arena& scratch, SqlError& error) noexcept;
     Result<bool> find_conflict(const KeyedRow& row, Bytes own_key, Conflict& conflict) noexcept;
     Result<bool> find_conflict(const Index& index, const KeyedRow& row, Bytes own_key,
                                Arena& scratch, Conflict& conflict) noexcept;
-    Result<bool> find_conflict(const KeyedRow& row, std::span<const Value> before, Bytes own_key,
-                               Arena& scratch, Conflict& conflict) noexcept;
-    Status change(const KeyedRow& before, const KeyedRow& after, Arena& scratch,
-                  SqlError& error) noexcept;
-    Status write(const KeyedRow& before, const KeyedRow& after, Bytes image, Arena& scratch,
-                 SqlError& error) noexcept;
+    Result<bool> find_conflict(const KeyedRow& row, std::span<const IndexChange> changes,
+                               Bytes own_key, Conflict& conflict) noexcept;
+    Status change(const KeyedRow& before, const KeyedRow& after,
+                  std::span<const IndexChange> changes, Arena& scratch, SqlError& error) noexcept;
+    Status write(const KeyedRow& before, const KeyedRow& after, Bytes image,
+                 std::span<const IndexChange> changes, SqlError& error) noexcept;
     Status write(RowChange change, Bytes key, Bytes image, SqlError& error) noexcept;
     Result<std::int64_t> greatest_id() noexcept;
     Result<std::int64_t> greatest_in_column() noexcept;

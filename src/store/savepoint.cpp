@@ -4,7 +4,7 @@
 
 namespace freshet {
 
-Result<std::uint32_t> Transaction::save(Diagnostic& diagnostic) noexcept {
+Result<std::uint32_t> Transaction::save(Diagnostic& diagnostic, TreeSaved when) noexcept {
     diagnostic = Diagnostic{};
     Error error;
     if (store_ == nullptr || failed_) error = Code::invalid_argument;
@@ -17,20 +17,32 @@ Result<std::uint32_t> Transaction::save(Diagnostic& diagnostic) noexcept {
     if (error.code != Code::none) return error;
     store::State& state = *store_->state_;
     const std::uint32_t number = state.savepoint_count++;
-    state.savepoints[number] = {.tree = state.delta.save(),
-                                .log = state.log.save(),
-                                .stream_count = state.working.stream_count,
-                                .catalog_address = state.working.catalog_address,
-                                .summary = summary_,
-                                .touched = touched_};
+    store::Savepoint& saved = state.savepoints[number];
+    saved.has_tree = false;
+    state.log.save(saved.log);
+    saved.stream_count = state.working.stream_count;
+    saved.row_change_count = state.row_change_count;
+    saved.catalog_address = state.working.catalog_address;
+    saved.summary = summary_;
+    saved.touched = touched_;
+    if (when == TreeSaved::at_once) save_tree();
     return number;
+}
+
+void Transaction::save_tree() noexcept {
+    store::State& state = *store_->state_;
+    store::Savepoint& newest = state.savepoints[state.savepoint_count - 1];
+    newest.tree = state.delta.save();
+    newest.has_tree = true;
 }
 
 // The newest first: what one has kept aside belongs to the one before it.
 void Transaction::forget_savepoints(std::uint32_t from) noexcept {
     store::State& state = *store_->state_;
-    while (state.savepoint_count > from)
-        state.delta.forget(state.savepoints[--state.savepoint_count].tree);
+    while (state.savepoint_count > from) {
+        const store::Savepoint& newest = state.savepoints[--state.savepoint_count];
+        if (newest.has_tree) state.delta.forget(newest.tree);
+    }
 }
 
 Status Transaction::rollback_to(std::uint32_t savepoint, Diagnostic& diagnostic) noexcept {
@@ -42,12 +54,14 @@ Status Transaction::rollback_to(std::uint32_t savepoint, Diagnostic& diagnostic)
     store::State& state = *store_->state_;
     const store::Savepoint& to = state.savepoints[savepoint];
     state.savepoint_count = savepoint + 1;
-    state.delta.rollback_to(to.tree);
+    if (to.has_tree) state.delta.rollback_to(to.tree);
+    const bool is_torn = !to.has_tree && state.row_change_count != to.row_change_count;
     state.working.stream_count = to.stream_count;
     state.working.catalog_address = to.catalog_address;
     summary_ = to.summary;
     touched_ = to.touched;
-    const Status taken_back = state.log.rollback_to(to.log);
+    Status taken_back = state.log.rollback_to(to.log);
+    if (is_torn) taken_back = Code::corrupt;
     failed_ = !taken_back;
     if (!taken_back) diagnostic.error = taken_back.error();
     return taken_back;

@@ -35,9 +35,11 @@ struct Savepoint {
     tree::Delta::Savepoint tree;
     log::Log::Savepoint log;
     std::uint64_t stream_count = 0;
+    std::uint64_t row_change_count = 0;
     std::uint64_t catalog_address = 0;
     Appended summary;
     bool touched = false;
+    bool has_tree = false;  // Else nothing has changed there.
 };
 
 struct State {
@@ -54,6 +56,7 @@ struct State {
     Published working;                  // The open transaction's; otherwise the same as `sealed`.
     std::span<Savepoint> savepoints;    // Of the open transaction, ...
     std::uint32_t savepoint_count = 0;  // ... so many of them.
+    std::uint64_t row_change_count = 0;
     // Of a store that is read only: the newest epoch known, and where the log ended, attested or
     // not, when it was last looked at without a writer.
     log::Epoch epoch;

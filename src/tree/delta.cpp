@@ -32,7 +32,7 @@ Status Delta::open(Arena& arena, std::size_t pool_size, std::uint32_t live_count
 void Delta::begin() noexcept {
     FRESHET_CHECK(!in_transaction_);
     in_transaction_ = true;
-    known_size_ = 0;
+    forget_ways();
     root_.version = sealed_.version + 1;
     pool_.begin(root_.version);
 }
@@ -46,25 +46,26 @@ void Delta::rollback() noexcept {
 
 Delta::Savepoint Delta::save() noexcept {
     FRESHET_CHECK(in_transaction_);
-    known_size_ = 0;
+    forget_ways();
     const Savepoint savepoint{.root = root_, .pool = pool_.save()};
     root_.version = pool_.version();
     return savepoint;
 }
 
 void Delta::rollback_to(const Savepoint& savepoint) noexcept {
-    known_size_ = 0;
+    forget_ways();
     root_ = savepoint.root;
     root_.version = pool_.version();
     pool_.rollback_to(savepoint.pool);
 }
 
 void Delta::forget(const Savepoint& savepoint) noexcept {
-    known_size_ = 0;
+    forget_ways();
     pool_.forget(savepoint.pool);
 }
 
-Root Delta::seal(std::span<const std::uint64_t> live) noexcept {
+// Once a commit: small is what it has to be.
+[[gnu::cold]] Root Delta::seal(std::span<const std::uint64_t> live) noexcept {
     FRESHET_CHECK(in_transaction_);
     in_transaction_ = false;
     sealed_ = root_;
@@ -85,20 +86,35 @@ Bytes Delta::find(const Root& root, Bytes key) const noexcept {
     return place.found ? page->value(place.position) : Bytes{};
 }
 
-Bytes Delta::find_to_put(Bytes key) noexcept {
+// Its size is 0 if the branch is empty.
+Delta::Known& Delta::find_way(Bytes key) noexcept {
     FRESHET_CHECK(in_transaction_);
-    known_size_ = 0;
-    if (root_.branches[family_of(key)].page == 0) return {};
-    descend(key, known_path_);
-    known_size_ = key.size();
-    std::memcpy(known_key_.data(), key.data(), key.size());
-    const Step leaf = known_path_.leaf();
-    return known_path_.found ? pool_.at(leaf.page).value(leaf.position) : Bytes{};
+    Known& known = known_for(key);
+    if (key.size() == known.size && std::memcmp(key.data(), known.key.data(), known.size) == 0)
+        return known;
+    known.size = 0;
+    if (root_.branches[family_of(key)].page == 0) return known;
+    descend(key, known.path);
+    known.size = key.size();
+    std::memcpy(known.key.data(), key.data(), key.size());
+    return known;
 }
 
-bool Delta::knows_way(Bytes key) const noexcept {
-    return key.size() == known_size_ &&
-           std::memcmp(key.data(), known_key_.data(), known_size_) == 0;
+Bytes Delta::find_to_put(Bytes key) noexcept {
+    const Known& known = find_way(key);
+    if (known.size == 0 || !known.path.found) return {};
+    const Step leaf = known.path.leaf();
+    return pool_.at(leaf.page).value(leaf.position);
+}
+
+bool Delta::is_alone(Bytes key, std::size_t size) noexcept {
+    const Known& known = find_way(key);
+    if (known.size == 0) return true;
+    const Step leaf = known.path.leaf();
+    const Page& page = pool_.at(leaf.page);
+    if (known.path.found || leaf.position == 0 || leaf.position == page.count()) return false;
+    return !page.begins_with(leaf.position - 1, key.first(size)) &&
+           !page.begins_with(leaf.position, key.first(size));
 }
 
 void Delta::descend(Bytes key, Path& path) const noexcept {
@@ -178,9 +194,9 @@ Status Delta::put(Bytes key, Bytes value) noexcept {
         return Done{};
     }
 
-    if (!knows_way(key)) descend(key, known_path_);
-    Path& path = known_path_;
-    known_size_ = 0;
+    Known& known = find_way(key);
+    Path& path = known.path;
+    known.size = 0;
     const bool fits = fits_leaf(path, entry);
     const std::size_t needed = copies_needed(path) + (fits ? 0 : splits_needed(path));
     if (needed > pool_.available()) return Code::out_of_memory;
@@ -241,7 +257,7 @@ void Delta::grow(Branch& branch, const Separator& separator, std::uint32_t right
 
 Result<bool> Delta::erase(Bytes key) noexcept {
     FRESHET_CHECK(in_transaction_);
-    known_size_ = 0;
+    known_for(key).size = 0;
     if (root_.branches[family_of(key)].page == 0) return false;
     Path path;
     descend(key, path);

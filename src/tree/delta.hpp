@@ -100,8 +100,12 @@ public:
     [[nodiscard]] Bytes find(const Root& root, Bytes key) const noexcept;
 
     // The same in the open transaction's tree, good until the next change. put() of this key knows
-    // the way, if it is the next change.
+    // the way; so does the same question. Of two families whose numbers are both odd, or both even,
+    // the way of one is known.
     [[nodiscard]] Bytes find_to_put(Bytes key) noexcept;
+    // Whether no other key begins with the same `size` bytes, as far as the page tells where the
+    // key belongs; false: they are to be looked for. It knows the way as find_to_put() does.
+    [[nodiscard]] bool is_alone(Bytes key, std::size_t size) noexcept;
 
     // The end of the pool that was never used: free to work in until the tree needs it. A rollback
     // makes it greater again.
@@ -131,9 +135,19 @@ private:
         [[nodiscard]] Step leaf() const noexcept { return steps[height - 1]; }
     };
 
+    // The key that find_to_put() came to last. A change in one family leaves those of others as
+    // they are.
+    struct Known {
+        std::size_t size = 0;  // Of the key; 0: there is none, or it was changed since.
+        std::array<std::byte, key_size_max> key;
+        Path path;
+    };
+    [[nodiscard]] Known& known_for(Bytes key) noexcept { return known_[family_of(key) % 2]; }
+    Known& find_way(Bytes key) noexcept;
+    void forget_ways() noexcept { known_[0].size = known_[1].size = 0; }
+
     // Of a branch that is not empty.
     void descend(Bytes key, Path& path) const noexcept;
-    [[nodiscard]] bool knows_way(Bytes key) const noexcept;
     [[nodiscard]] std::size_t copies_needed(const Path& path) const noexcept;
     [[nodiscard]] bool fits_leaf(const Path& path, const Entry& entry) const noexcept;
     [[nodiscard]] std::size_t splits_needed(const Path& path) const noexcept;
@@ -152,10 +166,7 @@ private:
     Root root_;
     Root sealed_;
     bool in_transaction_ = false;
-    std::size_t known_size_ =
-        0;  // Of the key that find_to_put() came to last; 0: there was a change.
-    std::array<std::byte, key_size_max> known_key_;
-    Path known_path_;
+    std::array<Known, 2> known_;
 };
 
 }  // namespace freshet::tree

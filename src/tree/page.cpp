@@ -163,6 +163,14 @@ Key Page::key(std::uint32_t position) const noexcept {
     return {prefix(), suffix(position)};
 }
 
+bool Page::begins_with(std::uint32_t position, Bytes start) const noexcept {
+    if (start.size() <= prefix_size_) return true;
+    const Bytes rest = start.subspan(prefix_size_);
+    const Bytes suffix = this->suffix(position);
+    return suffix.size() >= rest.size() &&
+           std::memcmp(suffix.data(), rest.data(), rest.size()) == 0;
+}
+
 Bytes Page::value(std::uint32_t position) const noexcept {
     FRESHET_CHECK(position < count_);
     const std::byte* const entry = at(slot(position));
