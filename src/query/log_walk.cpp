@@ -1,7 +1,19 @@
 // SPDX-License-Identifier: MIT
 #include "query/log_walk.hpp"
 
+#include <algorithm>
+#include <array>
+
 namespace freshet::query {
+namespace {
+
+struct Bound {
+    std::uint64_t store::Mark::*key;
+    std::uint64_t from;
+    std::uint64_t newest;
+};
+
+}  // namespace
 
 // Before a mark is nothing that is wanted, if the transaction that it is of is at or before the
 // first one wanted by any of the three.
@@ -18,13 +30,20 @@ Status LogWalk::open(const relation::LogMoment& moment, const LogRange& range) n
     const Result<bool> first = store::find_mark(view, 0, mark);
     if (!first) return first.error();
     if (!*first) return Code::corrupt;
-    const auto is_before = [&](const store::Mark& candidate) noexcept {
-        return candidate.ordinal <= range.ordinal.from || candidate.commit <= range.commit.from ||
-               candidate.time_us <= range.time_us.from;
+    const log::Position& newest = at.position;
+    const std::array bounds{
+        Bound{&store::Mark::ordinal, range.ordinal.from, newest.next_ordinal},
+        Bound{&store::Mark::commit, range.commit.from, newest.commit},
+        Bound{&store::Mark::time_us, range.time_us.from, newest.time_us},
     };
-    const Result<bool> found =
-        store::last_mark(view, at.mark_count, at.mark_count / 2, mark, is_before);
-    if (!found) return found.error();
+    for (const Bound& bound : bounds) {
+        store::Mark last;
+        const Result<bool> found =
+            store::last_mark(view, at.mark_count, bound.key, std::min(bound.from, bound.newest),
+                             bound.newest, last);
+        if (!found) return found.error();
+        if (*found && last.address > mark.address) mark = last;
+    }
     address_ = mark.address;
     return Done{};
 }

@@ -225,28 +225,32 @@ Status put_mark(tree::Delta& delta, std::uint64_t number, const Mark& mark) noex
     return delta.put(mark_key(number).bytes(), used(value, to));
 }
 
-// The guess, the one beside it, and then halves of what is left.
-Result<bool> last_mark(const tree::View& view, std::uint64_t count, std::uint64_t guess,
-                       Mark& found,
-                       bool (*is_before)(const void* context, const Mark& mark) noexcept,
-                       const void* context) noexcept {
+// Marks are at even distances in the log, and so are commits for a while: the first steps go to
+// where it would be if all were alike between the marks that are known, and then to the middle.
+Result<bool> last_mark(const tree::View& view, std::uint64_t count, std::uint64_t Mark::*key,
+                       std::uint64_t wanted, std::uint64_t newest, Mark& found) noexcept {
+    constexpr std::uint32_t guess_count = 4;
     bool any = false;
     std::uint64_t low = 0;
-    std::uint64_t next = std::min(guess, count - 1);
+    std::uint64_t lowest = 0;
     for (std::uint32_t tries = 0; low < count; tries++) {
+        const double part =
+            static_cast<double>(wanted - lowest) / (static_cast<double>(newest - lowest) + 1);
+        const double steps = static_cast<double>(count - low) * (tries < guess_count ? part : 0.5);
+        const std::uint64_t next = std::min(low + static_cast<std::uint64_t>(steps), count - 1);
         Mark mark;
         const Result<bool> there = find_mark(view, next, mark);
         if (!there) return there;
         if (!*there) return Code::corrupt;
-        const bool goes_on = is_before(context, mark);
-        if (goes_on) {
+        if (mark.*key <= wanted) {
             found = mark;
             any = true;
             low = next + 1;
+            lowest = mark.*key;
         } else {
             count = next;
+            newest = mark.*key;
         }
-        next = tries > 0 ? low + (count - low) / 2 : goes_on ? low : count - 1;
     }
     return any;
 }

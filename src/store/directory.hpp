@@ -117,21 +117,11 @@ struct Mark {
 };
 
 Status put_mark(tree::Delta& delta, std::uint64_t number, const Mark& mark) noexcept;
-// The last mark of which `is_before` is true, which is of the first ones and no others; false:
-// there is none. It is looked for from a guess on: marks come at even distances. corrupt.
-Result<bool> last_mark(const tree::View& view, std::uint64_t count, std::uint64_t guess,
-                       Mark& found,
-                       bool (*is_before)(const void* context, const Mark& mark) noexcept,
-                       const void* context) noexcept;
-template <class Predicate>
-Result<bool> last_mark(const tree::View& view, std::uint64_t count, std::uint64_t guess,
-                       Mark& found, const Predicate& is_before) noexcept {
-    using Asked = bool (*)(const void*, const Mark&) noexcept;
-    const Asked ask = [](const void* predicate, const Mark& mark) noexcept {
-        return (*static_cast<const Predicate*>(predicate))(mark);
-    };
-    return last_mark(view, count, guess, found, ask, &is_before);
-}
+// The last mark whose commit, ordinal or time, whichever `key` says, is at most `wanted`; false:
+// there is none. `newest` is what the next mark would have, and more than `wanted` or as much.
+// corrupt.
+Result<bool> last_mark(const tree::View& view, std::uint64_t count, std::uint64_t Mark::*key,
+                       std::uint64_t wanted, std::uint64_t newest, Mark& found) noexcept;
 Result<bool> find_mark(const tree::View& view, std::uint64_t number, Mark& mark) noexcept;
 
 Status put_id(tree::Delta& delta, std::string_view stream, const EventId& id,

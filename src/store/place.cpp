@@ -33,23 +33,22 @@ Result<log::Position> find_place(State& state, const Published& at, Until until)
     log::Position place;
     place.address = geometry.first_frame(1);
     Mark mark;
-    const std::uint64_t guess =
-        until.is_commit() ? at.mark_count * until.number() / newest.commit : at.mark_count / 2;
-    const Result<bool> found =
-        last_mark(state.view(at), at.mark_count, guess, mark, [&](const Mark& candidate) noexcept {
-            return lets_through(until, candidate.commit, candidate.time_us);
-        });
+    const bool is_commit = until.is_commit();
+    const Result<bool> found = last_mark(
+        state.view(at), at.mark_count, is_commit ? &Mark::commit : &Mark::time_us, until.number(),
+        is_commit ? newest.commit : newest.time_us, mark);
     if (!found) return found.error();
-    if (!*found) return place;
-    for (std::uint64_t address = mark.address;;) {  // The newest commit is not let through.
+    log::Frame end;  // The last one that ends a commit.
+    for (std::uint64_t address = mark.address; *found;) {  // The newest is not let through.
         const Result<std::uint64_t> next = state.log.next_frame(address, newest.address);
         if (!next) return next.error();
         const Result<log::Frame> frame = state.log.frame(*next, newest.address);
         if (!frame) return frame.error();
         if (!lets_through(until, frame->header.commit, frame->header.time_us)) break;
-        if (frame->header.last) place = behind(*frame, geometry);
+        if (frame->header.last) end = *frame;
         address = frame->end();
     }
+    if (end.bytes != nullptr) return behind(end, geometry);
     return place;
 }
 
