@@ -38,6 +38,7 @@ Status EventReader::enter_frame(std::uint64_t address) noexcept {
     const std::uint64_t room = segment_end() - address;
     frame_address_ = 0;
     if (room < begin) return Code::corrupt;
+    __builtin_prefetch(at(address) + begin);  // The first type.
     decode_moment(at(address), frame_);
     if (frame_.events_size > room - begin) return Code::corrupt;
     frame_address_ = address;
@@ -85,6 +86,7 @@ Status EventReader::look_up_type(std::uint32_t number) noexcept {
 Status EventReader::read(std::uint64_t address, std::uint64_t index, Recorded& event) noexcept {
     if (const Status entered = enter(address); !entered) return entered;
     const std::byte* const bytes = at(address);
+    __builtin_prefetch(bytes + 64);
     const bool is_last = segment_end() - address < event_head_size_max;
     EventHead head;
     if (!decode_head(is_last ? pad(address) : bytes, digest_, head)) return Code::corrupt;
