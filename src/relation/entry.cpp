@@ -13,10 +13,11 @@ constexpr std::size_t address_size = 8;
 
 class EntryKey {
 public:
-    EntryKey(std::byte tag, Bytes entry) noexcept : writer_{bytes_} {
+    EntryKey(std::byte tag, Bytes entry) noexcept : writer_{{bytes_.data(), bytes_.size()}} {
         writer_.raw({&tag, 1}).raw(entry);
     }
-    EntryKey(std::byte tag, std::uint32_t index, Bytes rest) noexcept : writer_{bytes_} {
+    EntryKey(std::byte tag, std::uint32_t index, Bytes rest) noexcept
+        : writer_{{bytes_.data(), bytes_.size()}} {
         std::array<std::byte, index_id_size> id{};
         store_at(id.data(), __builtin_bswap32(index));
         writer_.raw({&tag, 1}).raw(id).raw(rest);
@@ -31,7 +32,7 @@ public:
     [[nodiscard]] Bytes bytes() const noexcept { return writer_.written(); }
 
 private:
-    std::array<std::byte, tree::key_size_max> bytes_{};
+    std::array<std::byte, tree::key_size_max> bytes_;
     KeyWriter writer_;
 };
 
@@ -157,9 +158,9 @@ std::uint64_t count_entries(const tree::View& view) noexcept {
 EntryWalk::EntryWalk(const tree::View& view, Which which, std::uint32_t index, Bytes from) noexcept
     : cursor_{view}, which_{which} {
     const std::byte tag = which == Which::live ? tag_live : tag_closed;
-    const EntryKey prefix{tag, index, {}};
-    std::memcpy(prefix_.data(), prefix.bytes().data(), prefix_.size());
-    cursor_.seek(EntryKey{tag, index, from}.bytes());
+    const EntryKey key{tag, index, from};
+    std::memcpy(prefix_.data(), key.bytes().data(), prefix_.size());
+    cursor_.seek(key.bytes());
     keep();
 }
 
