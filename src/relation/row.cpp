@@ -54,6 +54,13 @@ Form form_of(const Value& value) noexcept {
     return form;
 }
 
+// Codes of numbers have one byte.
+std::size_t size_of(const Value& value) noexcept {
+    if (!value.has_bytes()) return 1 + form_of(value).size;
+    const std::size_t size = value.bytes().size();
+    return varint_size(1 + std::uint64_t{size}) + size;
+}
+
 std::byte* put(std::byte* to, const Form& form) noexcept {
     to = put_varint(to, form.code);
     if (form.size == 0) return to;
@@ -77,10 +84,7 @@ void find_changes(std::span<const Value> before, std::span<const Value> after,
 
 std::size_t row_size(const Row& row) noexcept {
     std::size_t size = varint_size(row.version) + row.changed.size();
-    for (const Value& value : row.values) {
-        const Form form = form_of(value);
-        size += varint_size(form.code) + form.size;
-    }
+    for (const Value& value : row.values) size += size_of(value);
     return size;
 }
 

@@ -25,6 +25,13 @@ bool begins_with(std::string_view text, std::string_view prefix) noexcept {
                               std::memcmp(text.data(), prefix.data(), prefix.size()) == 0);
 }
 
+// What is far from the greatest is not asked for what exactly it would take.
+bool fits(const log::Log& log, std::string_view name, const Event& event) noexcept {
+    if (event.payload.size() < log.geometry().frame_size_max / 8) return true;
+    Diagnostic diagnostic;
+    return log.fits(name, event, diagnostic);
+}
+
 }  // namespace
 
 RowName::RowName(std::uint32_t table, Bytes key) noexcept : size_{5 + key.size()} {
@@ -58,8 +65,7 @@ Result<std::uint64_t> RowWriter::write(const RowName& name, RowChange change, st
     if (change == RowChange::insert && is_there) return Code::already_exists;
     if (change != RowChange::insert && !is_there) return Code::not_found;
     const Event event{.type = type, .payload = image};
-    Diagnostic diagnostic;
-    if (!state_.log.fits(name.view(), event, diagnostic)) return Code::too_large;
+    if (!fits(state_.log, name.view(), event)) return Code::too_large;
     const std::uint64_t index = kept.exists ? kept.stream.count : 0;
     const Result<std::uint64_t> address = state_.log.add(name.view(), index, event);
     if (!address) return address.error();

@@ -5,17 +5,20 @@
 namespace freshet {
 
 Result<std::uint32_t> Transaction::save(Diagnostic& diagnostic, TreeSaved when) noexcept {
-    diagnostic = Diagnostic{};
-    Error error;
-    if (store_ == nullptr || failed_) error = Code::invalid_argument;
-    if (error.code == Code::none && store_->state_->savepoint_count == savepoint_count_max) {
-        error = Code::too_large;
+    diagnostic.error = Error{};
+    if (store_ == nullptr || failed_) {
+        diagnostic = Diagnostic{};
+        diagnostic.error = Code::invalid_argument;
+        return Code::invalid_argument;
+    }
+    store::State& state = *store_->state_;
+    if (state.savepoint_count == savepoint_count_max) {
+        diagnostic = Diagnostic{};
+        diagnostic.error = Code::too_large;
         diagnostic.needed = savepoint_count_max + 1;
         diagnostic.limit = savepoint_count_max;
+        return Code::too_large;
     }
-    diagnostic.error = error;
-    if (error.code != Code::none) return error;
-    store::State& state = *store_->state_;
     const std::uint32_t number = state.savepoint_count++;
     store::Savepoint& saved = state.savepoints[number];
     saved.has_tree = false;
@@ -68,8 +71,9 @@ Status Transaction::rollback_to(std::uint32_t savepoint, Diagnostic& diagnostic)
 }
 
 Status Transaction::release(std::uint32_t savepoint, Diagnostic& diagnostic) noexcept {
-    diagnostic = Diagnostic{};
+    diagnostic.error = Error{};
     if (store_ == nullptr || failed_ || savepoint >= store_->state_->savepoint_count) {
+        diagnostic = Diagnostic{};
         diagnostic.error = Code::invalid_argument;
         return Code::invalid_argument;
     }
