@@ -139,8 +139,14 @@ std::size_t Page::whole_size() const noexcept {
     return used() - header_size - prefix_size_ + std::size_t{count_} * prefix_size_;
 }
 
+// What a key has in common with those of the page.
+std::size_t Page::shared_size(const Key& key) const noexcept {
+    std::array<std::byte, key_size_max> buffer;
+    return common_size(whole(key, buffer), prefix());
+}
+
 std::size_t Page::used_with(const Key& key, std::size_t value_size) const noexcept {
-    const std::size_t common = tree::common_size(key, Key{prefix(), {}});
+    const std::size_t common = shared_size(key);
     const std::size_t size = entry_overhead + key.size() + value_size;
     return header_size + common + whole_size() + size - (count_ + std::size_t{1}) * common;
 }
@@ -253,7 +259,7 @@ void Page::note_insert(std::uint32_t position) noexcept {
 
 void Page::insert(std::uint32_t position, const Entry& entry) noexcept {
     FRESHET_CHECK(position <= count_);
-    const std::size_t common = tree::common_size(entry.key, Key{prefix(), {}});
+    const std::size_t common = shared_size(entry.key);
     const std::size_t size = entry_overhead + entry.key.size() - common + entry.value.size();
     if (count_ > 0 && common == prefix_size_ && size <= free_size()) {
         place(position, entry);

@@ -165,6 +165,7 @@ private:
         return body_.data() + (offset - header_size);
     }
     [[nodiscard]] std::size_t free_size() const noexcept;
+    [[nodiscard]] std::size_t shared_size(const Key& key) const noexcept;
     [[nodiscard]] std::uint32_t lower_bound(std::uint64_t wanted) const noexcept;
     [[nodiscard]] Place search_ties(std::uint32_t first, std::uint64_t wanted,
                                     Bytes rest) const noexcept;
