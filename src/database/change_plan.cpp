@@ -57,6 +57,7 @@ public:
 
     // Neither foreign keys, nor rows that make way, nor another key, nor answers.
     void look_for_one_event() noexcept {
+        FRESHET_CHECK(plan_.table != nullptr);
         plan_.is_row_by_row = plan_.upserts.empty() && plan_.returning.scalars.empty() &&
                               plan_.conflict != sql::Conflict::replace &&
                               plan_.table->foreign_keys.empty() && !is_referred_to();
