@@ -56,5 +56,21 @@ TEST(Store, GoesOnOverManySegmentsAndBlocks) {
     EXPECT_EQ(again.read("s", Horizon::newest()), (Lines{"more"}));
 }
 
+// What is gathered at open is put in the order of 8 bytes of each name, and of whole names where
+// those are equal.
+TEST(Store, FindsStreamsWhoseNamesBeginAlikeAfterReopening) {
+    Machine machine;
+    Lines names{"z"};
+    for (int i = 0; i < 25; i++) names.push_back("beginning-" + std::to_string(i * 7 % 25));
+    {
+        OpenStore open{machine.door(), small_options()};
+        for (const std::string& name : names) ASSERT_TRUE(open.append(name, {name}));
+    }
+    OpenStore again{machine.door(), small_options()};
+    ASSERT_EQ(again.error, Code::none);
+    for (const std::string& name : names) EXPECT_EQ(again.read(name), (Lines{name}));
+    EXPECT_EQ(again.verify(), Code::none);
+}
+
 }  // namespace
 }  // namespace freshet::test

@@ -90,11 +90,14 @@ NumberReader::Long NumberReader::long_number(const std::byte* from) noexcept {
 }
 
 bool decode_head(Bytes bytes, Digest digest, EventHead& head) noexcept {
-    std::array<std::byte, event_head_size_max> padded{};
-    const bool is_short = bytes.size() < event_head_size_max;
-    if (is_short && !bytes.empty()) std::memcpy(padded.data(), bytes.data(), bytes.size());
-    return decode_head(is_short ? padded.data() : bytes.data(), digest, head) && head.is_shortest &&
-           head.size() <= bytes.size();
+    std::array<std::byte, event_head_size_max> padded;
+    const std::byte* from = bytes.data();
+    if (bytes.size() < event_head_size_max) {
+        padded.fill(std::byte{0});
+        if (!bytes.empty()) std::memcpy(padded.data(), from, bytes.size());
+        from = padded.data();
+    }
+    return decode_head(from, digest, head) && head.is_shortest && head.size() <= bytes.size();
 }
 
 Status decode(Bytes bytes, Digest digest, StoredEvent& event) noexcept {

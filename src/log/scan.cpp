@@ -1,7 +1,21 @@
 // SPDX-License-Identifier: MIT
 #include "log/scan.hpp"
 
+#include "base/codec.hpp"
+
 namespace freshet::log {
+
+namespace {
+
+// Bytes in words of zeros, with which no header begins, and which are most of what lies behind an
+// end.
+std::size_t count_zeros(Bytes bytes) noexcept {
+    std::size_t count = 0;
+    while (bytes.size() - count >= 8 && load<std::uint64_t>(bytes.data() + count) == 0) count += 8;
+    return count;
+}
+
+}  // namespace
 
 bool has_log(Disk& disk, MutableBytes buffer) noexcept {
     const SegmentName name = segment_name(1);
@@ -175,9 +189,13 @@ Status Scan::scan_claims(std::uint32_t segment, std::uint64_t offset) noexcept {
     for (; offset < file_size_; offset += 8) {
         const Result<Bytes> bytes = window(offset, geometry_.frame_header_size());
         if (!bytes) return bytes.error();
+        const std::size_t zeros = count_zeros({bytes->data(), buffer_.data() + window_size_});
         FrameHeader header;
-        if (!decode(*bytes, geometry_.address(segment) + offset, geometry_, header)) continue;
-        if (header.synced_to > synced_to_) synced_to_ = header.synced_to;
+        if (zeros > 0) {
+            offset += zeros - 8;
+        } else if (decode(*bytes, geometry_.address(segment) + offset, geometry_, header)) {
+            if (header.synced_to > synced_to_) synced_to_ = header.synced_to;
+        }
     }
     return Done{};
 }

@@ -89,9 +89,12 @@ bool Gather::has_room(std::size_t name_size) const noexcept {
            budget_ >= known_cost + new_cost(name_size);
 }
 
-Result<std::uint32_t> Gather::stream(std::string_view wanted, std::uint64_t first_index,
-                                     std::uint64_t address) noexcept {
-    const auto hash = static_cast<std::uint32_t>(freshet::hash(0, as_bytes(wanted)));
+std::uint32_t Gather::hash_of(std::string_view name) noexcept {
+    return static_cast<std::uint32_t>(hash(0, as_bytes(name)));
+}
+
+Result<std::uint32_t> Gather::stream(std::string_view wanted, std::uint32_t hash,
+                                     std::uint64_t first_index, std::uint64_t address) noexcept {
     const std::uint32_t* const found = bucket(wanted, hash);
     if (*found != 0) return *found - 1;
     if (!has_room(wanted.size())) {
@@ -174,19 +177,30 @@ void Gather::sort_by_byte(std::span<const Place> places, std::span<Place> sorted
     for (const Place& place : places) sorted[next[place.head >> shift & 0xff]++] = place;
 }
 
+bool Gather::is_before(const Place& a, const Place& b) const noexcept {
+    return name(entries_[a.number]) < name(entries_[b.number]);
+}
+
 void Gather::sort_ties() noexcept {
-    const auto is_less = [this](const Place& a, const Place& b) noexcept {
-        return name(entries_[a.number]) < name(entries_[b.number]);
-    };
     const auto end = places_.begin() + stream_count_;
     for (auto first = places_.begin(); first != end;) {
         const auto last = std::find_if(
             first, end, [first](const Place& place) noexcept { return place.head != first->head; });
-        if (last - first > 1) {
-            std::make_heap(first, last, is_less);
-            std::sort_heap(first, last, is_less);
-        }
+        sort_by_name({first, last});
         first = last;
+    }
+}
+
+// Shell's way, which takes little code: there are few of one head, mostly.
+void Gather::sort_by_name(std::span<Place> places) noexcept {
+    for (std::size_t step = places.size() / 2; step > 0; step = step == 2 ? 1 : step * 5 / 11) {
+        for (std::size_t i = step; i < places.size(); i++) {
+            const Place place = places[i];
+            std::size_t to = i;
+            for (; to >= step && is_before(place, places[to - step]); to -= step)
+                places[to] = places[to - step];
+            places[to] = place;
+        }
     }
 }
 
@@ -239,8 +253,11 @@ Status Gather::flush() noexcept {
         sort();
         group();
     }
-    for (const Place& place : places_.first(stream_count_)) {
-        const Status done = put(place);
+    const std::uint32_t last = stream_count_ - 1;
+    for (std::uint32_t i = 0; i < stream_count_; i++) {
+        __builtin_prefetch(&entries_[places_[std::min(i + 16, last)].number]);
+        __builtin_prefetch(name(entries_[places_[std::min(i + 8, last)].number]).data());
+        const Status done = put(places_[i]);
         if (!done) return done;
     }
     begin();

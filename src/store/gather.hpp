@@ -22,8 +22,18 @@ public:
     void begin() noexcept;
     // The number of a stream, until the next flush, of which there may be one here. A stream that
     // is not known is created at an address if `first_index` is 0. corrupt; out_of_memory.
-    Result<std::uint32_t> stream(std::string_view name, std::uint64_t first_index,
-                                 std::uint64_t address) noexcept;
+    Result<std::uint32_t> stream(std::string_view name, std::uint32_t hash,
+                                 std::uint64_t first_index, std::uint64_t address) noexcept;
+    static std::uint32_t hash_of(std::string_view name) noexcept;
+    // Begin to fetch what stream() looks at: first where a stream's number is, then what that leads
+    // to. Inlined, since a function that does nothing else is left out.
+    [[gnu::always_inline]] void fetch(std::uint32_t hash) const noexcept {
+        __builtin_prefetch(&buckets_[hash & (buckets_.size() - 1)]);
+    }
+    [[gnu::always_inline]] void fetch_entry(std::uint32_t hash) const noexcept {
+        const std::uint32_t number = buckets_[hash & (buckets_.size() - 1)];
+        if (number != 0) __builtin_prefetch(&entries_[number - 1]);
+    }
     // How many events a stream has by now.
     [[nodiscard]] std::uint64_t count(std::uint32_t number) const noexcept {
         return entries_[number].count + entries_[number].added;
@@ -67,7 +77,9 @@ private:
     void sort() noexcept;
     static void sort_by_byte(std::span<const Place> places, std::span<Place> sorted,
                              std::uint32_t shift) noexcept;
+    [[nodiscard]] bool is_before(const Place& a, const Place& b) const noexcept;
     void sort_ties() noexcept;
+    void sort_by_name(std::span<Place> places) noexcept;
     void group() noexcept;
     Status put(const Place& place) noexcept;
 

@@ -72,9 +72,18 @@ Status Replay::apply(const log::Frame& frame) noexcept {
     streams_ = log::StreamTable{*table, frame.header.stream_count};
     types_ = frame.types(geometry);
     frame_address_ = frame.address;
-    std::fill_n(slots_.begin(), frame.header.stream_count, Slot{0, 0, 0, false, false, 0});
+    for (std::uint32_t i = 0; i < streams_.count(); i++) begin_slot(i);
     const Status applied = apply_events(frame, frame.events(geometry).subspan(*front));
     return applied ? note_created() : applied;
+}
+
+// Streams are found in memory that is waited for: it is fetched for all of a frame before.
+void Replay::begin_slot(std::uint32_t number) noexcept {
+    FRESHET_CHECK(streams_.find(number));
+    const bool is_row = store::is_row(streams_.name());
+    slots_[number] =
+        Slot{0, 0, 0, Gather::hash_of(streams_.name()), false, is_row, streams_.first_index()};
+    gather_.fetch(slots_[number].hash);
 }
 
 Status Replay::apply_events(const log::Frame& frame, Bytes events) noexcept {
@@ -135,19 +144,18 @@ Status Replay::add_row(const log::StoredEvent& event, std::uint64_t address) noe
 }
 
 Status Replay::resolve(std::uint32_t number) noexcept {
+    constexpr std::uint32_t fetch_count = 8;
     FRESHET_CHECK(streams_.find(number));
-    const std::uint64_t first_index = streams_.first_index();
     Slot& slot = slots_[number];
-    slot.is_row = is_row(streams_.name());
+    gather_.fetch_entry(slots_[std::min(number + fetch_count, streams_.count() - 1)].hash);
     if (!slot.is_row) {
         const Result<std::uint32_t> stream =
-            gather_.stream(streams_.name(), first_index, frame_address_);
+            gather_.stream(streams_.name(), slot.hash, slot.first_index, frame_address_);
         if (!stream) return stream.error();
         slot.number = *stream;
     }
     slot.generation = gather_.generation();
     slot.is_own = is_reserved(streams_.name());
-    slot.first_index = first_index;
     return Done{};
 }
 
@@ -163,9 +171,10 @@ Status Replay::note_created() noexcept {
     for (std::uint32_t i = 0; i < streams_.count(); i++) {
         if (slots_[i].seen > 0) continue;
         FRESHET_CHECK(streams_.find(i));
-        if (streams_.first_index() != 0 || is_row(streams_.name())) return Code::corrupt;
+        if (slots_[i].first_index != 0 || slots_[i].is_row) return Code::corrupt;
         const std::uint64_t known_count = state_.working.stream_count;
-        const Result<std::uint32_t> stream = gather_.stream(streams_.name(), 0, frame_address_);
+        const Result<std::uint32_t> stream =
+            gather_.stream(streams_.name(), slots_[i].hash, 0, frame_address_);
         if (!stream) return stream.error();
         if (state_.working.stream_count == known_count) return Code::corrupt;
     }

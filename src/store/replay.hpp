@@ -28,6 +28,7 @@ private:
         std::uint32_t generation;
         std::uint32_t number;
         std::uint32_t seen;  // Events.
+        std::uint32_t hash;  // Of its name.
         bool is_own;         // The store's own.
         bool is_row;
         std::uint64_t first_index;
@@ -39,6 +40,7 @@ private:
     void drop() noexcept;
     Status mark(const log::Frame& frame, const log::Position& before) noexcept;
     Status apply(const log::Frame& frame) noexcept;
+    void begin_slot(std::uint32_t number) noexcept;
     Status apply_events(const log::Frame& frame, Bytes events) noexcept;
     Status check_types(const log::Frame& frame) const noexcept;
     Status add(const log::StoredEvent& event, std::uint64_t address) noexcept;
