@@ -7,7 +7,7 @@ namespace freshet::store {
 
 bool is_mark_due(const Published& at, std::uint64_t address,
                  const log::Geometry& geometry) noexcept {
-    constexpr std::uint64_t interval = std::uint64_t{16} << 10;
+    constexpr std::uint64_t interval = std::uint64_t{32} << 10;
     return at.mark_count == 0 ||
            address - at.mark_address >= std::min(interval, std::uint64_t{geometry.segment_size});
 }
