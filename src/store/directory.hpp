@@ -11,7 +11,7 @@
 //                                   block in as many bytes as it takes, b.-e., behind their count,
 //                                   so that keys differ early
 //      3 number (8, b.-e.)          mark: commit, first ordinal, time and address of a transaction,
-//                                   which all grow; one for at least each 64 KiB of log
+//                                   which all grow; one for at least each 32 KiB of log
 //      4 hash (8) address (8)       event id: hash of stream and id; the event confirms it
 //      5 row                        a row, as a stream: its name but for the first byte
 //      6 row                        the same of one that is deleted

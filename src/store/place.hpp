@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Places in the past of the log: where it ended when a commit was the newest one.
 //
-// Workload: one search among the marks, and then at most 64 KiB of log from frame to frame.
+// Workload: one search among the marks, and then at most 32 KiB of log from frame to frame.
 #pragma once
 
 #include "store/state.hpp"

@@ -70,7 +70,7 @@ struct State {
 };
 
 // Whether the transaction that begins at an address gets a mark: the first one does, and then one
-// for each 64 KiB of log, or each segment where those are smaller.
+// for each 32 KiB of log, or each segment where those are smaller.
 bool is_mark_due(const Published& at, std::uint64_t address,
                  const log::Geometry& geometry) noexcept;
 // Of the transaction that begins at an address, behind the commit of a position.
