@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Goal: each promise about tables, by the number it has in the list of features: D statements, E
-// types and constraints, F indexes, G transactions, H time. Method: text in, text out; where the
-// past or an index is asked, once more after everything was read from the log again.
+// Goal: each promise about tables, by the number it has in the list of features: C state that is
+// derived, D statements, E types and constraints, F indexes, G transactions, H time. Method: text
+// in, text out; where the past or an index is asked, once more after everything was read from the
+// log again.
 #include "database_fixture.hpp"
 
 namespace freshet::test {
@@ -27,11 +28,41 @@ protected:
     OpenDatabase db;
 };
 
+using SemanticsC = People;
 using SemanticsD = People;
 using SemanticsE = People;
 using SemanticsF = People;
 using SemanticsG = People;
 using SemanticsH = People;
+
+// The newest commit first, and each before it: what replay makes of the log is what was there.
+TEST_F(SemanticsC, C1_TheStateAtEachCommitIsThatOfAReplay) {
+    run("CREATE INDEX by_age ON users (age); UPDATE users SET age = 1; DELETE FROM users WHERE "
+        "id = 2; INSERT INTO users VALUES (2, 'G.', 9); UPDATE users SET id = id + 10");
+    const std::uint64_t newest = db.commit();
+    ASSERT_EQ(newest, 9U);
+    const auto at = [&](std::uint64_t commit) {
+        const std::string moment = " FOR SYSTEM_TIME AS OF COMMIT " + std::to_string(commit);
+        return run("SELECT * FROM users" + moment + " ORDER BY id; SELECT id FROM users" + moment +
+                   " WHERE age < 10 ORDER BY id");
+    };
+    std::vector<std::string> before;
+    for (std::uint64_t commit = 1; commit <= newest; commit++) before.push_back(at(commit));
+    db.open_again();
+    for (std::uint64_t commit = 1; commit <= newest; commit++)
+        EXPECT_EQ(at(commit), before[commit - 1]) << commit;
+    EXPECT_EQ(before.back(), "11|Ada|1\n12|G.|9\n13|Alan|1\n11\n12\n13\n");
+    EXPECT_EQ(run("PRAGMA integrity_check"), "ok\n");
+}
+TEST_F(SemanticsC, C5_EveryReadSeesTheNewestCommit) {
+    std::vector<std::byte> memory(std::size_t{4} << 20);
+    Connection other;
+    ASSERT_TRUE(other.open(*db.database, memory));
+    for (int i = 0; i < 20; i++) {
+        run("UPDATE users SET age = " + std::to_string(i) + " WHERE id = 1");
+        EXPECT_EQ(db.run(other, "SELECT age FROM users WHERE id = 1"), std::to_string(i) + "\n");
+    }
+}
 
 TEST_F(SemanticsD, D1_TablesAreCreated) {
     expect("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name", "orders\nusers\n");
@@ -106,6 +137,16 @@ TEST_F(SemanticsD, D17_TablesAreAltered) {
     expect("SELECT * FROM people WHERE id = 1", "1|36|NULL\n");
     EXPECT_EQ(run("DROP TABLE orders; SELECT * FROM orders"), "error unknown-name");
 }
+TEST_F(SemanticsD, D18_MigrationsAreAppliedOnceEach) {
+    const Migration steps[] = {{"1", "CREATE TABLE notes (id INT PRIMARY KEY)"},
+                               {"2", "INSERT INTO notes VALUES (7)"}};
+    for (const std::uint32_t wanted : {2U, 0U}) {
+        const Result<std::uint32_t> applied = db.connection->migrate(steps, db.error);
+        ASSERT_TRUE(applied) << message();
+        EXPECT_EQ(*applied, wanted);
+    }
+    expect("SELECT * FROM notes; SELECT name FROM migrations", "7\n1\n2\n");
+}
 TEST_F(SemanticsD, D19_StatementsArePreparedAndBound) {
     Statement statement;
     ASSERT_TRUE(statement.prepare(*db.connection,
@@ -124,6 +165,13 @@ TEST_F(SemanticsE, E1_IntegersAreInRange) {
     EXPECT_NE(run("SELECT 9223372036854775808"), "");
     run("INSERT INTO users VALUES (9223372036854775807, 'max', 1)");
     expect("SELECT name FROM users WHERE id = 9223372036854775807", "max\n");
+}
+TEST_F(SemanticsE, E2_TextsAreUtf8AndCountLetters) {
+    run("INSERT INTO users VALUES (4, '\xc3\xa9t\xc3\xa9', 1)");
+    expect("SELECT name, length(name), substr(name, 2) FROM users WHERE id = 4",
+           "\xc3\xa9t\xc3\xa9|3|t\xc3\xa9\n");
+    EXPECT_EQ(run("INSERT INTO users VALUES (5, '\xff', 1)"), "error syntax");
+    EXPECT_EQ(run("INSERT INTO users VALUES (5, x'ff', 1)"), "error type-mismatch");
 }
 TEST_F(SemanticsE, E3_Booleans) {
     run("CREATE TABLE b (x BOOL); INSERT INTO b VALUES (TRUE), (0), ('false')");
@@ -198,9 +246,80 @@ TEST_F(SemanticsE, E14_CheckDefaultAndForeignKeys) {
     expect("SELECT id FROM c", "1\n");
 }
 
+// Definitions are rows of the log too, and of the past.
+TEST_F(SemanticsE, E15_TheCatalogIsMadeOfEvents) {
+    run("ALTER TABLE users ADD COLUMN email TEXT; DROP TABLE orders");
+    expect("SELECT op, tbl FROM changes WHERE op NOT IN ('insert', 'delete')",
+           "create|users\ncreate|orders\nalter|users\ndrop|orders\n");
+    expect("SELECT name FROM sqlite_schema FOR SYSTEM_TIME AS OF COMMIT 4 ORDER BY name",
+           "orders\nusers\n");
+    expect("SELECT name FROM sqlite_schema", "users\n");
+}
+TEST_F(SemanticsE, E16_WhatIsNotAsDefinedIsNotWritten) {
+    const std::string before = run("PRAGMA data_version");
+    EXPECT_EQ(run("INSERT INTO users VALUES (8, 'x', 1), (9, 'y', 'old')"), "error type-mismatch");
+    EXPECT_EQ(run("PRAGMA data_version"), before);
+    expect("SELECT count(*) FROM users", "3\n");
+}
+
+// By a hash alone, and what an ordered index gives.
 TEST_F(SemanticsF, F1_HashIndexes) {
-    EXPECT_EQ(run("CREATE INDEX by_name ON users USING HASH (name)"), "") << message();
+    for (int i = 10; i < 60; i++)
+        run("INSERT INTO users VALUES (" + std::to_string(i) + ", 'n" + std::to_string(i % 7) +
+            "', " + std::to_string(i % 5) + ")");
+    const auto answers = [&] {
+        std::string all;
+        for (const char* value : {"'n3'", "'Grace'", "'none'", "NULL", "''"})
+            all += run(std::string{"SELECT id, age FROM users WHERE name = "} + value +
+                       " ORDER BY id") +
+                   "-";
+        return all + run("SELECT u.id, v.id FROM users u JOIN users v ON u.name = v.name "
+                         "WHERE u.id = 12 ORDER BY 1, 2");
+    };
+    const auto plan = [&](const char* condition) {
+        return run(std::string{"EXPLAIN SELECT id FROM users WHERE "} + condition);
+    };
+    const std::string scanned = answers();
+    EXPECT_EQ(run("CREATE INDEX by_name ON users (name)"), "") << message();
+    EXPECT_EQ(answers(), scanned);
+    EXPECT_EQ(run("DROP INDEX by_name; CREATE INDEX by_name ON users USING HASH (name)"), "");
+    EXPECT_NE(plan("name = 'n3'").find("USING INDEX by_name (name=?)"), std::string::npos);
+    EXPECT_EQ(plan("name > 'n3'").find("by_name"), std::string::npos);
+    EXPECT_EQ(answers(), scanned);
+    db.open_again();
+    EXPECT_EQ(answers(), scanned);
     expect("SELECT id FROM users WHERE name = 'Grace'", "2\n");
+}
+TEST_F(SemanticsF, F3_KeysAndUniqueColumnsHaveAnIndex) {
+    run("CREATE TABLE tags (id INT PRIMARY KEY, word TEXT UNIQUE)");
+    EXPECT_NE(run("EXPLAIN SELECT * FROM tags WHERE id = 1").find("SEARCH"), std::string::npos);
+    EXPECT_NE(run("EXPLAIN SELECT * FROM tags WHERE word = 'x'").find("SEARCH"), std::string::npos);
+}
+TEST_F(SemanticsF, F4_IndexesAreCreatedOverWhatThereIs) {
+    EXPECT_EQ(run("CREATE INDEX by_age ON users (age DESC, name)"), "") << message();
+    EXPECT_NE(run("EXPLAIN SELECT id FROM users WHERE age = 85").find("by_age"), std::string::npos);
+    expect("SELECT id FROM users WHERE age = 85", "2\n");
+    EXPECT_EQ(run("CREATE UNIQUE INDEX one_name ON users (name);"
+                  "INSERT INTO users VALUES (4, 'Ada', 1)"),
+              "error constraint-failed");
+}
+// The fixture opens the store again, which reads all of the log.
+TEST_F(SemanticsF, F6_IndexesAreMadeAgainFromTheLog) {
+    run("CREATE INDEX by_age ON users (age); UPDATE users SET age = 7 WHERE id < 3");
+    db.open_again();
+    EXPECT_NE(run("EXPLAIN SELECT id FROM users WHERE age = 7").find("by_age"), std::string::npos);
+    expect("SELECT id FROM users WHERE age = 7", "1\n2\n");
+    expect("SELECT id FROM users FOR SYSTEM_TIME AS OF COMMIT 4 WHERE age = 7", "");
+    EXPECT_EQ(run("PRAGMA integrity_check"), "ok\n");
+}
+TEST_F(SemanticsF, F9_AllVersionsOfAKeyAreFoundByIt) {
+    for (int i = 0; i < 40; i++)
+        run("UPDATE users SET age = " + std::to_string(i) + " WHERE id = 1");
+    const std::string history = "SELECT age FROM users FOR SYSTEM_TIME ALL WHERE id = 1";
+    EXPECT_NE(run("EXPLAIN " + history).find("SEARCH users USING PRIMARY KEY (id=?)"),
+              std::string::npos);
+    expect("SELECT count(*), min(age), max(age) FROM users FOR SYSTEM_TIME ALL WHERE id = 1",
+           "41|0|39\n");
 }
 TEST_F(SemanticsF, F2_OrderedIndexes) {
     EXPECT_EQ(run("CREATE INDEX by_age ON users (age)"), "") << message();
@@ -231,6 +350,12 @@ TEST_F(SemanticsG, G1_TransactionsAreOfTablesAndStreams) {
     run("BEGIN; APPEND 's' ('E', 'x'); UPDATE users SET age = 0; COMMIT");
     expect("SELECT stream, type, idx FROM events", "s|E|0\n");
 }
+TEST_F(SemanticsG, G2_ATransactionIsOneCommit) {
+    const std::uint64_t before = db.commit();
+    run("BEGIN; UPDATE users SET age = 1; DELETE FROM orders; APPEND 's' ('E', 'x'); COMMIT");
+    EXPECT_EQ(db.commit(), before + 1);
+    expect("SELECT count(DISTINCT \"commit\") FROM changes WHERE \"commit\" > 4", "1\n");
+}
 TEST_F(SemanticsG, G3_AReadTransactionSeesOneCommit) {
     std::vector<std::byte> memory(std::size_t{4} << 20);
     Connection other;
@@ -259,6 +384,15 @@ TEST_F(SemanticsG, G6_AssertionsHoldOrNothingHappens) {
     EXPECT_EQ(run("SELECT count(*) FROM users"), "3\n");
     EXPECT_EQ(run("COMMIT"), "error invalid-argument");
 }
+TEST_F(SemanticsG, G9_CommitsSayWhoMadeThemAndWhy) {
+    run("BEGIN WITH (actor = 'ada', message = 'older'); UPDATE users SET age = 40;"
+        "COMMIT");
+    expect("SELECT actor, message FROM commits WHERE actor IS NOT NULL", "ada|older\n");
+    expect(
+        "SELECT DISTINCT c.tbl, m.actor FROM changes c JOIN commits m "
+        "ON m.\"commit\" = c.\"commit\" WHERE c.op = 'update'",
+        "users|ada\n");
+}
 TEST_F(SemanticsG, G12_Savepoints) {
     run("BEGIN; DELETE FROM users; SAVEPOINT s; DELETE FROM orders; ROLLBACK TO s; COMMIT");
     expect("SELECT (SELECT count(*) FROM users), (SELECT count(*) FROM orders)", "0|4\n");
@@ -271,6 +405,16 @@ TEST_F(SemanticsH, H1_AsOfATimestamp) {
     expect("SELECT age FROM users FOR SYSTEM_TIME AS OF " + time.substr(0, time.size() - 1) +
                " WHERE id = 1",
            "36\n");
+}
+TEST_F(SemanticsH, H2_AsOfACommit) {
+    run("UPDATE users SET age = 40 WHERE id = 1; DELETE FROM users WHERE id = 2");
+    expect("SELECT * FROM users FOR SYSTEM_TIME AS OF COMMIT 4",
+           "1|Ada|36\n2|Grace|85\n3|Alan|NULL\n");
+    expect("SELECT * FROM users FOR SYSTEM_TIME AS OF TRANSACTION 5",
+           "1|Ada|40\n2|Grace|85\n3|Alan|NULL\n");
+    expect("SELECT * FROM users FOR SYSTEM_TIME AS OF COMMIT 6", "1|Ada|40\n3|Alan|NULL\n");
+    expect("SELECT count(*) FROM users FOR SYSTEM_TIME AS OF COMMIT 1", "0\n");
+    EXPECT_EQ(run("SELECT * FROM users FOR SYSTEM_TIME AS OF COMMIT 0"), "error unknown-name");
 }
 TEST_F(SemanticsH, H3_EachTableHasATimeOfItsOwn) {
     run("UPDATE users SET age = 99 WHERE id = 1");

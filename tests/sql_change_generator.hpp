@@ -40,6 +40,7 @@ public:
     ChangeGenerator(Chance& chance, const Schema& schema)
         : chance_{chance}, schema_{schema}, queries_{chance, schema.tables} {
         queries_.set_large(false);
+        queries_.set_exact();
     }
 
     // ---- tables ----

@@ -22,15 +22,17 @@
 //      that a FLOAT has to round: no such number is written into a table. INT PRIMARY KEY is no
 //      rowid, and INTEGER PRIMARY KEY is made with AUTOINCREMENT only.
 //   2. Words and codes of errors: compared is whether there is one.
-//   3. A FLOAT is compared in 12 digits: sums are made in another order.
+//   3. A FLOAT is compared in 12 digits: sums are made in another order. Those that are summed, and
+//      all in tables, are eighths: what a sum is rounded to would show in its text, too.
 //   4. The sum of INTs leaves their range or not, as their order goes: large ones are not summed.
 //   5. BLOBs are no texts: none is given to LIKE, || or CAST AS TEXT.
 //   6. SQLite 3.40 loses or finds rows of RIGHT and FULL JOIN whose ON does not depend on both
 //      sides, that stand behind another join, or in a UNION: such joins are asked of freshet alone.
 //   7. SQLite gives and compares columns in the wrong type in RETURNING: compared is what a bare
-//      column gives, INT and FLOAT alike. An INSERT or UPDATE that meets a value that its column
-//      does not take may leave the rows before it in the table: there is none but in INSERTs of
-//      one row.
+//      column gives, INT and FLOAT alike. It makes an INT of the FLOAT of a group that stands left
+//      of IN (SELECT ...), for all that comes behind it: no bare column stands there. An INSERT or
+//      UPDATE that meets a value that its column does not take may leave the rows before it in the
+//      table: there is none but in INSERTs of one row.
 //   8. AUTOINCREMENT of SQLite counts rows that were passed over, but not those whose number an
 //      UPDATE made: neither is done to such tables.
 //   9. out_of_memory is no difference: each statement of freshet has 8 MiB here.

@@ -66,5 +66,30 @@ TEST(SqlDifferences, OnConflictFindsARowOfTheSameKeyByAnotherConstraint) {
               "1|10|7\n");
 }
 
+// What arms of a UNION knew of a type was forgotten unless all knew the same. SQLite takes the last
+// arm's for IN and for one value, and the first one's for a column of FROM.
+TEST(SqlDifferences, OneArmOfAUnionSaysWhatItsColumnsAreComparedAs) {
+    OpenDatabase db;
+    db.run("CREATE TABLE t (a TEXT, b INT); INSERT INTO t VALUES ('5', 5)");
+    EXPECT_EQ(db.run("SELECT 5 + 0 IN (SELECT a || '' FROM t UNION SELECT a FROM t),"
+                     "5 + 0 = (SELECT a || '' FROM t EXCEPT SELECT a FROM t WHERE 0),"
+                     "5 + 0 IN (SELECT a FROM t UNION SELECT a || '' FROM t),"
+                     "5 + 0 = (SELECT a FROM t UNION ALL SELECT a || '' FROM t),"
+                     "'5' || '' IN (SELECT b + 0 FROM t UNION SELECT b FROM t)"),
+              "1|1|0|0|1\n");
+    EXPECT_EQ(db.run("SELECT x = 5 + 0 FROM (SELECT a AS x FROM t UNION SELECT a || '' FROM t)"),
+              "1\n");
+    EXPECT_EQ(db.run("SELECT x = 5 + 0 FROM (SELECT a || '' AS x FROM t UNION SELECT a FROM t)"),
+              "0\n");
+}
+
+// What is NOT IN an empty list is the literal TRUE, and IS TRUE asks for the truth of a value.
+TEST(SqlDifferences, InAnEmptyListIsALiteral) {
+    OpenDatabase db;
+    EXPECT_EQ(db.run("SELECT 7 IS (1 NOT IN ()), 7 IS (1 IN ()), 0 IS (1 IN ()), NULL IS (1 IN ()),"
+                     "7 IS NOT (1 NOT IN ()), 7 = (1 NOT IN ()), 7 IS (1 NOT IN (2))"),
+              "1|0|1|0|0|0|0\n");
+}
+
 }  // namespace
 }  // namespace freshet::test

@@ -58,12 +58,22 @@ constexpr Wrong names[] = {
     {"ALTER TABLE usrs ADD COLUMN x INT", unknown, "usrs", "did you mean users?"},
     {"ALTER TABLE users DROP COLUMN nmae", unknown, "nmae", "did you mean name?"},
     {"ALTER TABLE users RENAME COLUMN agee TO x", unknown, "agee", "did you mean age?"},
+    {"SELECT * FROM users INDEXED BY by_agee", unknown, "by_agee", "did you mean by_age?"},
+    {"UPDATE users INDEXED BY by_agee SET age = 1", unknown, "by_agee", "did you mean by_age?"},
+    {"DELETE FROM users INDEXED BY by_agee", unknown, "by_agee", "did you mean by_age?"},
+    {"SELECT * FROM orders INDEXED BY by_age", invalid, "by_age",
+     "leave INDEXED BY out, or name one of orders"},
     {"PRAGMA table_infoo(users)", unknown, "table_infoo", "did you mean table_info?"},
     {"SELECT id FROM users, orders", unknown, "id", "say which: users.id or orders.id"},
     {"CREATE TABLE users (a INT)", exists, "users", "give it another name, or say IF NOT EXISTS"},
     {"CREATE INDEX by_age ON users (id)", exists, "by_age",
      "give it another name, or say IF NOT EXISTS"},
     {"ALTER TABLE users DROP COLUMN age", Code::in_use, "age", "drop the index first"},
+    {"CREATE TABLE x (ab INT, b INT, AB TEXT)", exists, "AB", "give one of them another name"},
+    {"SELECT row_end FROM users FOR SYSTEM_TIME AS OF COMMIT 2", invalid,
+     "FOR SYSTEM_TIME AS OF COMMIT 2", "FOR SYSTEM_TIME ALL has row_end and commit_end"},
+    {"SELECT 1 FROM users FOR SYSTEM_TIME AS OF COMMIT 2 AS u WHERE u.commit_end > 1", invalid,
+     "FOR SYSTEM_TIME AS OF COMMIT 2", "FOR SYSTEM_TIME ALL has row_end and commit_end"},
 };
 
 constexpr const char* name_or_give = "name the columns behind the table, or give a value for each";

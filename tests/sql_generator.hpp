@@ -52,9 +52,11 @@ struct Scope {
         std::string text;
         Kind kind;
         bool is_column = true;
+        bool is_exact = true;  // Its FLOATs are eighths: a sum of them is the same in any order.
     };
     std::vector<Item> items;
     const Scope* outer = nullptr;
+    bool is_grouped = false;
 };
 
 struct TableColumn {
@@ -220,6 +222,8 @@ public:
     }
     void set_subqueries(bool has) { has_subqueries_ = has; }
     void set_large(bool has) { has_large_ = has; }
+    // What is made has FLOATs that are eighths.
+    void set_exact() { is_exact_ = true; }
     // No query reads this table; there are others.
     void leave_out(const std::string& table) { without_ = table; }
     // RIGHT and FULL JOIN wherever a join may be, on any condition.
@@ -232,7 +236,9 @@ private:
         for (const Scope* at = &scope; at != nullptr; at = at->outer) {
             std::vector<const Scope::Item*> fitting;
             for (const Scope::Item& item : at->items)
-                if (item.kind == kind && (at == &scope || item.is_column)) fitting.push_back(&item);
+                if (item.kind == kind && (at == &scope || item.is_column) &&
+                    (item.is_exact || !is_exact_))
+                    fitting.push_back(&item);
             if (!fitting.empty() && !chance_.one_in(3)) return chance_.of(fitting)->text;
         }
         return literal(kind);
@@ -280,8 +286,8 @@ private:
         switch (chance_.below(8)) {
             case 0: return calculate(Kind::real, " + ", depth, scope);
             case 1: return calculate(Kind::real, " - ", depth, scope);
-            case 2: return calculate(Kind::real, " * ", depth, scope);
-            case 3: return calculate(Kind::real, " / ", depth, scope);
+            case 2: return calculate(Kind::real, is_exact_ ? " + " : " * ", depth, scope);
+            case 3: return calculate(Kind::real, is_exact_ ? " - " : " / ", depth, scope);
             case 4: return "(- " + expression(Kind::real, depth - 1, scope) + ")";
             case 5: return cast(chance_.one_in(2) ? Kind::whole : Kind::text, "REAL", depth, scope);
             case 6: return call("abs", Kind::real, depth, scope);
@@ -368,7 +374,10 @@ private:
     std::string in_subquery(Kind kind, int depth, const Scope& scope) {
         const Scope seen = seen_from_within(scope);
         const Kind listed = chance_.one_in(6) ? any_kind() : kind;
-        return "(" + expression(kind, depth, scope) + (chance_.one_in(3) ? " NOT IN (" : " IN (") +
+        const std::string value = expression(kind, depth, scope);
+        const bool is_made = scope.is_grouped && kind == Kind::real;
+        return "(" + (is_made ? "(" + value + " + 0.0)" : value) +
+               (chance_.one_in(3) ? " NOT IN (" : " IN (") +
                query({listed}, depth - 1, &seen, false).text + "))";
     }
     std::string exists(int depth, const Scope& scope) {
@@ -392,18 +401,21 @@ private:
     // ---- SELECT ----
 
     // Of columns of its own query only, without subqueries, and without numbers whose sum could
-    // leave the range of INT or not, as their order goes.
+    // leave the range of INT or not, or be rounded otherwise, as their order goes.
     std::string aggregate(Kind kind, int depth, const Scope& scope) {
         Scope own;
         own.items = scope.items;
         const bool had_subqueries = std::exchange(has_subqueries_, false);
         const bool had_large = std::exchange(has_large_, false);
-        const std::string text = aggregate_of(kind, std::min(depth, 1), own);
+        const bool has_average = !is_exact_;
+        const bool was_exact = std::exchange(is_exact_, true);
+        const std::string text = aggregate_of(kind, std::min(depth, 1), own, has_average);
         has_subqueries_ = had_subqueries;
         has_large_ = had_large;
+        is_exact_ = was_exact;
         return text;
     }
-    std::string aggregate_of(Kind kind, int depth, const Scope& own) {
+    std::string aggregate_of(Kind kind, int depth, const Scope& own, bool has_average) {
         const std::string distinct = chance_.one_in(4) ? "DISTINCT " : "";
         const Kind any = any_kind();
         if (kind == Kind::whole) {
@@ -417,7 +429,9 @@ private:
         if (kind == Kind::real) {
             switch (chance_.below(4)) {
                 case 0: return "sum(" + distinct + expression(kind, depth, own) + ")";
-                case 1: return "avg(" + distinct + expression(kind, depth, own) + ")";
+                case 1:
+                    return (has_average ? "avg(" : "sum(") + distinct +
+                           expression(kind, depth, own) + ")";
                 case 2: return "total(" + expression(Kind::whole, depth, own) + ")";
                 default: break;
             }
@@ -446,6 +460,7 @@ private:
                         const std::string& rows) {
         Scope above;
         above.outer = scope.outer;
+        above.is_grouped = true;
         std::string keys;
         for (int i = chance_.below(3); i > 0 && !scope.items.empty(); i--) {
             Scope::Item item = chance_.of(scope.items);
@@ -484,7 +499,8 @@ private:
             const std::string text = query(kinds, depth - 1, nullptr, false).text;
             has_large_ = had_large;
             for (std::size_t i = 0; i < kinds.size(); i++)
-                scope.items.push_back({alias + ".c" + std::to_string(i), kinds[i]});
+                scope.items.push_back(
+                    {alias + ".c" + std::to_string(i), kinds[i], true, is_exact_});
             return "(" + text + ") AS " + alias;
         }
         const Table* any = &chance_.of(tables_);
@@ -521,6 +537,7 @@ private:
     bool has_large_ = true;
     bool has_right_ = true;
     bool is_free_ = false;
+    bool is_exact_ = false;
     std::string without_;
 };
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/sql_error.hpp"
+#include "database/row_check.hpp"
 #include "database/run.hpp"
 #include "query/key_range.hpp"
 #include "relation/convert.hpp"
@@ -14,34 +15,6 @@ namespace freshet::database {
 namespace {
 
 using relation::Conflict;
-
-// Values of one row as a batch, for scalars.
-class OneRow {
-public:
-    // out_of_memory.
-    Status open(std::size_t width, Arena& memory) noexcept {
-        const Result<std::span<Value>> values = memory.array<Value>(width);
-        if (!values) return values.error();
-        const Result<std::span<query::Vector>> vectors = memory.array<query::Vector>(width);
-        if (!vectors) return vectors.error();
-        values_ = *values;
-        vectors_ = *vectors;
-        for (std::size_t i = 0; i < width; i++) vectors_[i] = query::Vector::of(&values_[i]);
-        return Done{};
-    }
-    [[nodiscard]] std::span<Value> values() const noexcept { return values_; }
-    [[nodiscard]] Result<Value> evaluate(const query::Scalar& scalar,
-                                         Arena& scratch) const noexcept {
-        const query::Batch batch{vectors_, query::first_rows(1)};
-        const Result<query::Vector> value = query::evaluate(scalar, batch, scratch);
-        if (!value) return value.error();
-        return (*value)[0];
-    }
-
-private:
-    std::span<Value> values_{};
-    std::span<query::Vector> vectors_{};
-};
 
 enum class Fate : std::uint8_t { done, passed_over };
 
@@ -53,7 +26,8 @@ public:
           plan_{*prepared.change},
           error_{error},
           memory_{*prepared.arena},
-          maker_{*plan_.table, plan_.layout} {}
+          maker_{*plan_.table, plan_.layout},
+          rule_{prepared} {}
 
     Status run() noexcept {
         Status status = open();
@@ -91,7 +65,7 @@ private:
 
     Status open() noexcept {
         Status opened =
-            writer_.open(p_.session.transaction, p_.session.tables, *plan_.table, memory_);
+            writer_.open(p_.session.transaction, p_.session.tables, *plan_.table, memory_, &rule_);
         if (opened) opened = images_.open(*plan_.table, memory_);
         if (opened) opened = row_.open(width(), memory_);
         // Of ON CONFLICT DO UPDATE: the row in the way, and the one that was to be inserted.
@@ -267,34 +241,15 @@ private:
         const Status assigned = maker_.assign_all(row, scratch, error_);
         if (!assigned) return ignored(assigned.error());
         const OneRow& view = row.data() == row_.values().data() ? row_ : changed_;
-        for (const PlannedCheck& planned : plan_.checks) {
-            const Result<Value> holds = view.evaluate(*planned.condition, scratch);
-            if (!holds) return holds.error();
-            if (relation::truth_of(*holds) == relation::Truth::no)
-                return ignored(refuse_check(*planned.check, row));
-        }
-        return Fate::done;
+        const Status held =
+            check_row(*plan_.table, plan_.layout, plan_.checks, view, scratch, error_);
+        return held ? Result<Fate>{Fate::done} : ignored(held.error());
     }
     Result<Fate> ignored(Error error) noexcept {
         if (plan_.conflict != sql::Conflict::ignore || !(error == Code::constraint_failed))
             return roll_back_if_told(error);
         error_ = SqlError{};
         return Fate::passed_over;
-    }
-    Error refuse_check(const relation::CheckConstraint& check,
-                       std::span<const Value> row) noexcept {
-        std::array<char, 120> room;
-        TextWriter values{room};
-        for (const relation::ColumnNumber number : check.columns) {
-            if (!values.written().empty()) values.text(", ");
-            values.text(plan_.table->columns[number].name).text(" = ");
-            relation::put_literal(values, row[plan_.layout.positions[number]]);
-        }
-        const std::string_view called = check.name.empty() ? check.text : check.name;
-        return relation::refuse(error_, Code::constraint_failed,
-                                {plan_.table->name, " refuses the row: CHECK ", called,
-                                 " fails for ", values.written()},
-                                {"give values for which ", check.text, " is true"});
     }
     // OR ROLLBACK.
     Error roll_back_if_told(Error error) noexcept {
@@ -535,6 +490,7 @@ private:
     SqlError& error_;
     Arena& memory_;
     relation::RowMaker maker_;
+    ChildChecks rule_;
     relation::TableWriter writer_;
     relation::ImageReader images_;
     OneRow row_;

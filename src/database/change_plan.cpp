@@ -13,6 +13,15 @@ namespace {
 using query::Scalar;
 using relation::ColumnNumber;
 
+// What stands in the catalog was bound when it was written; its words have other places.
+Result<const Scalar*> of_catalog(std::string_view text, const sql::Scope& scope,
+                                 sql::Binder& binder, sql::Environment& environment) noexcept {
+    const Result<sql::Expression*> parsed =
+        sql::parse_expression(text, environment.memory, environment.error);
+    if (!parsed) return parsed.error();
+    return binder.expression(**parsed, scope);
+}
+
 // Plans one statement; the first failure ends it.
 class Planner {
 public:
@@ -39,6 +48,7 @@ public:
         is_update_ = true;
         Status done = find_table(update.table, update.alias);
         const sql::Name& name = update.alias.empty() ? update.table : update.alias;
+        if (done) done = own_index(update.index);
         if (done) done = row_source(name, update.where);
         if (done) done = new_values(update.assignments, name);
         if (done && update.conflict == sql::Conflict::replace) done = defaults();
@@ -50,6 +60,7 @@ public:
     Status erase(const sql::Delete& erase) noexcept {
         Status done = find_table(erase.table, erase.alias);
         const sql::Name& name = erase.alias.empty() ? erase.table : erase.alias;
+        if (done) done = own_index(erase.index);
         if (done) done = row_source(name, erase.where);
         if (done) done = expected_version(erase.expected_version);
         return done ? returning(erase.returning) : done;
@@ -160,6 +171,13 @@ private:
             {"name the columns behind the table, or give a value for each"});
     }
 
+    Status own_index(const sql::Name& name) noexcept {
+        if (name.empty()) return Done{};
+        const Status known =
+            relation::need_own_index(environment_.tables, *plan_.table, name.text, error_);
+        return known ? known : Status{fail(name.place, known.error().code, {}, {})};
+    }
+
     // The key, and the row as it is.
     Status row_source(const sql::Name& name, const sql::Expression* where) noexcept {
         const Result<const query::Node*> rows = binder_.rows_of(*plan_.table, name, where);
@@ -220,20 +238,13 @@ private:
         return Done{};
     }
 
-    // What stands in the catalog was bound when it was written; its words have other places.
-    Result<const Scalar*> of_catalog(std::string_view text, const sql::Scope& scope) noexcept {
-        const Result<sql::Expression*> parsed = sql::parse_expression(text, memory_, error_);
-        if (!parsed) return parsed.error();
-        return binder_.expression(**parsed, scope);
-    }
-
     Status defaults() noexcept {
         const auto defaults = memory_.array<const Scalar*>(plan_.layout.size());
         if (!defaults) return for_memory();
         for (std::size_t i = 0; i < plan_.layout.size(); i++) {
             const relation::Column& column = plan_.table->columns[plan_.layout.columns[i]];
             if (column.default_text.empty()) continue;
-            const auto bound = of_catalog(column.default_text, sql::Scope{});
+            const auto bound = of_catalog(column.default_text, sql::Scope{}, binder_, environment_);
             if (!bound) return bound.error();
             (*defaults)[i] = *bound;
         }
@@ -242,15 +253,9 @@ private:
     }
 
     Status checks() noexcept {
-        const auto checks = memory_.array<PlannedCheck>(plan_.table->checks.size() + 1);
-        if (!checks) return for_memory();
-        for (std::size_t i = 0; i < plan_.table->checks.size(); i++) {
-            const relation::CheckConstraint& check = plan_.table->checks[i];
-            const auto bound = of_catalog(check.text, scope_);
-            if (!bound) return bound.error();
-            (*checks)[i] = {&check, *bound};
-        }
-        plan_.checks = checks->first(plan_.table->checks.size());
+        const auto checks = plan_checks(*plan_.table, binder_, environment_);
+        if (!checks) return checks.error();
+        plan_.checks = *checks;
         return Done{};
     }
 
@@ -348,6 +353,22 @@ private:
 };
 
 }  // namespace
+
+Result<std::span<const PlannedCheck>> plan_checks(const relation::TableDefinition& table,
+                                                  sql::Binder& binder,
+                                                  sql::Environment& environment) noexcept {
+    if (table.checks.empty()) return std::span<const PlannedCheck>{};
+    const auto checks = environment.memory.array<PlannedCheck>(table.checks.size());
+    if (!checks) return relation::refuse_for_memory(environment.error);
+    const Result<sql::Scope> scope = binder.scope_of(table, table.name, 0);
+    if (!scope) return scope.error();
+    for (std::size_t i = 0; i < table.checks.size(); i++) {
+        const auto bound = of_catalog(table.checks[i].text, *scope, binder, environment);
+        if (!bound) return bound.error();
+        (*checks)[i] = {&table.checks[i], *bound};
+    }
+    return std::span<const PlannedCheck>{*checks};
+}
 
 Result<const ChangePlan*> plan_change(const sql::Statement& statement, sql::Binder& binder,
                                       sql::Environment& environment) noexcept {

@@ -57,6 +57,11 @@ class WriteScope;
 Result<const ChangePlan*> plan_change(const sql::Statement& statement, sql::Binder& binder,
                                       sql::Environment& environment) noexcept;
 
+// CHECK of a table, over its rows. The same.
+Result<std::span<const PlannedCheck>> plan_checks(const relation::TableDefinition& table,
+                                                  sql::Binder& binder,
+                                                  sql::Environment& environment) noexcept;
+
 // Does it, in the session's transaction; rows to be returned are kept. The plan is opened, and its
 // subqueries are run.
 Status run_change(Prepared& prepared, WriteScope& scope, SqlError& error) noexcept;

@@ -168,7 +168,8 @@ Result<Value> constant(Prepared& p, const sql::Expression& expression, SqlError&
                                  .newest = p.session.tables,
                                  .parameters = p.parameters,
                                  .now = &p.now,
-                                 .virtual_tables = sql::virtual_tables()};
+                                 .virtual_tables = sql::virtual_tables(),
+                                 .store = p.session.store};
     sql::Binder binder{environment};
     const Result<const query::Scalar*> scalar = binder.expression(expression, sql::Scope{});
     if (!scalar) return explain(p.session, scalar.error(), error);

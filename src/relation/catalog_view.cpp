@@ -122,6 +122,16 @@ Result<FoundIndex> need_index(Tables tables, std::string_view name, SqlError& er
     return refuse_unknown(error, {"there is no index ", name}, nearest.best());
 }
 
+Status need_own_index(Tables tables, const TableDefinition& table, std::string_view name,
+                      SqlError& error) noexcept {
+    const Result<FoundIndex> found = need_index(tables, name, error);
+    if (!found) return found.error();
+    if (found->table->id == table.id) return Done{};
+    return refuse(error, Code::invalid_argument,
+                  {name, " is no index of ", table.name, ", but of ", found->table->name},
+                  {"leave INDEXED BY out, or name one of ", table.name});
+}
+
 Status need_free_name(Tables tables, std::string_view name, SqlError& error) noexcept {
     const bool is_table = find_table(tables, name) != nullptr;
     if (!is_table && find_index(tables, name).index == nullptr) return Done{};

@@ -24,6 +24,9 @@ FoundIndex find_index(Tables tables, std::string_view name) noexcept;
 Result<const TableDefinition*> need_table(Tables tables, std::string_view name,
                                           SqlError& error) noexcept;
 Result<FoundIndex> need_index(Tables tables, std::string_view name, SqlError& error) noexcept;
+// INDEXED BY: whether it is an index of this table. invalid_argument: of another one.
+Status need_own_index(Tables tables, const TableDefinition& table, std::string_view name,
+                      SqlError& error) noexcept;
 // already_exists: a table or an index is called so.
 Status need_free_name(Tables tables, std::string_view name, SqlError& error) noexcept;
 

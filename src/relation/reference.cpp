@@ -78,9 +78,11 @@ void put_values(TextWriter& text, std::span<const Value> values) noexcept {
 
 }  // namespace
 
-Status References::open(Transaction& transaction, Tables tables, Arena& memory) noexcept {
+Status References::open(Transaction& transaction, Tables tables, RowRule* rule,
+                        Arena& memory) noexcept {
     transaction_ = &transaction;
     tables_ = tables;
+    rule_ = rule;
     memory_ = &memory;
     work_ = {};
     pending_ = {};
@@ -258,7 +260,9 @@ Status References::work_off(const Item& item, SqlError& error) noexcept {
             if (value.is_null() && item.child->columns[column].not_null)
                 return refuse_child(*item.child, *item.key, item.old, version, error);
         }
-        const Status updated = child.writer.update(key, row, child.after, error);
+        Status updated =
+            rule_ == nullptr ? Status{Done{}} : rule_->check(*item.child, child.after, error);
+        if (updated) updated = child.writer.update(key, row, child.after, error);
         if (!updated) return updated;
     }
 }

@@ -15,14 +15,28 @@ namespace freshet::relation {
 
 class TableWriter;
 
+// What a row has to be beside what a writer knows: CHECK, for who knows expressions.
+class RowRule {
+public:
+    // Of a row of a child that CASCADE or SET NULL is about to update: the live columns of the table
+    // in the order of its layout. constraint_failed, out_of_memory, and what values fail with.
+    virtual Status check(const TableDefinition& table, std::span<const Value> row,
+                         SqlError& error) noexcept = 0;
+
+protected:
+    RowRule() = default;
+    ~RowRule() = default;
+};
+
 class References {
 public:
     References() noexcept = default;
     References(const References&) = delete;
     References& operator=(const References&) = delete;
 
-    // All stays lent; the memory is used up by rows that are referred to and change.
-    Status open(Transaction& transaction, Tables tables, Arena& memory) noexcept;
+    // All stays lent; the memory is used up by rows that are referred to and change. No rule: what
+    // it would ask is not asked.
+    Status open(Transaction& transaction, Tables tables, RowRule* rule, Arena& memory) noexcept;
 
     // Before a row is written; an empty key: there was none, or will be none. All three:
     // constraint_failed, out_of_memory, and what changes of other tables can say.
@@ -66,6 +80,7 @@ private:
 
     Transaction* transaction_ = nullptr;
     Tables tables_{};
+    RowRule* rule_ = nullptr;
     Arena* memory_ = nullptr;
     RowsAsOf rows_;
     Queue work_;

@@ -24,8 +24,8 @@ std::size_t scratch_size(const TableDefinition& table, const KeyedRow& row) noex
 }  // namespace
 
 Status TableWriter::open(Transaction& transaction, Tables tables, const TableDefinition& table,
-                         Arena& memory) noexcept {
-    const Status opened = own_references_.open(transaction, tables, memory);
+                         Arena& memory, RowRule* rule) noexcept {
+    const Status opened = own_references_.open(transaction, tables, rule, memory);
     if (!opened) return opened;
     return open(own_references_, transaction, table, memory);
 }

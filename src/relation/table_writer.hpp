@@ -21,9 +21,10 @@ public:
     TableWriter& operator=(const TableWriter&) = delete;
 
     // `tables` are those of the transaction, and `table` is one of them. All stays lent; the memory
-    // is used up as statements go deeper, not as they change more rows.
+    // is used up as statements go deeper, not as they change more rows. The rule, if there is one,
+    // is asked of rows that foreign keys change.
     Status open(Transaction& transaction, Tables tables, const TableDefinition& table,
-                Arena& memory) noexcept;
+                Arena& memory, RowRule* rule = nullptr) noexcept;
     [[nodiscard]] const Layout& layout() const noexcept { return layout_; }
     [[nodiscard]] RowMaker maker() const noexcept { return {*table_, layout()}; }
 

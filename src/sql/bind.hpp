@@ -75,11 +75,14 @@ struct Level {
 
 inline constexpr query::Node no_rows{};
 
-// A query and its columns.
+// A query and its columns. The arms of a UNION, INTERSECT or EXCEPT may differ in what is known of
+// a type: as SQLite does it, FROM goes by the first arm, and IN, or what takes one value, by the
+// last.
 struct Relation {
     const query::Node* node = &no_rows;
     std::span<std::string_view> names{};
-    std::span<ResultColumnType> types{};
+    std::span<ResultColumnType> first_types{};
+    std::span<ResultColumnType> last_types{};
 };
 
 class Binding {
@@ -204,6 +207,7 @@ private:
     Leaf* leaf(Level& level, std::string_view name, std::uint32_t column_count) noexcept;
     Item* item(const Item& item) noexcept;
     Item* table(Level& level, const Source& source) noexcept;
+    void check_index(const relation::TableDefinition& table, const Name& index) noexcept;
     void versions(Level& level, Leaf& leaf, const Period& period) noexcept;
     Item* table(Level& level, const relation::TableDefinition& table, std::string_view name,
                 const relation::Moment* moment) noexcept;

@@ -28,8 +28,15 @@ Affinity affinity_of(const ResultColumnType& type) noexcept {
     }
 }
 
+// IN an empty list is such a literal too, as in SQLite.
 bool is_boolean_literal(const Expression& expression) noexcept {
-    return expression.kind == ExpressionKind::boolean;
+    const bool is_in = expression.kind == ExpressionKind::in_list;
+    return expression.kind == ExpressionKind::boolean || (is_in && expression.operands.count == 1);
+}
+
+bool is_true_literal(const Expression& expression) noexcept {
+    return expression.kind == ExpressionKind::boolean ? expression.integer != 0
+                                                      : expression.negated;
 }
 
 }  // namespace
@@ -76,7 +83,7 @@ Typed Binding::is(Level& level, const Expression& expression) noexcept {
     if (is_boolean_literal(right)) {
         const Scalar* const truth =
             of(ScalarKind::logical_not, {of(ScalarKind::logical_not, {a.scalar})});
-        const Scalar* const wanted = constant(Value::integer(right.integer));
+        const Scalar* const wanted = constant(Value::integer(is_true_literal(right) ? 1 : 0));
         return {of(ScalarKind::is, {truth, wanted}, expression.negated), {}};
     }
     const Typed b = this->expression(level, right);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/sql_error.hpp"
 #include "sql/bind.hpp"
 #include "sql/parse.hpp"
 
@@ -29,6 +30,11 @@ Item::Kind kind_of(Join join) noexcept {
     if (join == Join::left) return Item::Kind::left;
     if (join == Join::right) return Item::Kind::right;
     return join == Join::full ? Item::Kind::full : Item::Kind::inner;
+}
+
+void name_view(std::string_view name, SqlError& error) noexcept {
+    const SqlError within = error;
+    set_message(error, {"the view ", name, ": ", within.message()});
 }
 
 }  // namespace
@@ -122,10 +128,19 @@ Item* Binding::table(Level& level, const Source& source) noexcept {
     Item* const item = table(level, *found, name, at);
     if (has_failed_) return nullptr;
     Leaf& leaf = *item->leaf;
+    check_index(*found, source.index);
     leaf.index_name = source.index.text;
     leaf.not_indexed = source.not_indexed;
+    leaf.past = is_past ? source.period.place : Place{};
     if (has_versions) versions(level, leaf, source.period);
     return item;
+}
+
+void Binding::check_index(const relation::TableDefinition& table, const Name& index) noexcept {
+    if (index.empty() || has_failed_) return;
+    const Status known =
+        relation::need_own_index(environment_.newest, table, index.text, environment_.error);
+    if (!known) fail_at(index.place, known.error());
 }
 
 Item* Binding::table(Level& level, const relation::TableDefinition& table, std::string_view name,
@@ -250,9 +265,10 @@ Item* Binding::selected(Level& level, const Relation& rows, std::string_view nam
     if (has_failed_) return nullptr;
     std::uint32_t number = level.number_count;
     for (std::size_t i = 0; i < rows.names.size(); i++)
-        name_column(
-            level,
-            {.table = name, .name = rows.names[i], .number = number++, .type = rows.types[i]});
+        name_column(level, {.table = name,
+                            .name = rows.names[i],
+                            .number = number++,
+                            .type = rows.first_types[i]});
     Leaf* const leaf = this->leaf(level, name, static_cast<std::uint32_t>(rows.names.size()));
     if (has_failed_) return nullptr;
     leaf->node = rows.node;
@@ -267,6 +283,7 @@ Item* Binding::view(Level& level, const Source& source, const relation::TableDef
              {view.name, " is a view, and has no versions"}, {"ask its tables for theirs"});
         return nullptr;
     }
+    check_index(view, source.index);
     const Relation rows = rows_of_view(view, tables, moment, source.name.place);
     return selected(level, rows, source.alias.empty() ? view.name : source.alias.text);
 }
@@ -294,6 +311,7 @@ Relation Binding::rows_of_view(const relation::TableDefinition& view, relation::
     environment_.literals = outer_literals;
     environment_.text = outer_text;
     if (has_failed_) {  // What stands there is a place in the view.
+        name_view(view.name, environment_.error);
         environment_.error.offset = place.offset;
         environment_.error.size = place.size;
         return {};

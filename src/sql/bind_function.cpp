@@ -104,7 +104,7 @@ Typed Binding::subquery(Level& level, const Expression& expression) noexcept {
              {"select just one"});
         return {};
     }
-    const ResultColumnType type = is_exists ? ResultColumnType{} : rows.types[0];
+    const ResultColumnType type = is_exists ? ResultColumnType{} : rows.last_types[0];
     if (!outer.values.all().empty()) {
         const auto kind = is_exists ? Subplan::Kind::exists : Subplan::Kind::value;
         return {correlated(outer, kind, rows.node, nullptr, false).scalar, type};
@@ -125,8 +125,8 @@ Typed Binding::in_select(Level& level, const Expression& expression) noexcept {
              {"select just one"});
         return {};
     }
-    const Scalar* const wanted = converted(value, rows.types[0]);
-    const Typed first{scalar({.kind = ScalarKind::column}), rows.types[0]};
+    const Scalar* const wanted = converted(value, rows.last_types[0]);
+    const Typed first{scalar({.kind = ScalarKind::column}), rows.last_types[0]};
     const Scalar* const found = converted(first, value.type);
     const query::Node* node = rows.node;
     if (found != first.scalar)

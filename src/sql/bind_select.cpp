@@ -229,8 +229,9 @@ void Binding::name_results(Level& level, const List<ResultColumn>& columns, Grow
     }
     level.aliases = aliases;
     into.names = names.all();
-    into.types = array<ResultColumnType>(results.all().size());
-    for (std::size_t i = 0; i < into.types.size(); i++) into.types[i] = results.all()[i].type;
+    into.last_types = into.first_types = array<ResultColumnType>(results.all().size());
+    for (std::size_t i = 0; i < into.last_types.size(); i++)
+        into.last_types[i] = results.all()[i].type;
 }
 
 void Binding::star(Level& level, const ResultColumn& column, Growing<Typed>& results,
@@ -374,7 +375,7 @@ Relation Binding::values(Outer* outer, const Arm& arm) noexcept {
     }
     Relation rows;
     rows.names = array<std::string_view>(width);
-    rows.types = array<ResultColumnType>(width);
+    rows.last_types = rows.first_types = array<ResultColumnType>(width);
     for (std::size_t i = 0; i < rows.names.size(); i++) rows.names[i] = value_name(i);
     rows.node = node({.kind = NodeKind::values,
                       .column_count = width,
@@ -409,11 +410,7 @@ Relation Binding::compound(Outer* outer, const Select& select) noexcept {
                  {"count them"});
             return {};
         }
-        for (std::size_t i = 0; i < all.types.size(); i++) {
-            const bool is_alike = next.types[i].is_known && all.types[i].is_known &&
-                                  next.types[i].type == all.types[i].type;
-            if (!is_alike) all.types[i] = {};
-        }
+        all.last_types = next.last_types;
         all.node = put_together(each.joined_by, all.node, next.node);
     }
     const auto width = static_cast<std::uint32_t>(all.names.size());

@@ -9,7 +9,7 @@ using query::Node;
 
 Result<QueryPlan> Binding::select(const Select& select) noexcept {
     const Relation rows = this->select(nullptr, select);
-    return finished(QueryPlan{.node = rows.node, .names = rows.names, .types = rows.types});
+    return finished(QueryPlan{.node = rows.node, .names = rows.names});
 }
 
 Result<const Node*> Binding::rows_of(const relation::TableDefinition& table, const Name& alias,
@@ -92,7 +92,7 @@ Result<QueryPlan> Binding::returning(const List<ResultColumn>& columns,
     name_results(level, columns, results, rows);
     const auto scalars = array<const Scalar*>(results.all().size());
     for (std::size_t i = 0; i < scalars.size(); i++) scalars[i] = results.all()[i].scalar;
-    return finished(QueryPlan{.scalars = scalars, .names = rows.names, .types = rows.types});
+    return finished(QueryPlan{.scalars = scalars, .names = rows.names});
 }
 
 // ---- Binder ----

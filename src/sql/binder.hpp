@@ -16,6 +16,9 @@
 #include "sql/scope.hpp"
 #include "sql/tree.hpp"
 
+namespace freshet {
+class Store;
+}
 namespace freshet::relation {
 struct Moment;
 }
@@ -58,7 +61,6 @@ struct QueryPlan {
     const query::Node* node = nullptr;                // Null: of RETURNING.
     std::span<const query::Scalar* const> scalars{};  // Of RETURNING: the values of each row.
     std::span<const std::string_view> names{};
-    std::span<const ResultColumnType> types{};
 };
 
 // The past, for FOR SYSTEM_TIME.
@@ -98,6 +100,7 @@ struct VirtualUse {
     const relation::Moment* moment;  // To be filled in before the plan is opened.
     Arena& memory;
     SqlError& error;
+    Store* store = nullptr;
 };
 
 // Rows that are no table's: events, commits, pragma_table_info('t'). Looked up where no table has
@@ -136,6 +139,7 @@ struct Environment {
     const Value* now = nullptr;  // A slot: the TIMESTAMP of the statement.
     Times* times = nullptr;      // None: FOR SYSTEM_TIME is refused.
     std::span<const VirtualTable> virtual_tables{};
+    Store* store = nullptr;  // For those that look at all of it; none: they cannot be read.
 };
 
 // Elements in an arena, at most twice as many places as there are elements.

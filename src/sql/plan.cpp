@@ -71,6 +71,7 @@ Planned Planner::table(const Leaf& leaf, std::span<Conjunct> above) noexcept {
         binding_.push(columns, i);
     }
     if (binding_.has_failed()) return rows;
+    check_ends(leaf);
     AccessFinder finder{binding_.environment_.newest, leaf, above};
     query::TableScan scan{.moment = leaf.moment,
                           .table = leaf.table,
@@ -104,6 +105,17 @@ Planned Planner::table(const Leaf& leaf, std::span<Conjunct> above) noexcept {
     return filtered(rows, {&only, 1});
 }
 
+// What is read as of a moment does not say when it ended.
+void Planner::check_ends(const Leaf& leaf) noexcept {
+    if (leaf.past.size == 0) return;
+    const std::uint32_t extras = leaf.first + leaf.column_count - query::extra_column_count;
+    for (const auto end : {query::ExtraColumn::row_end, query::ExtraColumn::commit_end})
+        if (level_.used.all()[extras + static_cast<std::uint32_t>(end)])
+            binding_.fail(Code::invalid_argument, leaf.past,
+                          {"AS OF does not say when the rows of ", leaf.name, " ended"},
+                          {"FOR SYSTEM_TIME ALL has row_end and commit_end"});
+}
+
 // Without an access, rows are in the order of the primary key.
 void Planner::put_order(const Leaf& leaf, const query::Access& access, Planned& rows) noexcept {
     const bool has_access = access.check != nullptr;
@@ -129,8 +141,13 @@ const Node* Planner::virtual_rows(const Leaf& leaf, std::span<const Conjunct> ab
             binding_.push(bounds,
                           VirtualBound{bound.number - leaf.first, bound.comparison, bound.value});
     }
-    const VirtualUse use{table,       leaf.arguments,   bounds.all(),
-                         leaf.moment, binding_.memory_, binding_.environment_.error};
+    const VirtualUse use{table,
+                         leaf.arguments,
+                         bounds.all(),
+                         leaf.moment,
+                         binding_.memory_,
+                         binding_.environment_.error,
+                         binding_.environment_.store};
     if (binding_.has_failed()) return nullptr;
     const Result<const query::Source*> source = table.make(use, table.context);
     if (!source) {

@@ -38,6 +38,7 @@ struct Leaf {
     Operands arguments{};                      // Of a virtual table.
     std::string_view index_name{};             // INDEXED BY.
     bool not_indexed = false;
+    Place past{};  // FOR SYSTEM_TIME AS OF; empty: it is not there.
     Place place{};
 };
 
@@ -98,6 +99,7 @@ private:
     Planned item(Item& item, std::span<Conjunct> above) noexcept;
     Planned leaf(const Leaf& leaf, std::span<Conjunct> above) noexcept;
     Planned table(const Leaf& leaf, std::span<Conjunct> above) noexcept;
+    void check_ends(const Leaf& leaf) noexcept;
     void put_order(const Leaf& leaf, const query::Access& access, Planned& rows) noexcept;
     const query::Node* virtual_rows(const Leaf& leaf, std::span<const Conjunct> above) noexcept;
     Planned inner(Item& item, std::span<Conjunct> above) noexcept;

@@ -135,6 +135,10 @@ private:
     }
 
     void add(const ColumnDefinition& definition) noexcept {
+        if (relation::find_column(table_, definition.name.text) != relation::no_column)
+            return fail(Code::already_exists, definition.name.place,
+                        {table_.name, " has two columns ", definition.name.text},
+                        {"give one of them another name"});
         relation::Column column = make_column(definition);
         for (const Constraint& constraint : definition.constraints) say(column, constraint);
         if (!failed_) append(table_.columns, column, definition.place);

@@ -9,6 +9,7 @@
 //      pragma_foreign_key_list(t)  columns of foreign keys
 //      pragma_database_list, pragma_function_list, pragma_pragma_list, pragma_compile_options
 //      sqlite_schema, sqlite_master, schema
+//      and those of virtual_state.cpp
 //
 // Of a table or an index that is not there, there are no rows.
 #include "freshet/version.hpp"
@@ -435,6 +436,13 @@ constexpr VirtualTable all_tables[] = {
     {.name = "pragma_compile_options",
      .columns = compile_options_columns,
      .make = make_catalog<compile_options>},
+    {.name = "pragma_data_version", .columns = data_version_columns, .make = make_data_version},
+    {.name = "pragma_schema_version",
+     .columns = schema_version_columns,
+     .make = make_schema_version},
+    {.name = "pragma_head", .columns = head_columns, .make = make_head},
+    {.name = "pragma_integrity_check", .columns = integrity_check_columns, .make = make_check},
+    {.name = "pragma_quick_check", .columns = quick_check_columns, .make = make_check},
 };
 
 }  // namespace

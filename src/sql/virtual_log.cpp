@@ -247,15 +247,6 @@ Result<query::Rows*> open_streams(const VirtualQuestion& question,
 
 // ---- commits ----
 
-Result<Value> hash_text(const log::Chain& chain, Digest digest, Arena& texts) noexcept {
-    const auto bytes = log::chain_bytes(chain, digest);
-    const std::size_t size = digest == Digest::sha256 ? bytes.size() : sizeof chain.crc;
-    const Result<std::span<char>> room = texts.array<char>(2 * size);
-    if (!room) return room.error();
-    TextWriter text{*room};
-    return Value::text(text.hex(Bytes{bytes}.first(size)).written());
-}
-
 class Commits final : public VirtualRows {
 public:
     Commits(query::Context& context, const relation::LogMoment& moment) noexcept
@@ -357,6 +348,15 @@ Result<query::Rows*> open_commits(const VirtualQuestion& question,
 }
 
 }  // namespace
+
+Result<Value> hash_text(const log::Chain& chain, Digest digest, Arena& texts) noexcept {
+    const auto bytes = log::chain_bytes(chain, digest);
+    const std::size_t size = digest == Digest::sha256 ? bytes.size() : sizeof chain.crc;
+    const Result<std::span<char>> room = texts.array<char>(2 * size);
+    if (!room) return room.error();
+    TextWriter text{*room};
+    return Value::text(text.hex(Bytes{bytes}.first(size)).written());
+}
 
 Result<const query::Source*> make_events(const VirtualUse& use, void* /*context*/) noexcept {
     return make_virtual_source(use, open_events);

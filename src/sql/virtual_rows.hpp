@@ -47,6 +47,7 @@ struct VirtualQuestion {
     const relation::Moment* moment = nullptr;
     std::span<const query::Scalar* const> arguments{};
     std::span<const VirtualBound> bounds{};
+    Store* store = nullptr;
 };
 
 using OpenVirtual = Result<query::Rows*> (*)(const VirtualQuestion& question,

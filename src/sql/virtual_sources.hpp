@@ -2,6 +2,7 @@
 // The relations of the log: what columns they have, and who makes their sources.
 #pragma once
 
+#include "log/format.hpp"
 #include "sql/binder.hpp"
 
 namespace freshet::sql {
@@ -58,10 +59,25 @@ inline constexpr VirtualColumn change_columns[] = {
     text_column("after"),     number_column("schema_version"),
 };
 
+inline constexpr VirtualColumn data_version_columns[] = {number_column("data_version")};
+inline constexpr VirtualColumn schema_version_columns[] = {number_column("schema_version")};
+inline constexpr VirtualColumn head_columns[] = {number_column("commit"), number_column("ordinal"),
+                                                 column_of("time", relation::ColumnType::timestamp),
+                                                 text_column("hash")};
+inline constexpr VirtualColumn integrity_check_columns[] = {text_column("integrity_check")};
+inline constexpr VirtualColumn quick_check_columns[] = {text_column("quick_check")};
+
+// The value of a chain in hexadecimal digits. out_of_memory.
+Result<Value> hash_text(const log::Chain& chain, Digest digest, Arena& texts) noexcept;
+
 // Each a VirtualTable::make.
 Result<const query::Source*> make_events(const VirtualUse& use, void* context) noexcept;
 Result<const query::Source*> make_streams(const VirtualUse& use, void* context) noexcept;
 Result<const query::Source*> make_commits(const VirtualUse& use, void* context) noexcept;
 Result<const query::Source*> make_changes(const VirtualUse& use, void* context) noexcept;
+Result<const query::Source*> make_data_version(const VirtualUse& use, void* context) noexcept;
+Result<const query::Source*> make_schema_version(const VirtualUse& use, void* context) noexcept;
+Result<const query::Source*> make_head(const VirtualUse& use, void* context) noexcept;
+Result<const query::Source*> make_check(const VirtualUse& use, void* context) noexcept;
 
 }  // namespace freshet::sql
