@@ -18,7 +18,7 @@ class TableWriter;
 // What a row has to be beside what a writer knows: CHECK, for who knows expressions.
 class RowRule {
 public:
-    // Of a row of a child that CASCADE or SET NULL is about to update: the live columns of the table
+    // Of a row that CASCADE or SET NULL is about to update: the live columns of its table
     // in the order of its layout. constraint_failed, out_of_memory, and what values fail with.
     virtual Status check(const TableDefinition& table, std::span<const Value> row,
                          SqlError& error) noexcept = 0;
