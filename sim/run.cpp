@@ -164,6 +164,29 @@ bool is_worth_a_branch(SimCall call) noexcept {
            call == SimCall::remove || call == SimCall::open;
 }
 
+bool strike(const Hit& hit, SimDisk& disk, SimCall call, std::uint64_t number, Operation operation,
+            const Setup& setup) {
+    Trouble trouble = hit.kind == Hit::Kind::kill ? Trouble::kill : Trouble::power_loss;
+    if (hit.is_error()) {
+        const SimFault fault = fault_of(hit, call, number);
+        disk.fail(fault);
+        trouble = trouble_of(fault.error);
+        add(report().faults);
+    }
+    report().hit(trouble, operation, call);
+    return hit.is_error() && call == SimCall::sync &&
+           setup.profile.sync_failure == SyncFailure::late;
+}
+
+std::uint32_t Branching::count_at(SimCall call, std::uint64_t now_promised, std::uint32_t wanted) {
+    if (wanted == 0 || !is_worth_a_branch(call) || total >= branch_total_max) return 0;
+    if (!changed && now_promised == promised) return 0;
+    changed = false;
+    promised = now_promised;
+    total += wanted;
+    return wanted;
+}
+
 bool changes_disk(const SimRecord& record) noexcept {
     return record.call != SimCall::read && record.call != SimCall::size &&
            record.call != SimCall::map && record.call != SimCall::lock &&
@@ -250,7 +273,7 @@ void Run::go_down(bool power) {
     if (!machine_.gate.is_free()) violation("a turn is left locked");
     up_ = false;
     poisoned_ = false;
-    changed_ = true;
+    branching_.changed = true;
 }
 
 void Run::forget_readers() {
@@ -327,25 +350,11 @@ void Run::before(const SimDisk& disk, SimCall call) {
         look_beside(luck / 8);
     if (number == step_call_ + hit_.call && hit_.kind != Hit::Kind::none) {
         hit_call_ = call;
-        Trouble trouble = hit_.kind == Hit::Kind::kill ? Trouble::kill : Trouble::power_loss;
-        if (hit_.is_error()) {
-            const SimFault fault = fault_of(hit_, call, number);
-            machine_.disk.fail(fault);
-            trouble = trouble_of(fault.error);
-            suspect_ = suspect_ ||
-                       (call == SimCall::sync && setup_.profile.sync_failure == SyncFailure::late);
-            add(report().faults);
-        }
-        report().hit(trouble, operation_, call);
+        if (strike(hit_, machine_.disk, call, number, operation_, setup_)) suspect_ = true;
     }
-    if (rules_.branch_count == 0 || !is_worth_a_branch(call) || branch_total_ >= branch_total_max)
-        return;
     const std::uint64_t promised = mix(least_, model_.commit() * 2 + (has_store_ ? 1 : 0));
-    if (!changed_ && promised == promised_) return;
-    changed_ = false;
-    promised_ = promised;
-    branch_total_ += rules_.branch_count;
-    for (std::uint32_t i = 0; i < rules_.branch_count; i++) branch(disk, mix(number, i));
+    const std::uint32_t count = branching_.count_at(call, promised, rules_.branch_count);
+    for (std::uint32_t i = 0; i < count; i++) branch(disk, mix(number, i));
 }
 
 // What is sealed is written only where the file was grown before, and durably so, or into the rest
@@ -363,7 +372,7 @@ void Run::after(const SimDisk& disk, const SimRecord& record) {
     check_reserved(disk, record);
     if (watcher_ != nullptr) watcher_->after(disk, record);
     if (rules_.shows_calls) std::fprintf(stderr, "        %s\n", sim_text(record).c_str());
-    changed_ = changed_ || changes_disk(record);
+    branching_.changed = branching_.changed || changes_disk(record);
 }
 
 }  // namespace freshet::sim

@@ -68,6 +68,20 @@ SimFault fault_of(const Hit& hit, SimCall call, std::uint64_t number);
 // Whether a crash before such a call, and one behind it, can leave different disks.
 bool is_worth_a_branch(SimCall call) noexcept;
 bool changes_disk(const SimRecord& record) noexcept;
+// Brings about the hit at this call, if it is of that: what the disk has to do is told to it, and
+// how the process ends, or that it does not, to the report. True: the disk will lie about a sync.
+bool strike(const Hit& hit, SimDisk& disk, SimCall call, std::uint64_t number, Operation operation,
+            const Setup& setup);
+
+// When crashes are tried beside a life: at calls worth it, if what is on the disk or what is
+// promised of it has changed since.
+struct Branching {
+    bool changed = true;
+    std::uint64_t promised = ~std::uint64_t{0};
+    std::uint64_t total = 0;
+    // How many to try before this call.
+    std::uint32_t count_at(SimCall call, std::uint64_t now_promised, std::uint32_t wanted);
+};
 // One time in four the process is killed, with what it has written in the cache; else the power
 // is lost, and true returned.
 bool crash_image(SimDisk& disk, Choice& choice);
@@ -242,10 +256,8 @@ private:
     Hit hit_;
     SimCall hit_call_ = SimCall::open;  // Of the call that was hit.
     SimCall current_call_ = SimCall::open;
-    bool changed_ = true;  // Since branches were last tried.
-    std::uint64_t promised_ = ~std::uint64_t{0};
+    Branching branching_;
     std::uint64_t branch_seed_ = 1;
-    std::uint64_t branch_total_ = 0;
     std::uint64_t event_counter_ = 0;
     std::vector<ModelRequest> history_;  // Requests with ids, to try again.
 

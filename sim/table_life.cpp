@@ -163,7 +163,7 @@ void TableLife::go_down(bool power) {
     if (!machine_->gate.is_free()) violation("a turn is left locked");
     up_ = false;
     poisoned_ = false;
-    changed_ = true;
+    branching_.changed = true;
 }
 
 void TableLife::recover() {
@@ -237,31 +237,17 @@ bool TableLife::excuse(Code code, bool is_tentative) {
 
 void TableLife::before(const SimDisk& disk, SimCall call) {
     const std::uint64_t number = disk.call_count() - 1;
-    if (number == step_call_ + hit_.call && hit_.kind != Hit::Kind::none) {
-        Trouble trouble = hit_.kind == Hit::Kind::kill ? Trouble::kill : Trouble::power_loss;
-        if (hit_.is_error()) {
-            const SimFault fault = fault_of(hit_, call, number);
-            machine_->disk.fail(fault);
-            trouble = trouble_of(fault.error);
-            suspect_ = suspect_ ||
-                       (call == SimCall::sync && setup_.profile.sync_failure == SyncFailure::late);
-            add(report().faults);
-        }
-        report().hit(trouble, operation_, call);
-    }
-    if (rules_.branch_count == 0 || !is_worth_a_branch(call) || branch_total_ >= branch_total_max)
-        return;
+    if (number == step_call_ + hit_.call && hit_.kind != Hit::Kind::none &&
+        strike(hit_, machine_->disk, call, number, operation_, setup_))
+        suspect_ = true;
     const std::uint64_t promised = mix(least_, model_.commit() * 2 + (has_store_ ? 1 : 0));
-    if (!changed_ && promised == promised_) return;
-    changed_ = false;
-    promised_ = promised;
-    branch_total_ += rules_.branch_count;
-    for (std::uint32_t i = 0; i < rules_.branch_count; i++) branch(disk, mix(number, i));
+    const std::uint32_t count = branching_.count_at(call, promised, rules_.branch_count);
+    for (std::uint32_t i = 0; i < count; i++) branch(disk, mix(number, i));
 }
 
 void TableLife::after(const SimDisk&, const SimRecord& record) {
     if (rules_.shows_calls) std::fprintf(stderr, "        %s\n", sim_text(record).c_str());
-    changed_ = changed_ || changes_disk(record);
+    branching_.changed = branching_.changed || changes_disk(record);
 }
 
 void TableLife::branch(const SimDisk& disk, std::uint64_t number) {

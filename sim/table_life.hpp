@@ -131,10 +131,8 @@ private:
     std::uint64_t step_call_ = 0;
     Hit hit_;
     bool in_trouble_ = false;
-    bool changed_ = true;
-    std::uint64_t promised_ = ~std::uint64_t{0};
+    Branching branching_;
     std::uint64_t branch_seed_ = 1;
-    std::uint64_t branch_total_ = 0;
 };
 
 }  // namespace freshet::sim
