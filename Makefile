@@ -104,7 +104,7 @@ FUZZ_OBJECTS := $(call objects,test,$(filter-out fuzz/replay.cpp %_fuzz.cpp,$(wi
 $(eval $(call kind,lib,$(LIB_FLAGS),$(LIB_OBJECTS),$(SMALL_SOURCES),-Os $(CXXFLAGS)))
 $(eval $(call kind,program,$(PROGRAM_FLAGS),$(PROGRAM_OBJECTS)))
 $(eval $(call kind,simulator,$(SIM_FLAGS),$(SIM_OBJECTS) $(SIM_MAIN_OBJECT) \
-	$(call objects,simulator,$(addprefix tests/,demo.cpp kill.cpp acknowledge.cpp slt.cpp))))
+	$(call objects,simulator,$(addprefix tests/,demo.cpp kill.cpp acknowledge.cpp slt.cpp compare.cpp))))
 $(eval $(call kind,test-lib,$(TEST_FLAGS) $(CORE),$(TEST_LIB_OBJECTS) $(TEST_SHELL_OBJECTS),$(PLAIN_SOURCES),-O0 $(CXXFLAGS)))
 # A third of what a test takes to compile is GoogleTest: g++ reads it once. A cache of compilers would keep no such tests.
 EARLY := $(if $(findstring clang,$(CXX))$(findstring ccache,$(shell command -v $(CXX))),,$(BUILD)/early/gtest.hpp)
