@@ -473,6 +473,38 @@ struct Everything {
         .kind = NodeKind::limit, .column_count = 2, .left = &sort, .limit = scalars.constant(9)};
 };
 
+// A block that is too small grows where it lies, so that work within work within work takes what
+// the innermost needs, not four times as much at each level.
+TEST(QueryOperator, TakesNoMoreForWorkWithinWork) {
+    constexpr std::size_t needed = 10'000;
+    Memory memory{std::size_t{1} << 14};
+    const std::function<Status(Arena&, int)> work = [&](Arena& arena, int depth) -> Status {
+        if (depth == 0) {
+            const Result<MutableBytes> taken = arena.bytes(needed, 1);
+            return taken ? Status{Done{}} : Status{taken.error()};
+        }
+        Scratch scratch;
+        return scratch.run(arena, [&](Arena& within) { return work(within, depth - 1); });
+    };
+    EXPECT_TRUE(work(memory.arena, 8));
+    EXPECT_LE(memory.arena.used(), std::size_t{1} << 14);
+}
+
+TEST(QueryOperator, WidensNoBlockBehindWhichSomethingLies) {
+    Memory memory{4096};
+    MutableBytes block = *memory.arena.bytes(100, 1);
+    EXPECT_TRUE(memory.arena.widen(block, 200));
+    EXPECT_EQ(block.size(), 200U);
+    EXPECT_EQ(memory.arena.used(), 200U);
+    EXPECT_FALSE(memory.arena.widen(block, 4097));
+    EXPECT_TRUE(memory.arena.widen(block, 4000));
+    const MutableBytes behind = *memory.arena.bytes(8, 1);
+    EXPECT_EQ(behind.data(), block.data() + 4000);
+    EXPECT_FALSE(memory.arena.widen(block, 4001));
+    MutableBytes nothing;
+    EXPECT_FALSE(memory.arena.widen(nothing, 8));
+}
+
 TEST(QueryOperator, SurvivesEveryArenaSize) {
     std::mt19937 random{7};
     const Everything everything{random};

@@ -39,6 +39,17 @@ public:
         return MutableBytes{*block, size};
     }
 
+    // Makes a block larger where it lies. False: it was not taken last, or there is no room.
+    bool widen(MutableBytes& block, std::size_t size) noexcept {
+        FRESHET_CHECK(!sealed_);
+        FRESHET_CHECK(size >= block.size());
+        const bool is_last = block.data() + block.size() == memory_.data() + used_;
+        if (block.empty() || !is_last || size - block.size() > memory_.size() - used_) return false;
+        used_ += size - block.size();
+        block = {block.data(), size};
+        return true;
+    }
+
     void seal() noexcept { sealed_ = true; }
     [[nodiscard]] std::size_t used() const noexcept { return used_; }
 

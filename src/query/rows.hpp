@@ -78,7 +78,8 @@ Result<T*> make(Arena& memory, Arguments&&... arguments) noexcept {
 }
 
 // Memory for what is computed of one batch. Work that finds it too small is done again in twice as
-// much, so that it must not have changed anything; all blocks together are at most twice the last.
+// much (where it lies, if nothing was taken behind it), so that it must not have changed anything;
+// all blocks together are at most twice the last.
 class Scratch {
 public:
     // `work` takes an Arena&, which starts empty, and returns a Status.
@@ -89,6 +90,7 @@ public:
             const Status done = work(arena);
             if (done || !(done.error() == Code::out_of_memory)) return done;
             const std::size_t size = block_.empty() ? first_size : block_.size() * 2;
+            if (memory.widen(block_, size)) continue;
             const Result<MutableBytes> larger = memory.bytes(size, alignof(Value));
             if (!larger) return larger.error();
             block_ = *larger;
