@@ -94,6 +94,21 @@ TEST_F(Sql, ReadsThePast) {
     expect_error(run({"--at", "99", db, "SELECT 1"}), 4, "ahead-of-log");
 }
 
+TEST_F(Sql, ReadsThePastOfATime) {
+    make_users();
+    const std::string times = sql({"SELECT max(time) AS t FROM commits"}).out;
+    const std::string newest = times.substr(2, times.size() - 3);
+    sql({"UPDATE users SET name = 'Ada L.' WHERE id = 1"});
+    const Words asked{db, "SELECT name FROM users WHERE id = 1"};
+    const auto at = [&](const std::string& time) {
+        return run({"--at", time, asked[0], asked[1]});
+    };
+    EXPECT_EQ(at(newest).out, "name\nAda\n") << newest;
+    EXPECT_EQ(at("2999-01-01T00:00:00Z").out, "name\nAda L.\n");
+    expect_error(at("2001-01-01"), 1, "unknown-name");
+    expect_error(at("yesterday"), 2, "usage", "give the number of a commit, or a time");
+}
+
 TEST_F(Sql, TakesBackATransactionThatNobodyCommits) {
     make_users();
     EXPECT_EQ(sql({"BEGIN; DELETE FROM users; SELECT count(*) AS n FROM users"}).out, "n\n0\n");
@@ -140,6 +155,15 @@ TEST_F(SqlPrompt, AnswersEachStatementAndSaysWhatIsWrong) {
     for (const char* const part :
          {"freshet> ", "    ...> ", "1 row updated   commit 3\n", "Ada L.", "2 rows\n",
           "error[syntax]", "did you mean .tables?", "users", "A statement of SQL ends"})
+        EXPECT_TRUE(contains(shown, part)) << part << "\n" << shown;
+}
+
+TEST_F(SqlPrompt, ShowsWhatMadeTheTables) {
+    make_users();
+    sql({"CREATE INDEX by_name ON users (name)"});
+    const std::string shown = session(".schema\n");
+    for (const char* const part : {"CREATE TABLE users (id INTEGER PRIMARY KEY",
+                                   "CREATE INDEX by_name ON users (name)", "2 rows\n"})
         EXPECT_TRUE(contains(shown, part)) << part << "\n" << shown;
 }
 

@@ -21,7 +21,7 @@ struct DotCommand {
 constexpr std::array<DotCommand, 5> dot_commands{{
     {".tables", "SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name",
      "the tables that there are"},
-    {".schema", "SELECT sql FROM sqlite_schema", "what made them"},
+    {".schema", "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL", "what made them"},
     {".commits", "SELECT * FROM commits ORDER BY \"commit\" DESC LIMIT 10", "the last ten commits"},
     {".help", {}, "this"},
     {".quit", {}, "ends; so does the end of the input"},
