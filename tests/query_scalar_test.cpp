@@ -2,6 +2,8 @@
 // What query_sqlite_test.cpp cannot show: that it is lazy, its limits, and its memory.
 #include <gtest/gtest.h>
 
+#include <cstring>
+
 #include "query/keep.hpp"
 #include "tests/query_fixture.hpp"
 
@@ -99,6 +101,30 @@ TEST(QueryScalar, SurvivesEveryArenaSize) {
         ASSERT_EQ(found.error(), Code::out_of_memory) << size;
     }
     FAIL() << "4 KiB should have been enough";
+}
+
+// A CASE that memory ran out in gave values that were never written, and whoever compared them
+// went by what had been there. Method: the same, in memory that is full of what is no value.
+TEST(QueryScalar, ReadsNothingThatACaseHasNotWritten) {
+    Scalars scalars;
+    const Columns columns{with_one_bad_row(9), 1};
+    const Scalar* const x = scalars.column(0);
+    const Scalar* const chosen = scalars.of(
+        ScalarKind::case_when, {scalars.compare(Comparison::greater, x, scalars.constant(5)), x,
+                                scalars.compare(Comparison::less, x, scalars.constant(2)),
+                                scalars.constant(1), scalars.constant(3)});
+    for (const ScalarKind kind : {ScalarKind::in_list, ScalarKind::is, ScalarKind::coalesce}) {
+        const Scalar* const scalar = scalars.of(kind, {chosen, chosen});
+        bool is_done = false;
+        for (std::size_t size = 0; size < 4096 && !is_done; size++) {
+            Memory memory{size};
+            std::memset(memory.bytes.get(), 0xff, size);
+            const Result<Vector> found = evaluate(*scalar, columns.batch(), memory.arena);
+            is_done = static_cast<bool>(found);
+            if (!is_done) ASSERT_EQ(found.error(), Code::out_of_memory) << size;
+        }
+        EXPECT_TRUE(is_done);
+    }
 }
 
 TEST(QueryScalar, TakesValuesThatComeBeforeItRuns) {

@@ -89,6 +89,8 @@ TEST(SqlDifferences, InAnEmptyListIsALiteral) {
     EXPECT_EQ(db.run("SELECT 7 IS (1 NOT IN ()), 7 IS (1 IN ()), 0 IS (1 IN ()), NULL IS (1 IN ()),"
                      "7 IS NOT (1 NOT IN ()), 7 = (1 NOT IN ()), 7 IS (1 NOT IN (2))"),
               "1|0|1|0|0|0|0\n");
+    db.run("CREATE TABLE t (a INT)");
+    EXPECT_EQ(db.run("SELECT count(a) IN () FROM t; SELECT count(*), a NOT IN () FROM t"), "0|1\n");
 }
 
 }  // namespace

@@ -344,7 +344,7 @@ Vector Evaluator::choose(const Scalar& scalar, Selection selection) noexcept {
     if (i < count) take(i, open);
     if (i == count)
         for (const Position position : open) into[position] = Value{};
-    return Vector::of(into);
+    return error_ == Code::none ? Vector::of(into) : fail(error_);  // Not all were written.
 }
 
 Vector Evaluator::coalesce(const Scalar& scalar, Selection selection) noexcept {

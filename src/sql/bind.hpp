@@ -75,6 +75,10 @@ struct Level {
 
 inline constexpr query::Node no_rows{};
 
+// TRUE, FALSE, and IN an empty list, of which SQLite keeps nothing else either: not what is left of
+// it, even if that is an aggregate.
+bool is_boolean_literal(const Expression& expression) noexcept;
+
 // A query and its columns. The arms of a UNION, INTERSECT or EXCEPT may differ in what is known of
 // a type: as SQLite does it, FROM goes by the first arm, and IN, or what takes one value, by the
 // last.

@@ -28,18 +28,17 @@ Affinity affinity_of(const ResultColumnType& type) noexcept {
     }
 }
 
-// IN an empty list is such a literal too, as in SQLite.
-bool is_boolean_literal(const Expression& expression) noexcept {
-    const bool is_in = expression.kind == ExpressionKind::in_list;
-    return expression.kind == ExpressionKind::boolean || (is_in && expression.operands.count == 1);
-}
-
 bool is_true_literal(const Expression& expression) noexcept {
     return expression.kind == ExpressionKind::boolean ? expression.integer != 0
                                                       : expression.negated;
 }
 
 }  // namespace
+
+bool is_boolean_literal(const Expression& expression) noexcept {
+    const bool is_in = expression.kind == ExpressionKind::in_list;
+    return expression.kind == ExpressionKind::boolean || (is_in && expression.operands.count == 1);
+}
 
 const Scalar* Binding::converted(const Typed& value, const ResultColumnType& beside) noexcept {
     const Affinity own = affinity_of(value.type);
@@ -113,6 +112,8 @@ Typed Binding::between(Level& level, const Expression& expression) noexcept {
 
 // What is in the list has no type.
 Typed Binding::in_list(Level& level, const Expression& expression) noexcept {
+    if (is_boolean_literal(expression))
+        return {constant(Value::integer(is_true_literal(expression) ? 1 : 0)), {}};
     const auto list = array<const Scalar*>(expression.operands.count);
     ResultColumnType type{};
     std::size_t count = 0;

@@ -89,6 +89,7 @@ std::uint32_t Binding::add_aggregate(Grouping& grouping,
 
 bool Binding::has_aggregate(const Expression& expression) noexcept {
     if (expression.kind == ExpressionKind::function && aggregate_of(expression)) return true;
+    if (is_boolean_literal(expression)) return false;
     for (const Expression& operand : expression.operands)
         if (has_aggregate(operand)) return true;
     return false;
