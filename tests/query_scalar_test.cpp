@@ -107,7 +107,9 @@ TEST(QueryScalar, SurvivesEveryArenaSize) {
 // went by what had been there. Method: the same, in memory that is full of what is no value.
 TEST(QueryScalar, ReadsNothingThatACaseHasNotWritten) {
     Scalars scalars;
-    const Columns columns{with_one_bad_row(9), 1};
+    std::vector<Row> rows;
+    for (std::int64_t i = 0; i < 9; i++) rows.push_back({whole(i)});
+    const Columns columns{rows, 1};
     const Scalar* const x = scalars.column(0);
     const Scalar* const chosen = scalars.of(
         ScalarKind::case_when, {scalars.compare(Comparison::greater, x, scalars.constant(5)), x,
