@@ -104,10 +104,9 @@ public:
     }
 
     // Begins to fetch the page, many lines at a time where search() alone would wait for one after
-    // another.
-    void prefetch() const noexcept {
+    // another. Inline always: what only fetches g++ 12 takes for nothing, and leaves out its call.
+    [[gnu::always_inline]] void prefetch() const noexcept {
         const auto* const first = reinterpret_cast<const std::byte*>(this);
-#pragma GCC unroll 32
         for (std::size_t i = 0; i < page_size; i += 64) __builtin_prefetch(first + i);
     }
     // The first entry that is not less than the key.
