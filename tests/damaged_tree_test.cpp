@@ -267,6 +267,24 @@ TEST_F(DamagedTree, LeadsToEventsOfAnotherStreamOrId) {
     }
 }
 
+// Method: the tail of a stream at each shorter size, and nothing of it is as old as what is asked.
+TEST_F(DamagedTree, TellsNoEventsOfATailThatIsCut) {
+    const auto open = open_with([](tree::Delta&) { return Status{Done{}}; });
+    const tree::View view = state_of(open->store).view();
+    store::Stream a;
+    ASSERT_TRUE(*store::find_stream(view, "a", a));
+    ASSERT_GT(a.tail_count(), 1U);
+    const Bytes tail = a.tail;
+    for (std::size_t size = 0; size < tail.size(); size++) {
+        a.tail = tail.first(size);
+        const auto before = store::find_before(view, "a", a, 1);
+        ASSERT_FALSE(before) << size;
+        EXPECT_EQ(before.error(), Code::corrupt);
+    }
+    a.tail = tail;
+    EXPECT_EQ(store::find_before(view, "a", a, 1)->count, 0U);
+}
+
 // An entry too much, a stream that is said to be shorter, and counts that are not those of the log.
 TEST_F(DamagedTree, IsFoundByVerifyInWhatTheLogDoesNotLeadTo) {
     const auto code_with = [&](std::string_view key, const Contents& value) {

@@ -79,6 +79,8 @@ TEST_F(Transactions, RefuseCallsThatMakeNoSense) {
     EXPECT_EQ(check("s", Expected::any()), Code::invalid_argument);
     EXPECT_EQ(transaction.annotate(as_bytes("{}"), diagnostic).error().code,
               Code::invalid_argument);
+    EXPECT_EQ(transaction.sync(diagnostic).error().code, Code::invalid_argument);
+    EXPECT_EQ(diagnostic.error.code, Code::invalid_argument);
     EXPECT_EQ(commit(), Code::invalid_argument);
     transaction.rollback();
     ASSERT_EQ(begin(), Code::none);
