@@ -30,9 +30,9 @@
 //      sides, that stand behind another join, or in a UNION: such joins are asked of freshet alone.
 //   7. SQLite gives and compares columns in the wrong type in RETURNING: compared is what a bare
 //      column gives, INT and FLOAT alike. It makes an INT of the FLOAT of a group that stands left
-//      of IN (SELECT ...), for all that comes behind it: no bare column stands there. An INSERT or
-//      UPDATE that meets a value that its column does not take may leave the rows before it in the
-//      table: there is none but in INSERTs of one row.
+//      of IN (SELECT ...), or the other way, for all that comes behind it: something is added to
+//      numbers that stand there. An INSERT or UPDATE that meets a value that its column does not
+//      take may leave the rows before it in the table: there is none but in INSERTs of one row.
 //   8. AUTOINCREMENT of SQLite counts rows that were passed over, but not those whose number an
 //      UPDATE made: neither is done to such tables.
 //   9. out_of_memory is no difference: each statement of freshet has 8 MiB here.

@@ -375,8 +375,10 @@ private:
         const Scope seen = seen_from_within(scope);
         const Kind listed = chance_.one_in(6) ? any_kind() : kind;
         const std::string value = expression(kind, depth, scope);
-        const bool is_made = scope.is_grouped && kind == Kind::real;
-        return "(" + (is_made ? "(" + value + " + 0.0)" : value) +
+        const bool is_number = kind == Kind::real || kind == Kind::whole;
+        const std::string number = kind == Kind::real ? "0.0" : "0";
+        const bool is_made = scope.is_grouped && is_number;
+        return "(" + (is_made ? "(" + value + " + " + number + ")" : value) +
                (chance_.one_in(3) ? " NOT IN (" : " IN (") +
                query({listed}, depth - 1, &seen, false).text + "))";
     }
