@@ -136,15 +136,17 @@ void Lexer::lex(Token& token) noexcept {
 // False: a comment does not end; the offset stays at its beginning.
 bool Lexer::skip_blanks() noexcept {
     for (;;) {
-        if (is(at(0), class_blank)) {
+        const char first = at(0);
+        if (is(first, class_blank)) {
             offset_++;
-        } else if (!is(at(0), class_passed)) {
-            return true;
-        } else if (at(0) == '-' && at(1) == '-') {
+            continue;
+        }
+        if (!is(first, class_passed)) return true;
+        if (first == '-' && at(1) == '-') {
             while (has(0) && at(0) != '\n') offset_++;
-        } else if (at(0) == '/' && at(1) == '*') {
+        } else if (first == '/' && at(1) == '*') {
             if (!skip_comment()) return false;
-        } else if (at(0) == byte_order_mark[0] && at(1) == byte_order_mark[1] &&
+        } else if (first == byte_order_mark[0] && at(1) == byte_order_mark[1] &&
                    at(2) == byte_order_mark[2]) {
             offset_ += 3;
         } else {
