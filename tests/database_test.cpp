@@ -306,7 +306,7 @@ TEST(Databases, FindOneRowAsAScanDoes) {
             for (const Value& other : values) {
                 const std::string rows = rows_of(keyed, one, other);
                 EXPECT_EQ(rows, rows_of(keyed + " OR 1 = 0", one, other)) << keyed;
-                found_count += rows.empty() ? 0 : 1;
+                found_count += rows.empty() ? 0U : 1U;
                 if (condition.find("?2") == std::string::npos) break;
             }
         }
