@@ -401,6 +401,23 @@ TEST(Databases, KeepPlansOfTheirOwnForOtherLiterals) {
     EXPECT_EQ(db.run("SELECT * FROM t"), "1|5\n2|6\n");
 }
 
+// A default is read from the catalog, where its literals have places of their own: an UPDATE whose
+// literal stood at the same place gave its value to the default. Method: all places in turn.
+TEST(Databases, TakeNoLiteralOfADefaultForTheirOwn) {
+    OpenDatabase db;
+    db.run("CREATE TABLE o (x INT, y INT); INSERT INTO o VALUES (1, 5), (2, 6)");
+    db.run(
+        "CREATE TABLE t (a INT PRIMARY KEY, "
+        "b INT NOT NULL DEFAULT (SELECT x FROM o WHERE x = x AND x = x AND y = 5))");
+    db.run("INSERT INTO t VALUES (6, 0)");
+    for (std::size_t blanks = 0; blanks < 40; blanks++) {
+        const std::string sql =
+            "UPDATE OR REPLACE t SET b = NULL WHERE " + std::string(blanks, ' ') + "6 = a";
+        EXPECT_EQ(db.run(sql), "");
+        EXPECT_EQ(db.run("SELECT b FROM t"), "1\n") << blanks;
+    }
+}
+
 // Where a plan is found for other literals, places are those of the text that was given. Method: a
 // column goes away, so that the plan is made anew, of the text that was given first.
 TEST(Databases, MovePlacesByTheLiteralsBeforeThem) {

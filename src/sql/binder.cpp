@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "sql/binder.hpp"
 
+#include <utility>
+
 #include "sql/bind.hpp"
 
 namespace freshet::sql {
@@ -77,10 +79,13 @@ Level Binding::level_of(const Scope& scope) noexcept {
     return level;
 }
 
+// It may stand in the catalog, whose words have other places: none of its literals is another's.
 Result<const Scalar*> Binding::expression(const Expression& expression,
                                           const Scope& scope) noexcept {
+    const std::span<FreeLiteral> literals = std::exchange(environment_.literals, {});
     Level level = level_of(scope);
     const Scalar* const bound = condition(level, expression);
+    environment_.literals = literals;
     return finished(bound);
 }
 
