@@ -13,6 +13,7 @@ namespace {
 using relation::RowChange;
 using relation::RowName;
 using relation::RowsAsOf;
+using relation::RowSavepoint;
 using relation::RowScan;
 using relation::RowWriter;
 
@@ -267,20 +268,19 @@ TEST_F(RowStreams, AreRefusedWholeWherePoolsAreSmall) {
 TEST_F(RowStreams, GoBackWithoutTheTreeIfNothingWasDone) {
     Machine machine;
     OpenStore open{machine.door(), options};
-    constexpr auto later = Transaction::TreeSaved::later;
     const RowName one{1, as_bytes("one")};
     const RowName two{1, as_bytes("two")};
     Transaction transaction;
     ASSERT_TRUE(transaction.begin(open.store, open.diagnostic));
     RowWriter writer{transaction};
-    ASSERT_TRUE(transaction.save(open.diagnostic, later));
+    ASSERT_TRUE(RowSavepoint::save(transaction, open.diagnostic));
     ASSERT_TRUE(writer.write(one, RowChange::insert, as_bytes("1")));
     ASSERT_TRUE(transaction.release(0, open.diagnostic));
-    ASSERT_TRUE(transaction.save(open.diagnostic, later));
+    ASSERT_TRUE(RowSavepoint::save(transaction, open.diagnostic));
     ASSERT_EQ(writer.write(one, RowChange::insert, as_bytes("2")).error().code,
               Code::already_exists);
     ASSERT_TRUE(transaction.rollback_to(0, open.diagnostic));
-    transaction.save_tree();
+    RowSavepoint::save_tree(transaction);
     ASSERT_TRUE(writer.write(one, RowChange::update, as_bytes("3")));
     ASSERT_TRUE(writer.write(two, RowChange::insert, as_bytes("4")));
     ASSERT_TRUE(transaction.rollback_to(0, open.diagnostic));
@@ -290,7 +290,7 @@ TEST_F(RowStreams, GoBackWithoutTheTreeIfNothingWasDone) {
     EXPECT_EQ(read(open.store), left);
 
     ASSERT_TRUE(transaction.begin(open.store, open.diagnostic));
-    ASSERT_TRUE(transaction.save(open.diagnostic, later));
+    ASSERT_TRUE(RowSavepoint::save(transaction, open.diagnostic));
     ASSERT_TRUE(RowWriter{transaction}.write(two, RowChange::insert, as_bytes("5")));
     EXPECT_EQ(transaction.rollback_to(0, open.diagnostic).error().code, Code::corrupt);
     EXPECT_EQ(transaction.commit(Durability::durable, open.diagnostic).error().code,

@@ -59,6 +59,7 @@ class RowKeeper;  // src/store/row_keeper.hpp
 namespace relation {
 class RowWriter;  // src/relation/row_stream.hpp
 class RowsAsOf;
+class RowSavepoint;
 class EntryWriter;  // src/relation/entry.hpp
 }  // namespace relation
 
@@ -334,15 +335,7 @@ public:
     Status condition(const AppendCondition& condition, Diagnostic& diagnostic) noexcept;
     // A place to go back to; returns how many savepoints there were before it, which is its number.
     // too_large: there are savepoint_count_max.
-    Result<std::uint32_t> save(Diagnostic& diagnostic) noexcept {
-        return save(diagnostic, TreeSaved::at_once);
-    }
-    // Later: one that costs less. Before save_tree() is called, which goes for the newest, there
-    // may be one change of one row; to go back from behind that is `corrupt`, and leaves nothing
-    // but rollback().
-    enum class TreeSaved : std::uint8_t { at_once, later };
-    Result<std::uint32_t> save(Diagnostic& diagnostic, TreeSaved when) noexcept;
-    void save_tree() noexcept;
+    Result<std::uint32_t> save(Diagnostic& diagnostic) noexcept;
     // Takes back all that was done since, and forgets the savepoints since; this one stays, to go
     // back to again. A failure since is forgotten too. invalid_argument: there is none such.
     // poisoned, io, full, read_only, corrupt: nothing but rollback() is left.
@@ -360,6 +353,12 @@ private:
     friend class relation::RowWriter;
     friend class relation::RowsAsOf;
     friend class relation::EntryWriter;
+    friend class relation::RowSavepoint;
+    // Without the tree, which costs less: before save_tree() is called, which goes for the newest,
+    // there may be one change of one row. To go back from behind that is `corrupt`, and leaves
+    // nothing but rollback().
+    Result<std::uint32_t> save_log(Diagnostic& diagnostic) noexcept;
+    void save_tree() noexcept;
     Status start(Store& store) noexcept;
     Status settle(Status status, Diagnostic& diagnostic) noexcept;
     Status answer(Error error, Diagnostic& diagnostic) noexcept;

@@ -144,7 +144,7 @@ namespace {
 
 Status write(Prepared& p, SqlError& error) noexcept {
     WriteScope scope{p.session};
-    Status done = scope.open(error, Transaction::TreeSaved::later);
+    Status done = scope.open(error, WriteScope::Undo::one_row);
     if (done) done = open_present(p, error);
     if (done) done = open_plan(p, error);
     if (done) done = run_change(p, scope, error);

@@ -91,7 +91,7 @@ Status make_visible(Session& session) noexcept {
     return synced;
 }
 
-Status WriteScope::open(SqlError& error, Transaction::TreeSaved when) noexcept {
+Status WriteScope::open(SqlError& error, Undo undo) noexcept {
     if (session_.as_of != Session::no_commit)
         return relation::refuse(error, Code::read_only,
                                 {"nothing can be written while the past is read"},
@@ -100,7 +100,10 @@ Status WriteScope::open(SqlError& error, Transaction::TreeSaved when) noexcept {
         return relation::refuse(error, Code::read_only, {"this transaction is READ ONLY"},
                                 {"ROLLBACK, and BEGIN without READ ONLY"});
     if (session_.mode == Mode::write) {
-        const Result<std::uint32_t> saved = session_.transaction.save(session_.diagnostic, when);
+        Transaction& transaction = session_.transaction;
+        const Result<std::uint32_t> saved =
+            undo == Undo::one_row ? relation::RowSavepoint::save(transaction, session_.diagnostic)
+                                  : transaction.save(session_.diagnostic);
         if (!saved) return explain(session_, saved.error(), error);
         savepoint_ = *saved;
     } else {

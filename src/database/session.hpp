@@ -95,11 +95,12 @@ public:
     ~WriteScope() { give_up(); }
 
     // read_only: the session reads the past, or was begun READ ONLY; and what begin() and save()
-    // say. Later: by save_tree(), before there is more than one change of one row.
-    Status open(SqlError& error,
-                Transaction::TreeSaved when = Transaction::TreeSaved::at_once) noexcept;
+    // say. One row: nothing is to be taken back from behind more than its change, before
+    // save_tree() is called.
+    enum class Undo : std::uint8_t { all, one_row };
+    Status open(SqlError& error, Undo undo = Undo::all) noexcept;
     void save_tree() noexcept {
-        if (!is_own_) session_.transaction.save_tree();
+        if (!is_own_) relation::RowSavepoint::save_tree(session_.transaction);
     }
     // Keeps what was done; commits, if nobody said BEGIN.
     Status keep(SqlError& error) noexcept;

@@ -165,6 +165,19 @@ private:
     std::uint64_t address_ = 0;
 };
 
+// A savepoint for a change of one row, which leaves nothing where it fails: it costs less than one
+// to which a transaction can go back from behind changes.
+class RowSavepoint {
+public:
+    // As Transaction::save(). But to go back from behind a change that was done is `corrupt`, and
+    // leaves nothing but rollback(), unless save_tree() was called before.
+    static Result<std::uint32_t> save(Transaction& transaction, Diagnostic& diagnostic) noexcept {
+        return transaction.save_log(diagnostic);
+    }
+    // Makes the newest savepoint one as all others are.
+    static void save_tree(Transaction& transaction) noexcept { transaction.save_tree(); }
+};
+
 // Of keys; the end is exclusive, and empty bytes are no bound.
 struct KeyRange {
     Bytes from{};

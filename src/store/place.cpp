@@ -34,12 +34,13 @@ Result<log::Position> find_place(State& state, const Published& at, Until until)
     place.address = geometry.first_frame(1);
     Mark mark;
     const bool is_commit = until.is_commit();
-    const Result<bool> found = last_mark(
-        state.view(at), at.mark_count, is_commit ? &Mark::commit : &Mark::time_us, until.number(),
-        is_commit ? newest.commit : newest.time_us, mark);
+    const Result<bool> found =
+        last_mark(state.view(at), at.mark_count, is_commit ? &Mark::commit : &Mark::time_us,
+                  until.number(), is_commit ? newest.commit : newest.time_us, mark);
     if (!found) return found.error();
-    log::Frame end;  // The last one that ends a commit.
-    for (std::uint64_t address = mark.address; *found;) {  // The newest is not let through.
+    if (!*found) return place;
+    log::Frame end;                                 // The last one that ends a commit.
+    for (std::uint64_t address = mark.address;;) {  // The newest commit is not let through.
         const Result<std::uint64_t> next = state.log.next_frame(address, newest.address);
         if (!next) return next.error();
         const Result<log::Frame> frame = state.log.frame(*next, newest.address);

@@ -4,7 +4,13 @@
 
 namespace freshet {
 
-Result<std::uint32_t> Transaction::save(Diagnostic& diagnostic, TreeSaved when) noexcept {
+Result<std::uint32_t> Transaction::save(Diagnostic& diagnostic) noexcept {
+    const Result<std::uint32_t> saved = save_log(diagnostic);
+    if (saved) save_tree();
+    return saved;
+}
+
+Result<std::uint32_t> Transaction::save_log(Diagnostic& diagnostic) noexcept {
     diagnostic.error = Error{};
     if (store_ == nullptr || failed_) {
         diagnostic = Diagnostic{};
@@ -28,7 +34,6 @@ Result<std::uint32_t> Transaction::save(Diagnostic& diagnostic, TreeSaved when) 
     saved.catalog_address = state.working.catalog_address;
     saved.summary = summary_;
     saved.touched = touched_;
-    if (when == TreeSaved::at_once) save_tree();
     return number;
 }
 
