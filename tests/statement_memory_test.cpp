@@ -121,7 +121,9 @@ TEST_F(StatementMemory, SelectsSayThatItDoesNotDo) {
 }
 
 TEST_F(StatementMemory, InsertsLeaveNothing) {
-    EXPECT_GT(sweep("INSERT INTO notes VALUES ('a', 101), ('b', 102), ('c', 103)",
+    EXPECT_GT(sweep("INSERT INTO notes VALUES ('a', 101), "
+                    "(hex(hex(hex(hex(hex('of which many bytes become, two of each'))))), 102), "
+                    "('c', 103)",
                     "DELETE FROM notes WHERE n > 100"),
               0);
     EXPECT_GT(sweep("INSERT INTO notes SELECT name, id + 100 FROM people",

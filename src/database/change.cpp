@@ -105,42 +105,34 @@ private:
             const Status block = open_block();
             return block ? insert_one({}) : block;
         }
-        if (plan_.is_of_values) begin_changes(plan_.source->row_count);
-        if (plan_.is_of_values && plan_.source->row_count == 1) return insert_alone();
+        if (plan_.is_of_values) return insert_values();
         const Result<query::Rows*> rows = query::open(*plan_.source, *p_.context);
-        if (!rows) return rows.error();
-        return plan_.is_of_values ? insert_values(**rows) : insert_kept(**rows);
+        return rows ? insert_kept(**rows) : Status{rows.error()};
     }
-    // What is asked most often.
-    Status insert_alone() noexcept {
-        const auto given = memory_.array<Value>(plan_.targets.size());
+    // Row by row, as they stand in the statement.
+    Status insert_values() noexcept {
+        const query::Node& source = *plan_.source;
+        const std::size_t width = plan_.targets.size();
+        begin_changes(source.row_count);
+        const auto given = memory_.array<Value>(width);
         if (!given) return given.error();
-        for (std::size_t i = 0; i < given->size(); i++) {
-            const Result<Value> value = query::evaluate(*plan_.source->scalars[i], memory_);
-            if (!value) return value.error();
-            (*given)[i] = *value;
+        Status status = Done{};
+        for (std::size_t row = 0; status && row < source.row_count; row++) {
+            status = p_.context->check();
+            if (status)
+                status = scratch_.run(memory_, [&](Arena& scratch) -> Status {
+                    for (std::size_t i = 0; i < width; i++) {
+                        const query::Scalar& scalar = *source.scalars[row * width + i];
+                        const Result<Value> value = query::evaluate(scalar, scratch);
+                        if (!value) return value.error();
+                        (*given)[i] = *value;
+                    }
+                    return Done{};
+                });
+            if (status && block_.empty()) status = open_block();
+            if (status) status = insert_one(*given);
         }
-        const Status block = open_block();
-        return block ? insert_one(*given) : block;
-    }
-    Status insert_values(query::Rows& rows) noexcept {
-        const auto given = memory_.array<Value>(plan_.targets.size());
-        if (!given) return given.error();
-        for (;;) {
-            query::Batch batch;
-            const Result<bool> more = rows.next(batch);
-            if (!more) return more.error();
-            if (!*more) return Done{};
-            if (block_.empty()) {
-                const Status block = open_block();
-                if (!block) return block;
-            }
-            for (const query::Position at : batch.selection) {
-                for (std::size_t i = 0; i < given->size(); i++) (*given)[i] = batch.columns[i][at];
-                const Status inserted = insert_one(*given);
-                if (!inserted) return inserted;
-            }
-        }
+        return status;
     }
     Status insert_kept(query::Rows& rows) noexcept {
         query::RowList list{memory_, plan_.targets.size()};
@@ -497,6 +489,7 @@ private:
     OneRow both_;
     OneRow changed_;  // Of ON CONFLICT DO UPDATE.
     MutableBytes block_{};
+    query::Scratch scratch_;
     query::RowList* kept_ = nullptr;
     std::uint64_t count_ = 0;
 };

@@ -78,15 +78,12 @@ public:
                     plan_.is_row_by_row = false;
         const bool has_scan = rows_ != nullptr && rows_->left->kind == query::NodeKind::source;
         const query::TableScan* const scan = has_scan ? rows_->left->source->scan() : nullptr;
-        if (plan_.is_row_by_row && scan != nullptr && is_whole_key(scan->access))
-            plan_.by_key = scan;
+        const bool has_key =
+            scan != nullptr && scan->access.index == nullptr && scan->access.is_whole();
+        if (plan_.is_row_by_row && has_key) plan_.by_key = scan;
     }
 
 private:
-    static bool is_whole_key(const query::Access& access) noexcept {
-        return access.check != nullptr && access.index == nullptr && access.list == nullptr &&
-               access.equal.size() == access.columns.size();
-    }
     [[nodiscard]] bool is_referred_to() const noexcept {
         for (const relation::TableDefinition& table : environment_.tables)
             for (const relation::ForeignKey& key : table.foreign_keys)

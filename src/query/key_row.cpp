@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "relation/bound.hpp"
+#include "query/key_range.hpp"
 #include "relation/entry.hpp"
 #include "relation/table_reader.hpp"
 
@@ -23,57 +23,27 @@ public:
         has_ended_ = true;
         const Status going = context_.check();
         if (!going) return going.error();
-        const Result<Search> search = find_key();
+        const Result<KeySearch> search =
+            make_search(scan_.access, *scan_.table, nullptr, context_.memory);
         if (!search) return search.error();
-        if (*search == Search::none) return false;
-        return *search == Search::key ? read(batch) : read_others(batch);
+        if (search->is_empty) return false;
+        if (!search->is_exact) return read_others(batch);
+        const Result<bool> there = find_name(search->range);
+        return there && *there ? read(batch) : there;
     }
 
 private:
-    static constexpr std::size_t size_max =
-        std::max(relation::primary_key_size_max, relation::index_values_size_max);
-    enum class Search : std::uint8_t { none, key, others };
-
-    // As key_range.cpp does it for all kinds of search.
-    Result<Search> find_key() noexcept {
-        std::array<std::byte, size_max> bytes;
-        const bool has_index = scan_.access.index != nullptr;
-        relation::KeyWriter key{MutableBytes{bytes}.first(
-            has_index ? relation::index_values_size_max : relation::primary_key_size_max)};
-        bool is_none = false;
-        bool is_key = true;
-        for (std::size_t i = 0; i < scan_.access.equal.size(); i++) {
-            const relation::KeyColumn& column = scan_.access.columns[i];
-            const relation::ColumnType type = scan_.table->columns[column.column].type;
-            const Result<Value> value = evaluate(*scan_.access.equal[i], context_.memory);
-            if (!value) return value.error();
-            is_none = is_none || value->is_null();
-            is_key = is_key && relation::has_bound(*value, type);
-            if (is_none || !is_key) continue;
-            const relation::Bound bound = relation::find_bound(*value, type);
-            is_none = !bound.is_equal;
-            if (!is_none) key.value(bound.at, column.sort);
+    // The key itself, or that of the one entry which a unique index has for these values.
+    Result<bool> find_name(const relation::KeyRange& range) noexcept {
+        if (scan_.access.index == nullptr) {
+            name_ = relation::RowName{scan_.table->id, range.from};
+            return true;
         }
-        if (is_none) return Search::none;
-        if (!is_key || key.is_cut()) return Search::others;
-        if (scan_.access.index != nullptr) return find_entry(key.written());
-        name_ = relation::RowName{scan_.table->id, key.written()};
-        return Search::key;
-    }
-
-    // The one that a unique index has for these values.
-    Result<Search> find_entry(Bytes values) noexcept {
-        std::array<std::byte, size_max> bytes;
-        std::copy(values.begin(), values.end(), bytes.begin());
-        const std::size_t size = relation::end_of_prefix(MutableBytes{bytes}.first(values.size()));
-        relation::EntryScan entries{
-            scan_.moment->rows, *scan_.access.index, {values, Bytes{bytes}.first(size)}};
+        relation::EntryScan entries{scan_.moment->rows, *scan_.access.index, range};
         Bytes key;
         const Result<bool> there = entries.next(key);
-        if (!there) return there.error();
-        if (!*there) return Search::none;
-        name_ = relation::RowName{scan_.table->id, key};
-        return Search::key;
+        if (there && *there) name_ = relation::RowName{scan_.table->id, key};
+        return there;
     }
 
     Result<bool> read(Batch& batch) noexcept {
@@ -115,13 +85,10 @@ private:
 
 bool is_key_row(const TableScan& scan) noexcept {
     const Access& access = scan.access;
-    if (access.check == nullptr || access.list != nullptr) return false;
+    if (!access.is_whole() || scan.has_versions) return false;
     if (access.index != nullptr && (!access.index->unique || access.index->hash)) return false;
-    if (access.equal.size() != access.columns.size()) return false;
-    if (scan.has_versions || scan.moment->rows.is_in_transaction()) return false;
-    for (const std::uint32_t column : scan.columns)
-        if (column >= scan.live_count) return false;
-    return true;
+    return std::all_of(scan.columns.begin(), scan.columns.end(),
+                       [&](std::uint32_t column) { return column < scan.live_count; });
 }
 
 Result<Rows*> open_key_row(const TableScan& scan, Context& context, Open open_rows) noexcept {

@@ -7,11 +7,11 @@
 
 namespace freshet::query {
 
-// Whether the scan asks for one row by its key, of a snapshot, and for columns of the table alone.
+// Whether the scan asks for one row by its key, and for columns of the table alone.
 bool is_key_row(const TableScan& scan) noexcept;
 
-// Of such a scan. `open_rows` opens the same in general: for values that cannot be compared with
-// keys.
+// Of such a scan, and of a moment that is no transaction's. `open_rows` opens the same in general:
+// for values that cannot be compared with keys.
 Result<Rows*> open_key_row(const TableScan& scan, Context& context,
                            Result<Rows*> (*open_rows)(const TableScan& scan,
                                                       Context& context) noexcept) noexcept;

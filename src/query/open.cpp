@@ -31,10 +31,6 @@ Result<std::span<const Vector>> evaluate(std::span<const Scalar* const> scalars,
     const Result<std::span<Vector>> vectors = scratch.array<Vector>(scalars.size());
     if (!vectors) return vectors.error();
     for (std::size_t i = 0; i < scalars.size(); i++) {
-        if (scalars[i]->kind == ScalarKind::column) {
-            (*vectors)[i] = batch.columns[scalars[i]->column];
-            continue;
-        }
         const Result<Vector> vector = evaluate(*scalars[i], batch, scratch);
         if (!vector) return vector.error();
         (*vectors)[i] = *vector;

@@ -278,11 +278,12 @@ Result<Rows*> open_rows(const TableScan& scan, Context& context) noexcept {
 
 class TableSource final : public Source {
 public:
-    explicit TableSource(const TableScan& scan) noexcept : scan_{scan} {}
+    explicit TableSource(const TableScan& scan) noexcept
+        : scan_{scan}, is_key_row_{query::is_key_row(scan)} {}
 
     Result<Rows*> open(Context& context) const noexcept override {
-        return is_key_row(scan_) ? open_key_row(scan_, context, open_rows)
-                                 : open_rows(scan_, context);
+        const bool is_alone = is_key_row_ && !scan_.moment->rows.is_in_transaction();
+        return is_alone ? open_key_row(scan_, context, open_rows) : open_rows(scan_, context);
     }
 
     [[nodiscard]] const TableScan* scan() const noexcept override { return &scan_; }
@@ -311,6 +312,7 @@ public:
 
 private:
     TableScan scan_;
+    bool is_key_row_;
 };
 
 }  // namespace

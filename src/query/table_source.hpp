@@ -39,6 +39,11 @@ struct Access {
     bool high_is_in = false;
     // All that, as a condition on the rows of the source; null: all rows are read.
     const Scalar* check = nullptr;
+
+    // All of the columns are equal to something.
+    [[nodiscard]] bool is_whole() const noexcept {
+        return check != nullptr && list == nullptr && equal.size() == columns.size();
+    }
 };
 
 struct TableScan {
