@@ -59,7 +59,7 @@ private:
     };
 
     [[nodiscard]] ColumnType type_at(std::size_t place) const noexcept {
-        return table_.columns[access_.columns[place].column].type;
+        return type_of(table_, access_.columns[place].column);
     }
     [[nodiscard]] Sort sort_at(std::size_t place) const noexcept {
         return access_.columns[place].sort;
@@ -240,7 +240,7 @@ Result<KeySearch> make_search(const Access& access, const relation::TableDefinit
 Result<Points> find_points(const Access& access, const relation::TableDefinition& table,
                            Arena& memory) noexcept {
     const Scalar& list = *access.list;
-    const ColumnType type = table.columns[access.columns[access.equal.size()].column].type;
+    const ColumnType type = type_of(table, access.columns[access.equal.size()].column);
     const std::size_t all_count =
         list.kind == ScalarKind::in_list ? list.operands.size() - 1 : list.set->values().count();
     if (all_count > point_count_max) return Points{};

@@ -118,9 +118,9 @@ private:
         if (scan_.has_versions) return begin_versions();
         if (search_.is_one_row) return Done{};
         if (scan_.access.index == nullptr)
-            reader_.scan(search_.range);
+            reader_.scan(search_.range, scan_.direction);
         else
-            reader_.scan(*scan_.access.index, search_.range);
+            reader_.scan(*scan_.access.index, search_.range, scan_.direction);
         return Done{};
     }
 
@@ -292,15 +292,21 @@ public:
         const Access& access = scan_.access;
         const bool is_search = access.check != nullptr;
         text.text(is_search ? "SEARCH " : "SCAN ").text(scan_.name);
-        if (!is_search) return;
-        if (access.index == nullptr)
-            text.text(" USING PRIMARY KEY (");
-        else
-            text.text(" USING INDEX ").text(access.index->name).text(" (");
+        if (access.index != nullptr) text.text(" USING INDEX ").text(access.index->name);
+        if (is_search) describe_search(text);
+        if (scan_.direction == Direction::backwards) text.text(" BACKWARDS");
+    }
+
+private:
+    void describe_search(TextWriter& text) const noexcept {
+        const Access& access = scan_.access;
+        text.text(access.index == nullptr ? " USING PRIMARY KEY (" : " (");
         std::string_view separator;
         const auto term = [&](std::size_t place, std::string_view comparison) {
             const relation::ColumnNumber column = access.columns[place].column;
-            text.text(separator).text(scan_.table->columns[column].name).text(comparison);
+            text.text(separator);
+            text.text(column == row_id_column ? "rowid" : scan_.table->columns[column].name);
+            text.text(comparison);
             separator = " AND ";
         };
         for (std::size_t i = 0; i < access.equal.size(); i++) term(i, "=?");
@@ -310,7 +316,6 @@ public:
         text.text(")");
     }
 
-private:
     TableScan scan_;
     bool is_key_row_;
 };

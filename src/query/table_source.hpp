@@ -3,7 +3,8 @@
 //
 // Whatever leads there (constants, parameters, the answers of subqueries) is evaluated when the
 // source is opened. A key leads to just the rows for which the conditions hold, unless it was cut,
-// or a value cannot be compared with keys: then they are asked of each row.
+// or a value cannot be compared with keys: then they are asked of each row. Rows come in the order
+// of the key, or backwards.
 #pragma once
 
 #include "query/rows.hpp"
@@ -23,9 +24,21 @@ enum class ExtraColumn : std::uint8_t {
 };
 inline constexpr std::uint32_t extra_column_count = 6;
 
+// The key of rows: the primary key, or the hidden row id as if it were a column.
+inline constexpr relation::ColumnNumber row_id_column = relation::no_column - 1;
+inline constexpr relation::KeyColumn row_id_key{.column = row_id_column};
+constexpr std::span<const relation::KeyColumn> key_of(
+    const relation::TableDefinition& table) noexcept {
+    return table.primary_key.empty() ? std::span{&row_id_key, 1} : table.primary_key;
+}
+constexpr relation::ColumnType type_of(const relation::TableDefinition& table,
+                                       relation::ColumnNumber column) noexcept {
+    return column == row_id_column ? relation::ColumnType::integer : table.columns[column].type;
+}
+
 // How rows are reached. Values have no columns.
 struct Access {
-    // Null: by the key of the row.
+    // Null: by the key of the row, as key_of() says.
     const relation::Index* index = nullptr;
     std::span<const relation::KeyColumn> columns{};
     // What the first columns are equal to;
@@ -37,7 +50,8 @@ struct Access {
     const Scalar* high = nullptr;
     bool low_is_in = false;
     bool high_is_in = false;
-    // All that, as a condition on the rows of the source; null: all rows are read.
+    // All that, as a condition on the rows of the source; null: all rows are read, in the order of
+    // the index if there is one.
     const Scalar* check = nullptr;
 
     // All of the columns are equal to something.
@@ -55,6 +69,7 @@ struct TableScan {
     std::uint32_t live_count = 0;
     bool has_versions = false;  // Not the rows of the moment alone, but all up to then.
     Access access{};
+    Direction direction = Direction::forwards;  // Not of a list, nor of versions.
 };
 
 // In the arena. out_of_memory. When opened: corrupt, io, out_of_memory, what values fail with;

@@ -198,27 +198,51 @@ void EntryWalk::next_anew() noexcept {
     keep();
 }
 
-EntryScan::EntryScan(const RowsAsOf& rows, const Index& index, KeyRange range) noexcept
+void EntryWalk::seek_before(Bytes end) noexcept {
+    std::array<std::byte, tree::key_size_max> bytes;
+    KeyWriter key{bytes};
+    key.raw(prefix_).raw(end);
+    const std::size_t size = key.written().size();
+    cursor_.seek_before(
+        Bytes{bytes}.first(end.empty() ? end_of_prefix(std::span{bytes}.first(size)) : size));
+    keep();
+}
+
+void EntryWalk::previous() noexcept {
+    cursor_.previous();
+    keep();
+}
+
+void EntryWalk::previous_anew() noexcept {
+    cursor_.seek_before(Bytes{key_}.first(size_));
+    keep();
+}
+
+EntryScan::EntryScan(const RowsAsOf& rows, const Index& index, KeyRange range,
+                     Direction direction) noexcept
     : rows_{rows},
-      end_{range.end},
+      border_{direction == Direction::forwards ? range.end : range.from},
+      is_forwards_{direction == Direction::forwards},
       live_{rows.view(), EntryWalk::Which::live, index.id, range.from} {
     if (!rows.is_newest())
         closed_.emplace(rows.view(), EntryWalk::Which::closed, index.id, range.from);
+    if (is_forwards_) return;
+    live_.seek_before(range.end);
+    if (closed_) closed_->seek_before(range.end);
 }
 
 bool EntryScan::is_in_range(const EntryWalk& walk) const noexcept {
     if (!walk.valid()) return false;
     const Bytes entry = walk.entry();
-    if (end_.empty() || entry.size() < index_id_size) return true;
-    return as_text(entry.subspan(index_id_size)) < as_text(end_);
+    if (border_.empty() || entry.size() < index_id_size) return true;
+    return (as_text(entry.subspan(index_id_size)) < as_text(border_)) == is_forwards_;
 }
 
 void EntryScan::step() noexcept {
     if (last_ == nullptr) return;
     if (rows_.is_in_transaction())
-        last_->next_anew();
-    else
-        last_->next();
+        return is_forwards_ ? last_->next_anew() : last_->previous_anew();
+    return is_forwards_ ? last_->next() : last_->previous();
 }
 
 Result<bool> EntryScan::next(Bytes& key) noexcept {
@@ -228,7 +252,8 @@ Result<bool> EntryScan::next(Bytes& key) noexcept {
         const bool has_closed = closed_ && is_in_range(*closed_);
         if (!has_live && !has_closed) return false;
         const bool takes_live =
-            has_live && (!has_closed || as_text(live_.entry()) < as_text(closed_->entry()));
+            has_live &&
+            (!has_closed || (as_text(live_.entry()) < as_text(closed_->entry())) == is_forwards_);
         last_ = takes_live ? &live_ : &*closed_;
         std::uint64_t from = 0;
         std::uint64_t until = 0;

@@ -73,6 +73,10 @@ public:
     void next() noexcept;
     // The same where the tree was changed meanwhile.
     void next_anew() noexcept;
+    // To the last entry of the index before those that begin so; empty: the last of all.
+    void seek_before(Bytes end) noexcept;
+    void previous() noexcept;
+    void previous_anew() noexcept;
 
 private:
     void keep() noexcept;
@@ -84,11 +88,13 @@ private:
     std::array<std::byte, 1 + index_id_size> prefix_{};
 };
 
-// The rows that an index leads to, as they were at a moment, in the order of the entries.
+// The rows that an index leads to, as they were at a moment, in the order of the entries, or
+// backwards.
 class EntryScan {
 public:
     // The range is of what stands behind the id of the index; its bytes stay lent.
-    EntryScan(const RowsAsOf& rows, const Index& index, KeyRange range) noexcept;
+    EntryScan(const RowsAsOf& rows, const Index& index, KeyRange range,
+              Direction direction = Direction::forwards) noexcept;
     // The key of the next row, good until the next call. False: no more. corrupt.
     Result<bool> next(Bytes& key) noexcept;
 
@@ -97,7 +103,8 @@ private:
     [[nodiscard]] bool is_in_range(const EntryWalk& walk) const noexcept;
 
     const RowsAsOf& rows_;
-    Bytes end_;
+    Bytes border_;  // Where it ends; empty: with the index.
+    bool is_forwards_;
     EntryWalk live_;
     std::optional<EntryWalk> closed_{};  // Of the past.
     EntryWalk* last_ = nullptr;

@@ -183,35 +183,46 @@ Result<std::uint64_t> RowsAsOf::count_versions(std::uint32_t table) const noexce
     return relation::count_versions(view(), RowName{table, {}}.view());
 }
 
-RowMerge::RowMerge(const RowsAsOf& rows, std::uint32_t table, KeyRange range,
-                   bool has_deleted) noexcept
+RowMerge::RowMerge(const RowsAsOf& rows, std::uint32_t table, KeyRange range, bool has_deleted,
+                   Direction direction) noexcept
     : table_{table, {}},
-      end_{range.end},
+      border_{direction == Direction::forwards ? range.end : range.from},
+      is_forwards_{direction == Direction::forwards},
       is_in_transaction_{rows.is_in_transaction()},
       present_{rows.view(), store::RowWalk::Which::present, RowName{table, range.from}.view()} {
     if (has_deleted)
         deleted_.emplace(rows.view(), store::RowWalk::Which::deleted,
                          RowName{table, range.from}.view());
+    if (is_forwards_) return;
+    const RowName end{range.end.empty() ? table + 1 : table, range.end};
+    present_.seek_before(end.view());
+    if (has_deleted) deleted_->seek_before(end.view());
 }
 
 bool RowMerge::is_in_range(const store::RowWalk& walk) const noexcept {
     if (!walk.valid() || !begins_with(walk.name(), table_.view())) return false;
-    return end_.empty() || as_text(key_of_row(walk.name())) < as_text(end_);
+    return border_.empty() || (as_text(key_of_row(walk.name())) < as_text(border_)) == is_forwards_;
+}
+
+void RowMerge::step(store::RowWalk& walk) const noexcept {
+    if (is_forwards_) return is_in_transaction_ ? walk.next_anew() : walk.next();
+    return is_in_transaction_ ? walk.seek_before(walk.name()) : walk.previous();
 }
 
 bool RowMerge::next() noexcept {
-    if (last_ != nullptr && is_in_transaction_) last_->next_anew();
-    if (last_ != nullptr && !is_in_transaction_) last_->next();
+    if (last_ != nullptr) step(*last_);
     const bool has_present = is_in_range(present_);
     const bool has_deleted = deleted_ && is_in_range(*deleted_);
     if (!has_present && !has_deleted) return false;
-    const bool takes_present = has_present && (!has_deleted || present_.name() < deleted_->name());
+    const bool takes_present =
+        has_present && (!has_deleted || (present_.name() < deleted_->name()) == is_forwards_);
     last_ = takes_present ? &present_ : &*deleted_;
     return true;
 }
 
-RowScan::RowScan(const RowsAsOf& rows, std::uint32_t table, KeyRange range) noexcept
-    : rows_{rows}, merge_{rows, table, range, !rows.is_newest()} {}
+RowScan::RowScan(const RowsAsOf& rows, std::uint32_t table, KeyRange range,
+                 Direction direction) noexcept
+    : rows_{rows}, merge_{rows, table, range, !rows.is_newest(), direction} {}
 
 Result<bool> RowScan::next(Recorded& version) noexcept {
     while (merge_.next()) {

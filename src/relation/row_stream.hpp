@@ -184,10 +184,12 @@ struct KeyRange {
     Bytes end{};
 };
 
-// Rows in the order of their names, those that are there and those that are deleted together.
+// Rows in the order of their names, or backwards, those that are there and those that are deleted
+// together.
 class RowMerge {
 public:
-    RowMerge(const RowsAsOf& rows, std::uint32_t table, KeyRange range, bool has_deleted) noexcept;
+    RowMerge(const RowsAsOf& rows, std::uint32_t table, KeyRange range, bool has_deleted,
+             Direction direction = Direction::forwards) noexcept;
     RowMerge(const RowMerge&) = delete;
     RowMerge& operator=(const RowMerge&) = delete;
     // False: no more.
@@ -198,21 +200,24 @@ public:
 
 private:
     [[nodiscard]] bool is_in_range(const store::RowWalk& walk) const noexcept;
+    void step(store::RowWalk& walk) const noexcept;
 
     RowName table_;
-    Bytes end_;
+    Bytes border_;  // Where it ends; empty: with the table.
+    bool is_forwards_;
     bool is_in_transaction_;
     store::RowWalk present_;
     std::optional<store::RowWalk> deleted_{};
     store::RowWalk* last_ = nullptr;  // Whose row is given; it moves on at the next call.
 };
 
-// The rows of a table that there were, in the order of their keys. In a transaction rows may be
-// changed between two calls: what is met is as it is then.
+// The rows of a table that there were, in the order of their keys, or backwards. In a transaction
+// rows may be changed between two calls: what is met is as it is then.
 class RowScan {
 public:
     // The bytes of the range stay lent.
-    RowScan(const RowsAsOf& rows, std::uint32_t table, KeyRange range = {}) noexcept;
+    RowScan(const RowsAsOf& rows, std::uint32_t table, KeyRange range = {},
+            Direction direction = Direction::forwards) noexcept;
     // False: no more. The version's views are good until the next call. corrupt, io.
     Result<bool> next(Recorded& version) noexcept;
 

@@ -43,14 +43,14 @@ Status TableReader::open(const RowsAsOf& rows, const TableDefinition& table,
     return images_.open(table, memory);
 }
 
-void TableReader::scan(KeyRange range) noexcept {
+void TableReader::scan(KeyRange range, Direction direction) noexcept {
     entry_scan_.reset();
-    row_scan_.emplace(*rows_, table_->id, range);
+    row_scan_.emplace(*rows_, table_->id, range, direction);
 }
 
-void TableReader::scan(const Index& index, KeyRange range) noexcept {
+void TableReader::scan(const Index& index, KeyRange range, Direction direction) noexcept {
     row_scan_.reset();
-    entry_scan_.emplace(*rows_, index, range);
+    entry_scan_.emplace(*rows_, index, range, direction);
 }
 
 Result<bool> TableReader::next(Recorded& version) noexcept {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Reads a table: its rows in the order of their keys, or of an index, or one by its key; now, as of
-// a commit, or in an open transaction, as RowsAsOf says.
+// Reads a table: its rows in the order of their keys, or of an index, or backwards, or one by its
+// key; now, as of a commit, or in an open transaction, as RowsAsOf says.
 //
 // Rows of all versions of the table are read as rows of one: that of the definition.
 #pragma once
@@ -48,10 +48,11 @@ public:
     [[nodiscard]] const Layout& layout() const noexcept { return images_.layout(); }
 
     // Begins to read rows, in the order of their keys: those of a range, whose bytes stay lent.
-    void scan(KeyRange range = {}) noexcept;
+    void scan(KeyRange range = {}, Direction direction = Direction::forwards) noexcept;
     // The same by an index that there is now, in the order of its entries: a range of what stands
     // behind the id of the index; of a hash index that begins with the hash.
-    void scan(const Index& index, KeyRange range = {}) noexcept;
+    void scan(const Index& index, KeyRange range = {},
+              Direction direction = Direction::forwards) noexcept;
     // False: no more; in a transaction rows may be changed between two calls. The version's views
     // are good until the next call of anything, or change. corrupt, io.
     Result<bool> next(Recorded& version) noexcept;

@@ -49,7 +49,7 @@ void take_high(const Scalar& scalar, query::Access& access) noexcept {
 }
 
 constexpr std::uint32_t equal_score = 16;
-constexpr std::uint32_t list_score = 12;
+constexpr std::uint32_t list_score = alternatives_score;
 constexpr std::uint32_t range_score = 4;
 constexpr std::uint32_t one_row_score = 4096;
 
@@ -67,6 +67,9 @@ ColumnBound bound_of(const Scalar& condition) noexcept {
 
 std::uint32_t number_of(const Leaf& leaf, relation::ColumnNumber column) noexcept {
     const auto& columns = leaf.table->columns;
+    if (column == query::row_id_column)
+        return leaf.first + leaf.column_count - query::extra_column_count +
+               static_cast<std::uint32_t>(query::ExtraColumn::row_id);
     if (column >= columns.size() || !is_live(columns[column])) return no_place;
     std::uint32_t number = leaf.first;
     for (std::size_t i = 0; i < column; i++) number += is_live(columns[i]) ? 1U : 0U;
@@ -144,8 +147,7 @@ void AccessFinder::consider(const relation::Index* index,
 
 Result<Found> AccessFinder::find(Arena& memory) noexcept {
     const relation::TableDefinition& table = *leaf_.table;
-    if (!table.primary_key.empty() && leaf_.index_name.empty())
-        consider(nullptr, table.primary_key);
+    if (leaf_.index_name.empty()) consider(nullptr, query::key_of(table));
     const relation::TableDefinition* const newest = relation::find_table(newest_, table.id);
     if (newest != nullptr && !leaf_.not_indexed && !leaf_.has_versions) {
         for (const relation::Index& index : newest->indexes) {

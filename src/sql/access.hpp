@@ -21,6 +21,9 @@ ColumnBound bound_of(const Scalar& condition) noexcept;
 // In the rows of FROM; no_place: the table does not have it.
 std::uint32_t number_of(const Leaf& leaf, relation::ColumnNumber column) noexcept;
 
+// Less have those that lead to a range, not to values.
+inline constexpr std::uint32_t alternatives_score = 12;
+
 struct Found {
     std::uint32_t score = 0;  // 0: all rows are to be read.
     query::Access access{};   // Its check has numbers yet.

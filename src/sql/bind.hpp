@@ -68,6 +68,9 @@ struct Level {
     const List<ResultColumn>* aliases = nullptr;
     Grouping* grouping = nullptr;  // None: the rows of FROM are named.
     bool is_in_aggregate = false;
+    // Of one source: what its rows are sorted by, if columns alone say it.
+    std::span<const KeyOrder> wanted{};
+    bool has_limit = false;
 
     // The sources that it speaks of.
     [[nodiscard]] std::uint64_t mask_of(const Scalar& scalar) const noexcept;
@@ -228,6 +231,7 @@ private:
     void join_using(Level& level, Item& item, const Name& name, std::size_t middle) noexcept;
     void natural(Level& level, Item& item, std::size_t middle) noexcept;
     void add_conditions(const Level& level, Growing<Conjunct>& list, const Scalar& scalar) noexcept;
+    const Scalar* as_list(const Scalar& scalar) noexcept;
 
     // ---- time: bind_time.cpp ----
 
@@ -276,7 +280,7 @@ private:
     Ordered ordered(Level& level, const Select& select, const Growing<Typed>& results) noexcept;
     std::uint32_t ordered_by(Level& level, const Expression& expression, Ordered& ordered) noexcept;
     std::uint32_t numbered(const Expression& expression, std::size_t count) noexcept;
-    static bool is_in_order(const Ordered& ordered, const Planned& rows) noexcept;
+    std::span<const KeyOrder> wanted(const Ordered& ordered) noexcept;
     const query::Node* sorted(const query::Node* rows, const Ordered& ordered, bool distinct,
                               std::uint32_t width) noexcept;
     Relation values(Outer* outer, const Arm& arm) noexcept;

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/sql_error.hpp"
+#include "sql/access.hpp"
 #include "sql/bind.hpp"
 #include "sql/parse.hpp"
 
@@ -407,7 +408,25 @@ void Binding::add_conditions(const Level& level, Growing<Conjunct>& list,
         for (const Scalar* const operand : scalar.operands) add_conditions(level, list, *operand);
         return;
     }
-    push(list, Conjunct{.scalar = &scalar, .mask = level.mask_of(scalar)});
+    const Scalar& asked = *as_list(scalar);
+    push(list, Conjunct{.scalar = &asked, .mask = level.mask_of(asked)});
+}
+
+// column = a OR column = b is column IN (a, b): for that there are keys.
+const Scalar* Binding::as_list(const Scalar& scalar) noexcept {
+    if (scalar.kind != ScalarKind::logical_or) return &scalar;
+    const auto list = array<const Scalar*>(scalar.operands.size() + 1);
+    std::size_t count = 0;
+    for (const Scalar* const each : scalar.operands) {
+        const ColumnBound bound = bound_of(*each);
+        if (has_failed_ || bound.value == nullptr) return &scalar;
+        if (bound.comparison != relation::Comparison::equal) return &scalar;
+        const bool is_turned = bound.value == each->operands[0];
+        if (count == 0) list[count++] = each->operands[is_turned ? 1 : 0];
+        if (bound.number != list[0]->column) return &scalar;
+        list[count++] = bound.value;
+    }
+    return this->scalar({.kind = ScalarKind::in_list, .operands = list});
 }
 
 }  // namespace freshet::sql

@@ -77,14 +77,16 @@ Relation Binding::rows_of_arm(Outer* outer, const Select& select, const Arm& arm
     const Scalar* const having = arm.having == nullptr ? nullptr : condition(level, *arm.having);
     Ordered ordered = this->ordered(level, select, results);
     if (has_failed_) return {};
+    const bool is_of_one = from != nullptr && from->kind == Item::Kind::leaf;
+    if (is_of_one && level.grouping == nullptr && !arm.distinct) level.wanted = wanted(ordered);
+    level.has_limit = select.limit != nullptr;
     Planned planned =
         from == nullptr ? one_row(level) : Planner{*this, level}.plan(*from, where.all());
     if (from == nullptr) planned = Planner{*this, level}.filtered(planned, where.all());
     if (has_failed_) return {};
     Places places = planned.places;
     rows.node = planned.node;
-    if (level.grouping == nullptr && !arm.distinct && is_in_order(ordered, planned))
-        ordered.terms = {};
+    if (!level.wanted.empty() && is_in_order(level.wanted, planned.order)) ordered.terms = {};
     if (level.grouping != nullptr) {
         rows.node = aggregated(*planned.node, planned.places, grouping, having);
         places = {};
@@ -314,23 +316,16 @@ std::uint32_t Binding::numbered(const Expression& expression, std::size_t count)
     return 0;
 }
 
-// Whether the rows come as they are to be sorted. What has one value needs no order, nor does what
-// is behind a whole key.
-bool Binding::is_in_order(const Ordered& ordered, const Planned& rows) noexcept {
-    std::size_t at = 0;
-    for (const query::SortTerm& term : ordered.terms) {
+// Empty: something else than columns says it, or NULLs are wanted where no key has them.
+std::span<const KeyOrder> Binding::wanted(const Ordered& ordered) noexcept {
+    const auto wanted = array<KeyOrder>(ordered.terms.size());
+    for (std::size_t i = 0; i < wanted.size(); i++) {
+        const query::SortTerm& term = ordered.terms[i];
         const Scalar& by = *ordered.columns.all()[term.value->column].scalar;
-        if (by.kind != ScalarKind::column) return false;
-        const auto is_it = [&](const KeyOrder& each) { return each.number == by.column; };
-        const auto known = std::find_if(rows.order.begin(), rows.order.end(), is_it);
-        if (known != rows.order.end() && known->is_fixed) continue;
-        while (at < rows.order.size() && rows.order[at].is_fixed) at++;
-        if (at == rows.order.size()) return rows.is_key_whole;
-        const KeyOrder& next = rows.order[at++];
-        if (!is_it(next) || term.descending != next.descends) return false;
-        if (term.nulls_last != term.descending) return false;
+        if (by.kind != ScalarKind::column || term.nulls_last != term.descending) return {};
+        wanted[i] = {.number = by.column, .descends = term.descending};
     }
-    return true;
+    return wanted;
 }
 
 // DISTINCT rows, with the values to sort by of the first of each.

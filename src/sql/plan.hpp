@@ -8,6 +8,10 @@
 // to what is there, and products last. Such equalities are the keys of hash joins; if what is there
 // was found by an access, it is what is kept, and the new source passes by: of a table that has a
 // key or an index for it, only the rows to which the kept ones lead.
+//
+// Rows are read backwards, or by an index of which no condition speaks, where they then come as
+// they are to be sorted; the latter if there is a limit. Alternatives (OR) each of which has a key
+// or an index are read one by one, each without the rows of those before it.
 #pragma once
 
 #include "query/algebra.hpp"
@@ -18,6 +22,7 @@
 namespace freshet::sql {
 
 class Binding;
+struct Found;
 struct Level;
 
 inline constexpr std::uint32_t source_count_max = 64;
@@ -64,7 +69,13 @@ struct KeyOrder {
     std::uint32_t number = 0;
     bool descends = false;
     bool is_fixed = false;  // It has one value.
+    bool is_last = false;   // No two rows are the same in it and those before it.
 };
+enum class Turned : std::uint8_t { no, yes };
+// Whether rows that are in an order, or read backwards, are as wanted. What has one value needs no
+// order, nor does what is behind the last.
+bool is_in_order(std::span<const KeyOrder> wanted, std::span<const KeyOrder> order,
+                 Turned turned = Turned::no) noexcept;
 
 // Rows, and where in them the columns are.
 struct Planned {
@@ -73,7 +84,6 @@ struct Planned {
     std::uint64_t mask = 0;
     std::uint32_t score = 0;  // Of the access; 0: all rows are read.
     std::span<const KeyOrder> order{};
-    bool is_key_whole = false;  // No two rows are the same in all of the order.
     // Of a table whose rows are all read: what the node, or the filter above it, does.
     const Leaf* leaf = nullptr;
     const query::TableScan* scan = nullptr;
@@ -100,7 +110,13 @@ private:
     Planned leaf(const Leaf& leaf, std::span<Conjunct> above) noexcept;
     Planned table(const Leaf& leaf, std::span<Conjunct> above) noexcept;
     void check_ends(const Leaf& leaf) noexcept;
-    void put_order(const Leaf& leaf, const query::Access& access, Planned& rows) noexcept;
+    std::span<KeyOrder> order_of(const Leaf& leaf, const query::Access& access) noexcept;
+    void choose_order(const Leaf& leaf, query::TableScan& scan, Planned& rows) noexcept;
+    bool take_order(std::span<KeyOrder> order, query::TableScan& scan, Planned& rows) noexcept;
+    const query::Node* source_of(const query::TableScan& scan) noexcept;
+    const query::Node* either(const Leaf& leaf, const Scalar& condition,
+                              const query::TableScan& scan, Places places) noexcept;
+    std::span<const Found> accesses(const Leaf& leaf, Operands alternatives) noexcept;
     const query::Node* virtual_rows(const Leaf& leaf, std::span<const Conjunct> above) noexcept;
     Planned inner(Item& item, std::span<Conjunct> above) noexcept;
     Planned outer(Item& item, std::span<Conjunct> above) noexcept;

@@ -344,6 +344,11 @@ void RowWalk::next() noexcept {
     keep_name();
 }
 
+void RowWalk::previous() noexcept {
+    cursor_.previous();
+    keep_name();
+}
+
 void RowWalk::seek_before(std::string_view name) noexcept {
     cursor_.seek_before(Key{which_ == Which::present ? tag_row : tag_deleted_row, name}.bytes());
     keep_name();

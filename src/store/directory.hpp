@@ -164,6 +164,8 @@ public:
     void next() noexcept;
     // The same where the tree was changed meanwhile.
     void next_anew() noexcept;
+    // Where it was not; else seek_before() of the name.
+    void previous() noexcept;
 
 private:
     void keep_name() noexcept;
