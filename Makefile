@@ -44,13 +44,15 @@ TEST_FLAGS := $(COMMON) -g1 -O1 -D_GLIBCXX_ASSERTIONS $(SANITIZER) $(CXXFLAGS)
 SQLITE = $(shell echo '\#include <sqlite3.h>' | $(CXX) -E -x c++ - > /dev/null 2>&1 && echo -lsqlite3)
 
 LIB_SOURCES := $(wildcard $(addprefix src/,$(addsuffix /*.cpp,base disk log tree store relation query sql database)))
-# What runs once a commit at most, or waits for the disk, is made small; the rest is made fast.
+# What runs once a commit at most, or waits for the disk, or plans a statement, is made small; the rest is made fast.
 SMALL_SOURCES := $(wildcard src/disk/*.cpp) src/base/sha256.cpp src/base/text.cpp \
 	src/base/time_text.cpp src/tree/cursor.cpp src/tree/pool.cpp src/tree/split.cpp \
 	$(addprefix src/log/,commit.cpp format.cpp head.cpp note.cpp scan.cpp savepoint.cpp segments.cpp writer.cpp) \
 	$(addprefix src/store/,append.cpp backup.cpp batch.cpp checkpoint.cpp describe.cpp open.cpp place.cpp read_on.cpp replay.cpp) \
 	$(addprefix src/relation/,alter.cpp catalog_view.cpp definition.cpp definition_codec.cpp name.cpp) \
-	$(wildcard src/sql/print*.cpp) $(addprefix src/sql/parser_,change.cpp error.cpp schema.cpp statement.cpp) \
+	$(filter-out src/sql/lexer.cpp src/sql/statement_hash.cpp,$(wildcard src/sql/*.cpp)) \
+	$(addprefix src/database/,change_plan.cpp connection.cpp explain.cpp migrate.cpp pragma.cpp schema.cpp stream.cpp transaction.cpp) \
+	$(addprefix src/query/,json_text.cpp log_walk.cpp) src/relation/entry_history.cpp src/relation/reference.cpp \
 	$(addprefix src/store/,replay_own.cpp savepoint.cpp settings.cpp shown.cpp state.cpp verify.cpp work.cpp work_own.cpp)
 PLAIN_SOURCES = $(if $(findstring clang,$(CXX)),,$(wildcard $(addprefix src/,$(addsuffix /*.cpp,sql query database shell))))
 PROGRAM_SOURCES := $(wildcard src/shell/*.cpp)
