@@ -82,6 +82,81 @@ TEST(Pragmas, IntegrityCheckReadsTheWholeLog) {
     EXPECT_EQ(db.run("PRAGMA integrity_check"), "ok\n");
 }
 
+TEST(Pragmas, KeepTheNumbersOfWhoeverUsesTheStore) {
+    OpenDatabase db;
+    EXPECT_EQ(db.run("PRAGMA user_version; PRAGMA application_id"), "0\n0\n");
+    EXPECT_EQ(db.run("PRAGMA user_version = 7; PRAGMA application_id = -3"), "");
+    EXPECT_EQ(db.commit(), 2U);
+    db.run("CREATE TABLE t (a INT); INSERT INTO t VALUES (1)");
+    EXPECT_EQ(db.run("PRAGMA user_version(9223372036854775807)"), "");
+    const std::string all = "PRAGMA user_version; SELECT application_id FROM pragma_application_id";
+    EXPECT_EQ(db.run(all), "9223372036854775807\n-3\n");
+    db.open_again();
+    EXPECT_EQ(db.run(all), "9223372036854775807\n-3\n");
+    EXPECT_EQ(db.run("SELECT * FROM pragma_user_version() FOR SYSTEM_TIME AS OF COMMIT 1"), "7\n");
+    EXPECT_EQ(db.run("SELECT * FROM pragma_user_version() FOR SYSTEM_TIME AS OF COMMIT 0"), "0\n");
+    EXPECT_EQ(db.run("BEGIN; PRAGMA user_version = 1; PRAGMA user_version; ROLLBACK"), "1\n");
+    EXPECT_EQ(db.run(all), "9223372036854775807\n-3\n");
+    EXPECT_EQ(db.run("BEGIN; PRAGMA user_version = 2; INSERT INTO t VALUES (2); COMMIT;"
+                     "PRAGMA user_version"),
+              "2\n");
+    EXPECT_EQ(db.run("PRAGMA user_version = 'two'"), "error type-mismatch");
+    EXPECT_EQ(db.run("SELECT op, tbl FROM changes WHERE tbl IS NULL"),
+              "insert|NULL\ninsert|NULL\nupdate|NULL\nupdate|NULL\n");
+    EXPECT_EQ(db.run("PRAGMA integrity_check"), "ok\n");
+}
+
+TEST(Pragmas, QueryOnlyRefusesWhatWrites) {
+    OpenDatabase db;
+    db.run("CREATE TABLE t (a INT)");
+    EXPECT_EQ(db.run("PRAGMA query_only; PRAGMA query_only = ON; PRAGMA query_only"), "0\n1\n");
+    for (const char* change :
+         {"INSERT INTO t VALUES (1)", "DROP TABLE t", "APPEND 's' ('E', 'x')",
+          "CREATE TABLE u (a INT)", "PRAGMA user_version = 1", "BEGIN; DELETE FROM t"})
+        EXPECT_EQ(db.run(change), "error read-only") << change;
+    EXPECT_EQ(db.run("ROLLBACK; SELECT count(*) FROM t; PRAGMA query_only = 0"), "0\n");
+    EXPECT_EQ(db.run("INSERT INTO t VALUES (1); SELECT count(*) FROM t"), "1\n");
+    EXPECT_EQ(db.run("PRAGMA query_only = perhaps"), "error type-mismatch");
+}
+
+// What is not synchronous is there for its connection at once, and for all after a sync.
+TEST(Pragmas, SynchronousSaysWhenACommitReturns) {
+    OpenDatabase db;
+    db.run("CREATE TABLE t (a INT)");
+    EXPECT_EQ(db.run("PRAGMA synchronous; PRAGMA synchronous = OFF; PRAGMA synchronous"), "2\n0\n");
+    std::vector<std::byte> memory(std::size_t{4} << 20);
+    Connection other;
+    ASSERT_TRUE(other.open(*db.database, memory));
+    EXPECT_EQ(db.run("INSERT INTO t VALUES (1)"), "");
+    EXPECT_EQ(db.run(other, "SELECT count(*) FROM t"), "0\n");
+    EXPECT_EQ(db.run("SELECT count(*) FROM t"), "1\n");
+    EXPECT_EQ(db.run(other, "SELECT count(*) FROM t"), "1\n");
+    EXPECT_EQ(db.run("PRAGMA synchronous = NORMAL; PRAGMA synchronous"), "2\n");
+    EXPECT_EQ(db.run("INSERT INTO t VALUES (2)"), "");
+    EXPECT_EQ(db.run(other, "SELECT count(*) FROM t; PRAGMA synchronous"), "2\n2\n");
+    EXPECT_EQ(db.run("PRAGMA synchronous = 4"), "error type-mismatch");
+}
+
+TEST(Pragmas, TimeIsTheCommitThatIsReadAndTheOldest) {
+    OpenDatabase db;
+    EXPECT_EQ(db.run("PRAGMA horizon; PRAGMA system_time"), "NULL\nNULL\n");
+    db.run("CREATE TABLE t (a INT); INSERT INTO t VALUES (1); INSERT INTO t VALUES (2)");
+    EXPECT_EQ(db.run("PRAGMA horizon"), "1\n");
+    EXPECT_EQ(db.run("PRAGMA system_time = 2; SELECT count(*) FROM t; PRAGMA system_time"),
+              "1\n2\n");
+    EXPECT_EQ(db.run("PRAGMA user_version = 1"), "error read-only");
+    EXPECT_EQ(db.run("SET SYSTEM_TIME = COMMIT 1; SELECT system_time FROM pragma_system_time"),
+              "1\n");
+    EXPECT_EQ(db.run("PRAGMA system_time = DEFAULT; PRAGMA system_time; SELECT count(*) FROM t"),
+              "NULL\n2\n");
+    const std::string time = db.run("SELECT time FROM commits WHERE \"commit\" = 2");
+    EXPECT_EQ(
+        db.run("PRAGMA system_time = " + time.substr(0, time.size() - 1) + "; PRAGMA system_time"),
+        "2\n");
+    EXPECT_EQ(db.run("PRAGMA system_time = 99"), "error ahead-of-log");
+    EXPECT_EQ(db.run("PRAGMA system_time = soon"), "error type-mismatch");
+}
+
 TEST(Pragmas, AreListed) {
     OpenDatabase db;
     const std::string all = db.run("PRAGMA pragma_list");

@@ -111,6 +111,15 @@ TEST_F(SemanticsD, D9_Aggregates) {
 TEST_F(SemanticsD, D10_OrderLimitOffsetDistinct) {
     expect("SELECT DISTINCT user FROM orders ORDER BY user DESC LIMIT 2 OFFSET 1", "2\n1\n");
 }
+// What each stage refuses is what it knows of: letters, words, names, values.
+TEST_F(SemanticsD, D12_EachStageStandsForItself) {
+    EXPECT_EQ(run("SELECT 'no end"), "error syntax");
+    EXPECT_EQ(run("SELECT FROM WHERE nowhere"), "error syntax");
+    EXPECT_EQ(run("SELECT name FROM nowhere"), "error unknown-name");
+    EXPECT_NE(run("EXPLAIN DELETE FROM users").find("SCAN users"), std::string::npos);
+    EXPECT_EQ(run("INSERT INTO users VALUES (4, 'x', 'y')"), "error type-mismatch");
+    expect("SELECT count(*) FROM users", "3\n");
+}
 TEST_F(SemanticsD, D14_PlansAreExplained) {
     EXPECT_NE(run("EXPLAIN QUERY PLAN SELECT * FROM users WHERE id = 1").find("users"),
               std::string::npos)
@@ -158,6 +167,59 @@ TEST_F(SemanticsD, D19_StatementsArePreparedAndBound) {
         const Result<bool> there = statement.step(db.error);
         ASSERT_TRUE(there && *there);
         EXPECT_EQ(text_of(statement.row()[0]), id == 1 ? "Ada" : "Grace");
+    }
+}
+
+TEST_F(SemanticsD, D20_RowsAreReachedWithoutSql) {
+    const std::array<Cell, 2> row{Cell{"name", Value::text("Edsger")},
+                                  Cell{"id", Value::integer(4)}};
+    ASSERT_TRUE(db.connection->insert("users", row, db.error)) << message();
+    EXPECT_FALSE(db.connection->insert("users", row, db.error));
+    const auto find = [&](std::int64_t id) {
+        const std::array<Cell, 1> key{Cell{"id", Value::integer(id)}};
+        Statement rows;
+        EXPECT_TRUE(db.connection->find("users", key, rows, db.error)) << message();
+        const Result<bool> there = rows.step(db.error);
+        EXPECT_TRUE(there);
+        return *there ? text_of(rows.row()[1]) : "none";
+    };
+    EXPECT_EQ(find(4), "Edsger");
+    EXPECT_EQ(find(5), "none");
+    std::string names;
+    const auto is_young = [](std::span<const Value> each) {
+        return !each[2].is_null() && each[2].as_integer() < 50;
+    };
+    ASSERT_TRUE(db.connection->scan(
+        "users", is_young, [&](std::span<const Value> each) { names += text_of(each[1]); },
+        db.error));
+    EXPECT_EQ(names, "Ada");
+}
+TEST_F(SemanticsD, D21_AViewOfThePastIsWhatItWasThen) {
+    run("CREATE VIEW old AS SELECT name FROM users WHERE age > 80");
+    const std::string before = std::to_string(db.commit());
+    run("DROP VIEW old; CREATE VIEW old AS SELECT id, age FROM users WHERE age > 30;"
+        "UPDATE users SET age = age + 1");
+    expect("SELECT * FROM old ORDER BY 1", "1|37\n2|86\n");
+    expect("SELECT * FROM old FOR SYSTEM_TIME AS OF COMMIT " + before, "Grace\n");
+    run("DROP VIEW old");
+    expect("SELECT * FROM old FOR SYSTEM_TIME AS OF COMMIT " + before, "Grace\n");
+    EXPECT_EQ(run("SELECT * FROM old"), "error unknown-name");
+}
+// What may be kept of an answer is named by its commit.
+TEST_F(SemanticsD, D22_AnAnswerOfACommitIsTheSameForEver) {
+    const std::string commit = run("PRAGMA data_version");
+    EXPECT_EQ(run("SELECT count(*) FROM users; PRAGMA data_version"), "3\n" + commit);
+    const std::string question =
+        "SELECT u.name, sum(cents) FROM users FOR SYSTEM_TIME AS OF COMMIT " +
+        commit.substr(0, commit.size() - 1) + " u JOIN orders FOR SYSTEM_TIME AS OF COMMIT " +
+        commit.substr(0, commit.size() - 1) + " o ON o.user = u.id GROUP BY u.id ORDER BY 1";
+    const std::string answer = run(question);
+    EXPECT_EQ(answer, "Ada|1200\nGrace|900\n");
+    for (const char* change : {"UPDATE users SET name = 'x'", "DELETE FROM orders",
+                               "DROP TABLE users", "CREATE TABLE users (id INT)"}) {
+        run(change);
+        EXPECT_NE(run("PRAGMA data_version"), commit);
+        expect(question, answer);
     }
 }
 
@@ -312,6 +374,21 @@ TEST_F(SemanticsF, F6_IndexesAreMadeAgainFromTheLog) {
     expect("SELECT id FROM users FOR SYSTEM_TIME AS OF COMMIT 4 WHERE age = 7", "");
     EXPECT_EQ(run("PRAGMA integrity_check"), "ok\n");
 }
+TEST_F(SemanticsF, F7_IndexesAreThereAfterEachOpening) {
+    run("CREATE INDEX by_age ON users (age); CREATE UNIQUE INDEX one ON users (name);"
+        "CREATE INDEX hashed ON orders USING HASH (user)");
+    for (int i = 0; i < 3; i++) {
+        db.open_again();
+        run("INSERT INTO users VALUES (" + std::to_string(10 + i) + ", 'n" + std::to_string(i) +
+            "', 85)");
+        EXPECT_EQ(run("INSERT INTO users VALUES (99, 'Grace', 1)"), "error constraint-failed");
+        EXPECT_EQ(run("SELECT count(*) FROM users WHERE age = 85"), std::to_string(2 + i) + "\n");
+        EXPECT_EQ(run("SELECT id FROM orders WHERE user = 1 ORDER BY id"), "10\n11\n");
+    }
+    EXPECT_NE(run("EXPLAIN SELECT 1 FROM users WHERE age = 85").find("by_age"), std::string::npos);
+    EXPECT_NE(run("EXPLAIN SELECT 1 FROM orders WHERE user = 1").find("hashed"), std::string::npos);
+    EXPECT_EQ(run("PRAGMA integrity_check"), "ok\n");
+}
 TEST_F(SemanticsF, F9_AllVersionsOfAKeyAreFoundByIt) {
     for (int i = 0; i < 40; i++)
         run("UPDATE users SET age = " + std::to_string(i) + " WHERE id = 1");
@@ -392,6 +469,25 @@ TEST_F(SemanticsG, G9_CommitsSayWhoMadeThemAndWhy) {
         "SELECT DISTINCT c.tbl, m.actor FROM changes c JOIN commits m "
         "ON m.\"commit\" = c.\"commit\" WHERE c.op = 'update'",
         "users|ada\n");
+}
+// A command is an event with what it expects; the state that it makes is read, and is what the
+// events say.
+TEST_F(SemanticsG, G11_CommandsAreEventsAndStateIsRead) {
+    run("CREATE TABLE stock (sku TEXT PRIMARY KEY, n INT)");
+    const auto command = [&](const std::string& expected, const std::string& amount) {
+        return run("BEGIN; APPEND 'stock-1' EXPECT " + expected + " ('Moved', '" + amount +
+                   "'); INSERT INTO stock VALUES ('a', " + amount +
+                   ") ON CONFLICT (sku) DO UPDATE SET n = n + excluded.n;"
+                   "ASSERT NOT EXISTS (SELECT 1 FROM stock WHERE n < 0), 'sold out'; COMMIT");
+    };
+    EXPECT_EQ(command("NO STREAM", "5"), "") << message();
+    EXPECT_EQ(command("0", "-2"), "") << message();
+    EXPECT_EQ(command("0", "-1"), "error wrong-version");
+    run("ROLLBACK");
+    EXPECT_EQ(command("1", "-9"), "error constraint-failed");
+    run("ROLLBACK");
+    expect("SELECT n FROM stock", "3\n");
+    expect("SELECT sum(CAST(data AS INT)), count(*) FROM events WHERE stream = 'stock-1'", "3|2\n");
 }
 TEST_F(SemanticsG, G12_Savepoints) {
     run("BEGIN; DELETE FROM users; SAVEPOINT s; DELETE FROM orders; ROLLBACK TO s; COMMIT");

@@ -82,6 +82,7 @@ Status Connection::open(Database& database, MutableBytes memory,
     const Status made = make_statements(*session, memory.subspan(arena.used()));
     if (!made) return made;
     session_ = session;
+    database::note_values(*session);
     const Status moved =
         options.at.is_newest() ? Status{Done{}} : database::go_to(*session_, options.at);
     if (!moved) close();

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
-// PRAGMA name(arguments) is SELECT * FROM pragma_name(arguments).
+// PRAGMA name(arguments) is SELECT * FROM pragma_name(arguments), but where it sets something: a
+// number that is kept in a commit, or how the connection goes on.
 #include <algorithm>
 
 #include "base/sql_error.hpp"
 #include "base/text.hpp"
 #include "database/run.hpp"
+#include "relation/setting.hpp"
 #include "sql/virtual_tables.hpp"
 
 namespace freshet::database {
@@ -28,6 +30,90 @@ bool is_known(std::string_view name) noexcept {
     return false;
 }
 
+// ---- what can be set ----
+
+struct NamedNumber {
+    std::string_view name;
+    std::int64_t number;
+};
+constexpr NamedNumber named_numbers[] = {{"off", 0},    {"no", 0},   {"false", 0},
+                                         {"on", 1},     {"yes", 1},  {"true", 1},
+                                         {"normal", 1}, {"full", 2}, {"extra", 3}};
+
+Error refuse_value(const Prepared& p, SqlError& error) noexcept {
+    const sql::Pragma& pragma = *p.statement->pragma;
+    return refuse_at(error, pragma.arguments.first->place, Code::type_mismatch,
+                     {"this is no value of PRAGMA ", pragma.name.text},
+                     {"write a number; ON, OFF or FULL are some too"});
+}
+
+Result<std::int64_t> number_of(Prepared& p, SqlError& error) noexcept {
+    const Status open = open_present(p, error);
+    if (!open) return open.error();
+    const Result<Value> value = constant(p, *p.statement->pragma->arguments.first, error);
+    if (!value) return value.error();
+    if (value->type() == Type::integer) return value->as_integer();
+    if (value->type() == Type::text)
+        for (const NamedNumber& each : named_numbers)
+            if (relation::is_same_name(each.name, value->as_text())) return each.number;
+    return refuse_value(p, error);
+}
+
+template <relation::Setting setting>
+Status set_setting(Prepared& p, SqlError& error) noexcept {
+    const Result<std::int64_t> number = number_of(p, error);
+    if (!number) return number.error();
+    WriteScope scope{p.session};
+    const Status open = scope.open(error);
+    if (!open) return open;
+    const Status written = relation::write_setting(p.session.transaction, setting, *number);
+    return written ? scope.keep(error) : Status{explain(p.session, written.error(), error)};
+}
+
+Status set_query_only(Prepared& p, SqlError& error) noexcept {
+    const Result<std::int64_t> number = number_of(p, error);
+    if (!number) return number.error();
+    p.session.is_query_only = *number != 0;
+    note_values(p.session);
+    return Done{};
+}
+
+// 0: commits return before they are durable.
+Status set_synchronous(Prepared& p, SqlError& error) noexcept {
+    const Result<std::int64_t> number = number_of(p, error);
+    if (!number) return number.error();
+    if (*number < 0 || *number > 3) return refuse_value(p, error);
+    p.session.options.durability = *number == 0 ? Durability::deferred : Durability::durable;
+    note_values(p.session);
+    return Done{};
+}
+
+Status set_time(Prepared& p, SqlError& error) noexcept {
+    const sql::Expression& value = *p.statement->pragma->arguments.first;
+    const bool is_default =
+        value.kind == sql::ExpressionKind::text && relation::is_same_name(value.text, "default");
+    return set_system_time(p, sql::Point::Kind::value, is_default ? nullptr : &value, error);
+}
+
+struct Settable {
+    std::string_view name;
+    Status (*set)(Prepared& p, SqlError& error) noexcept;
+};
+constexpr Settable settables[] = {
+    {"user_version", set_setting<relation::Setting::user_version>},
+    {"application_id", set_setting<relation::Setting::application_id>},
+    {"query_only", set_query_only},
+    {"synchronous", set_synchronous},
+    {"system_time", set_time},
+};
+
+const Settable* find_settable(const sql::Pragma& pragma) noexcept {
+    if (pragma.arguments.count != 1) return nullptr;
+    for (const Settable& each : settables)
+        if (relation::is_same_name(each.name, pragma.name.text)) return &each;
+    return nullptr;
+}
+
 struct Words {
     sql::Select select;
     sql::Arm arm;
@@ -38,15 +124,20 @@ struct Words {
 
 }  // namespace
 
+Status run_pragma(Prepared& p, SqlError& error) noexcept {
+    return find_settable(*p.statement->pragma)->set(p, error);
+}
+
 Status plan_pragma(Prepared& p, sql::Binder& binder, Arena& memory, SqlError& error) noexcept {
     const sql::Pragma& pragma = *p.statement->pragma;
+    // A bare word is a text: PRAGMA table_info(users).
+    for (sql::Expression& argument : pragma.arguments)
+        if (argument.kind == sql::ExpressionKind::column) argument.kind = sql::ExpressionKind::text;
+    if (find_settable(pragma) != nullptr) return Done{};
     if (pragma.is_assignment)
         return refuse_at(error, pragma.name.place, Code::invalid_argument,
                          {"PRAGMA ", pragma.name.text, " cannot be set"},
                          {"ask PRAGMA pragma_list for those that there are"});
-    // A bare word is a text: PRAGMA table_info(users).
-    for (sql::Expression& argument : pragma.arguments)
-        if (argument.kind == sql::ExpressionKind::column) argument.kind = sql::ExpressionKind::text;
     const Result<Words*> words = query::make<Words>(memory);
     if (!words) return relation::refuse_for_memory(error);
     Words& made = **words;

@@ -97,7 +97,8 @@ Status plan(Prepared& p, SqlError& error) noexcept {
                                  .now = &p.now,
                                  .times = &past,
                                  .virtual_tables = sql::virtual_tables(),
-                                 .store = p.session.store};
+                                 .store = p.session.store,
+                                 .session = p.session.values};
     if (p.session.as_of != Session::no_commit) {
         const Result<relation::Tables> tables = past.tables_at(p.session.as_of);
         if (!tables) return explain(p.session, tables.error(), error);

@@ -169,7 +169,8 @@ Result<Value> constant(Prepared& p, const sql::Expression& expression, SqlError&
                                  .parameters = p.parameters,
                                  .now = &p.now,
                                  .virtual_tables = sql::virtual_tables(),
-                                 .store = p.session.store};
+                                 .store = p.session.store,
+                                 .session = p.session.values};
     sql::Binder binder{environment};
     const Result<const query::Scalar*> scalar = binder.expression(expression, sql::Scope{});
     if (!scalar) return explain(p.session, scalar.error(), error);

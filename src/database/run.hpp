@@ -19,7 +19,7 @@ Status plan(Prepared& prepared, SqlError& error) noexcept;
 // run.
 Status plan_anew(Prepared& prepared, SqlError& error) noexcept;
 
-// Of PRAGMA, which is a SELECT.
+// Of PRAGMA, which is a SELECT, or sets something and has no query.
 Status plan_pragma(Prepared& prepared, sql::Binder& binder, Arena& memory,
                    SqlError& error) noexcept;
 
@@ -49,6 +49,11 @@ Status run_create_stream(Prepared& prepared, SqlError& error) noexcept;
 Status run_assertion(Prepared& prepared, SqlError& error) noexcept;
 Status run_explain(Prepared& prepared, SqlError& error) noexcept;
 Status run_set_system_time(Prepared& prepared, SqlError& error) noexcept;
+Status run_pragma(Prepared& prepared, SqlError& error) noexcept;
+
+// Reads as of a moment from here on; null: as of now.
+Status set_system_time(Prepared& prepared, sql::Point::Kind kind, const sql::Expression* value,
+                       SqlError& error) noexcept;
 
 // Ends the open transaction, of which nothing is left.
 void roll_back(Session& session) noexcept;

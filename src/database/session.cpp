@@ -72,7 +72,20 @@ Status go_to(Session& session, Until until) noexcept {
     relation::RowsAsOf rows;
     const Status there = rows.open(snapshot, until);
     if (there) session.as_of = rows.commit();
+    note_values(session);
     return there;
+}
+
+void note_values(Session& session) noexcept {
+    const bool is_now = session.as_of == Session::no_commit;
+    const bool is_durable = session.options.durability == Durability::durable;
+    const auto put = [&](sql::SessionValue which, const Value& value) {
+        session.values[static_cast<std::size_t>(which)] = value;
+    };
+    put(sql::SessionValue::query_only, Value::integer(session.is_query_only ? 1 : 0));
+    put(sql::SessionValue::synchronous, Value::integer(is_durable ? 2 : 0));
+    put(sql::SessionValue::system_time,
+        is_now ? Value{} : Value::integer(static_cast<std::int64_t>(session.as_of)));
 }
 
 void note_commit(Session& session, const Appended& committed) noexcept {
@@ -96,6 +109,9 @@ Status WriteScope::open(SqlError& error, Undo undo) noexcept {
         return relation::refuse(error, Code::read_only,
                                 {"nothing can be written while the past is read"},
                                 {"SET SYSTEM_TIME = DEFAULT goes back to the present"});
+    if (session_.is_query_only)
+        return relation::refuse(error, Code::read_only, {"PRAGMA query_only is on"},
+                                {"PRAGMA query_only = OFF"});
     if (session_.mode == Mode::read_only)
         return relation::refuse(error, Code::read_only, {"this transaction is READ ONLY"},
                                 {"ROLLBACK, and BEGIN without READ ONLY"});

@@ -19,6 +19,7 @@
 #include "freshet/database.hpp"
 #include "query/rows.hpp"
 #include "relation/moment.hpp"
+#include "sql/binder.hpp"
 
 namespace freshet::database {
 
@@ -62,6 +63,8 @@ struct Session {
     // Everything is as of this commit; no_commit: as of now.
     std::uint64_t as_of = no_commit;
     static constexpr std::uint64_t no_commit = ~std::uint64_t{0};
+    bool is_query_only = false;
+    std::array<Value, sql::session_value_count> values{};  // All that, for PRAGMA.
 
     std::span<char> words;  // For statements that are put together.
     StatementReport report;
@@ -80,6 +83,9 @@ Error explain(Session& session, Error code, SqlError& error) noexcept;
 // Reads as of then from here on, and writes nothing. ahead_of_log, corrupt, io, too_many_snapshots.
 Status go_to(Session& session, Until until) noexcept;
 
+// Where anything was changed that PRAGMA tells of the session.
+void note_values(Session& session) noexcept;
+
 // What a commit says, for the report; and before a snapshot is taken, that it shows the session's
 // own commits, which may have been deferred. What sync() says.
 void note_commit(Session& session, const Appended& committed) noexcept;
@@ -94,9 +100,9 @@ public:
     WriteScope& operator=(const WriteScope&) = delete;
     ~WriteScope() { give_up(); }
 
-    // read_only: the session reads the past, or was begun READ ONLY; and what begin() and save()
-    // say. One row: nothing is to be taken back from behind more than its change, before
-    // save_tree() is called.
+    // read_only: the session reads the past, or was begun READ ONLY, or is to write nothing; and
+    // what begin() and save() say. One row: nothing is to be taken back from behind more than its
+    // change, before save_tree() is called.
     enum class Undo : std::uint8_t { all, one_row };
     Status open(SqlError& error, Undo undo = Undo::all) noexcept;
     void save_tree() noexcept {

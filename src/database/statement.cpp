@@ -32,6 +32,7 @@ Status dispatch(Prepared& p, SqlError& error) noexcept {
     if (p.statement->explain != sql::Explain::none) return run_explain(p, error);
     switch (p.statement->kind) {
         case Kind::pragma:
+            return p.query.node == nullptr ? run_pragma(p, error) : run_select(p, error);
         case Kind::select: return run_select(p, error);
         case Kind::insert:
         case Kind::update:

@@ -148,27 +148,34 @@ Status run_assertion(Prepared& p, SqlError& error) noexcept {
                                         : "look at what is there"});
 }
 
-Status run_set_system_time(Prepared& p, SqlError& error) noexcept {
+Status set_system_time(Prepared& p, sql::Point::Kind kind, const sql::Expression* expression,
+                       SqlError& error) noexcept {
     Session& session = p.session;
-    const sql::Point& point = p.statement->set_system_time->point;
     if (session.mode != Mode::none)
         return refuse_at(error, p.statement->place, Code::invalid_argument,
                          {"a transaction is open"}, {"COMMIT or ROLLBACK it first"});
-    if (point.kind == sql::Point::Kind::none) {
+    if (expression == nullptr) {
         session.as_of = Session::no_commit;
+        note_values(session);
         return Done{};
     }
     const Status open = open_present(p, error);
     if (!open) return open;
-    const Result<Value> value = constant(p, *point.value, error);
+    const Result<Value> value = constant(p, *expression, error);
     if (!value) return value.error();
     Until until = Until::newest();
-    if (!read_moment(p, point.kind, *value, until))
-        return refuse_at(error, point.value->place, Code::type_mismatch,
+    if (!read_moment(p, kind, *value, until))
+        return refuse_at(error, expression->place, Code::type_mismatch,
                          {"this is no commit and no time"},
                          {"write COMMIT 42, or TIMESTAMP '2026-11-20T23:50:07Z'"});
     const Status there = go_to(session, until);
     return there ? there : Status{explain(session, there.error(), error)};
+}
+
+Status run_set_system_time(Prepared& p, SqlError& error) noexcept {
+    const sql::Point& point = p.statement->set_system_time->point;
+    const bool is_now = point.kind == sql::Point::Kind::none;
+    return set_system_time(p, point.kind, is_now ? nullptr : point.value, error);
 }
 
 }  // namespace freshet::database

@@ -92,6 +92,10 @@ struct VirtualBound {
     const query::Scalar* value = nullptr;  // Without columns; for when the source is opened.
 };
 
+// What a connection was told by PRAGMA, as PRAGMA tells it.
+enum class SessionValue : std::uint8_t { query_only, synchronous, system_time };
+inline constexpr std::size_t session_value_count = 3;
+
 // How a virtual table is used in a statement.
 struct VirtualUse {
     const VirtualTable& table;
@@ -101,6 +105,7 @@ struct VirtualUse {
     Arena& memory;
     SqlError& error;
     Store* store = nullptr;
+    std::span<const Value> session{};
 };
 
 // Rows that are no table's: events, commits, pragma_table_info('t'). Looked up where no table has
@@ -140,6 +145,7 @@ struct Environment {
     Times* times = nullptr;      // None: FOR SYSTEM_TIME is refused.
     std::span<const VirtualTable> virtual_tables{};
     Store* store = nullptr;  // For those that look at all of it; none: they cannot be read.
+    std::span<const Value> session{};  // By SessionValue; none: they cannot be read.
 };
 
 // Elements in an arena, at most twice as many places as there are elements.

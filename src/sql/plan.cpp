@@ -77,7 +77,8 @@ const Node* Planner::virtual_rows(const Leaf& leaf, std::span<const Conjunct> ab
                          leaf.moment,
                          binding_.memory_,
                          binding_.environment_.error,
-                         binding_.environment_.store};
+                         binding_.environment_.store,
+                         binding_.environment_.session};
     if (binding_.has_failed()) return nullptr;
     const Result<const query::Source*> source = table.make(use, table.context);
     if (!source) {

@@ -11,6 +11,7 @@
 #include "relation/catalog.hpp"
 #include "relation/definition_codec.hpp"
 #include "relation/layout.hpp"
+#include "relation/setting.hpp"
 #include "relation/table_row.hpp"
 #include "sql/virtual_rows.hpp"
 #include "sql/virtual_sources.hpp"
@@ -117,6 +118,8 @@ protected:
             if (!there || !*there) return there;
         } while (!store::is_row(event_.stream));
         const std::uint32_t id = table_of(event_.stream);
+        table_ = nullptr;
+        if (id == relation::setting_table) return true;
         const Status known = id == 0 ? meet_definition() : find_table(id);
         if (!known) return known.error();
         return true;

@@ -126,7 +126,7 @@ bool is_comparable(const Value& value, Type type) noexcept {
 }  // namespace
 
 Result<const query::Source*> make_virtual_source(const VirtualUse& use, OpenVirtual open) noexcept {
-    const VirtualQuestion question{use.moment, use.arguments, use.bounds, use.store};
+    const VirtualQuestion question{use.moment, use.arguments, use.bounds, use.store, use.session};
     const Result<VirtualSource*> source =
         query::make<VirtualSource>(use.memory, use.table.name, question, open);
     if (!source) return relation::refuse_for_memory(use.error);

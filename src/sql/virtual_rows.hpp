@@ -48,6 +48,7 @@ struct VirtualQuestion {
     std::span<const query::Scalar* const> arguments{};
     std::span<const VirtualBound> bounds{};
     Store* store = nullptr;
+    std::span<const Value> session{};
 };
 
 using OpenVirtual = Result<query::Rows*> (*)(const VirtualQuestion& question,

@@ -64,6 +64,12 @@ inline constexpr VirtualColumn schema_version_columns[] = {number_column("schema
 inline constexpr VirtualColumn head_columns[] = {number_column("commit"), number_column("ordinal"),
                                                  column_of("time", relation::ColumnType::timestamp),
                                                  text_column("hash")};
+inline constexpr VirtualColumn horizon_columns[] = {number_column("horizon")};
+inline constexpr VirtualColumn user_version_columns[] = {number_column("user_version")};
+inline constexpr VirtualColumn application_id_columns[] = {number_column("application_id")};
+inline constexpr VirtualColumn query_only_columns[] = {number_column("query_only")};
+inline constexpr VirtualColumn synchronous_columns[] = {number_column("synchronous")};
+inline constexpr VirtualColumn system_time_columns[] = {number_column("system_time")};
 inline constexpr VirtualColumn integrity_check_columns[] = {text_column("integrity_check")};
 inline constexpr VirtualColumn quick_check_columns[] = {text_column("quick_check")};
 
@@ -78,6 +84,12 @@ Result<const query::Source*> make_changes(const VirtualUse& use, void* context) 
 Result<const query::Source*> make_data_version(const VirtualUse& use, void* context) noexcept;
 Result<const query::Source*> make_schema_version(const VirtualUse& use, void* context) noexcept;
 Result<const query::Source*> make_head(const VirtualUse& use, void* context) noexcept;
+Result<const query::Source*> make_horizon(const VirtualUse& use, void* context) noexcept;
+Result<const query::Source*> make_user_version(const VirtualUse& use, void* context) noexcept;
+Result<const query::Source*> make_application_id(const VirtualUse& use, void* context) noexcept;
+Result<const query::Source*> make_query_only(const VirtualUse& use, void* context) noexcept;
+Result<const query::Source*> make_synchronous(const VirtualUse& use, void* context) noexcept;
+Result<const query::Source*> make_system_time(const VirtualUse& use, void* context) noexcept;
 Result<const query::Source*> make_check(const VirtualUse& use, void* context) noexcept;
 
 }  // namespace freshet::sql

@@ -5,12 +5,18 @@
 //      pragma_schema_version       another number wherever a definition was changed
 //      pragma_head                 of the newest commit: its number, the ordinal of its last event
 //                                  (NULL: there is none), its time and hash
+//      pragma_horizon              the oldest commit that can be read; NULL: there is none
+//      pragma_user_version, pragma_application_id
+//                                  numbers that are kept with the tables, and of each moment
+//      pragma_query_only, pragma_synchronous, pragma_system_time
+//                                  what the connection was told; the commit that it reads
 //      pragma_integrity_check, pragma_quick_check
 //                                  reads the whole log, and says `ok`, or what is wrong
 #include <utility>
 
 #include "freshet/store.hpp"
 #include "query/keep.hpp"
+#include "relation/setting.hpp"
 #include "sql/virtual_rows.hpp"
 #include "sql/virtual_sources.hpp"
 
@@ -52,6 +58,31 @@ Result<query::Rows*> open_data_version(const VirtualQuestion& question,
 Result<query::Rows*> open_schema_version(const VirtualQuestion& question,
                                          query::Context& context) noexcept {
     return give({number_value(question.moment->rows.catalog_address())}, context);
+}
+
+Result<query::Rows*> open_horizon(const VirtualQuestion& question,
+                                  query::Context& context) noexcept {
+    query::LogWalk walk;
+    const Status opened = walk.open(question.moment->rows.log(), {});
+    if (!opened) return opened.error();
+    const Result<bool> there = walk.next_frame();
+    if (!there) return there.error();
+    return give({*there ? number_value(walk.frame().header.commit) : Value{}}, context);
+}
+
+template <relation::Setting setting>
+Result<query::Rows*> open_setting(const VirtualQuestion& question,
+                                  query::Context& context) noexcept {
+    const Result<std::int64_t> value = relation::read_setting(question.moment->rows, setting);
+    if (!value) return value.error();
+    return give({Value::integer(*value)}, context);
+}
+
+template <SessionValue which>
+Result<query::Rows*> open_session(const VirtualQuestion& question,
+                                  query::Context& context) noexcept {
+    if (question.session.empty()) return Code::invalid_argument;
+    return give({question.session[static_cast<std::size_t>(which)]}, context);
 }
 
 // Of the newest commit alone: `commits` has all of them.
@@ -98,6 +129,25 @@ Result<const query::Source*> make_schema_version(const VirtualUse& use,
 }
 Result<const query::Source*> make_head(const VirtualUse& use, void* /*context*/) noexcept {
     return make_virtual_source(use, open_head);
+}
+Result<const query::Source*> make_horizon(const VirtualUse& use, void* /*context*/) noexcept {
+    return make_virtual_source(use, open_horizon);
+}
+Result<const query::Source*> make_user_version(const VirtualUse& use, void* /*context*/) noexcept {
+    return make_virtual_source(use, open_setting<relation::Setting::user_version>);
+}
+Result<const query::Source*> make_application_id(const VirtualUse& use,
+                                                 void* /*context*/) noexcept {
+    return make_virtual_source(use, open_setting<relation::Setting::application_id>);
+}
+Result<const query::Source*> make_query_only(const VirtualUse& use, void* /*context*/) noexcept {
+    return make_virtual_source(use, open_session<SessionValue::query_only>);
+}
+Result<const query::Source*> make_synchronous(const VirtualUse& use, void* /*context*/) noexcept {
+    return make_virtual_source(use, open_session<SessionValue::synchronous>);
+}
+Result<const query::Source*> make_system_time(const VirtualUse& use, void* /*context*/) noexcept {
+    return make_virtual_source(use, open_session<SessionValue::system_time>);
 }
 Result<const query::Source*> make_check(const VirtualUse& use, void* /*context*/) noexcept {
     return make_virtual_source(use, open_check);

@@ -15,7 +15,7 @@
 //      changes         what became of rows and tables: `op` is insert, update, delete, create,
 //                      alter, create_index, drop_index or drop; `rowid` is the primary key (of
 //                      several columns, as a JSON array), or else the hidden row id; `before` and
-//                      `after` are rows as JSON
+//                      `after` are rows as JSON; PRAGMA user_version has no `tbl`
 //      sqlite_schema   tables and indexes, with the CREATE that makes them; also sqlite_master and
 //                      schema
 //      pragma_...      as SQLite has them: virtual_catalog.cpp
