@@ -27,7 +27,8 @@ public:
           error_{error},
           memory_{*prepared.arena},
           maker_{*plan_.table, plan_.layout},
-          rule_{prepared} {}
+          rule_{prepared},
+          row_{plan_.row} {}
 
     Status run() noexcept {
         Status status = open();
@@ -67,7 +68,6 @@ private:
         Status opened =
             writer_.open(p_.session.transaction, p_.session.tables, *plan_.table, memory_, &rule_);
         if (opened) opened = images_.open(*plan_.table, memory_);
-        if (opened) opened = row_.open(width(), memory_);
         // Of ON CONFLICT DO UPDATE: the row in the way, and the one that was to be inserted.
         if (opened && !plan_.upserts.empty()) opened = both_.open(2 * width(), memory_);
         if (opened && !plan_.returning.scalars.empty()) {
@@ -164,7 +164,7 @@ private:
     Status insert_one(std::span<const Value> given) noexcept {
         Arena scratch{block_};
         const std::span<Value> row = row_.values();
-        maker_.put_defaults(row);
+        if (given.size() < row.size()) maker_.put_defaults(row);
         for (std::size_t i = 0; i < plan_.defaults.size(); i++) {
             if (plan_.defaults[i] == nullptr) continue;
             const Status put = put_default(row, i, scratch);
@@ -173,7 +173,7 @@ private:
         for (std::size_t i = 0; i < given.size(); i++) row[plan_.targets[i]] = given[i];
         const Status numbered = give_id(row);
         if (!numbered) return numbered;
-        const Result<Fate> good = check(row, scratch);
+        const Result<Fate> good = check(row_, {}, scratch);
         if (!good) return good.error();
         if (*good == Fate::passed_over) return Done{};
         const Result<Fate> free = make_way(row, {}, scratch);
@@ -187,22 +187,17 @@ private:
 
     // The next number where none was given.
     Status give_id(std::span<Value> row) noexcept {
-        for (std::size_t i = 0; i < row.size(); i++) {
-            const relation::Column& column = plan_.table->columns[plan_.layout.columns[i]];
-            if (!column.auto_increment || !row[i].is_null()) continue;
-            const Result<std::int64_t> id = writer_.next_id();
-            if (!id) return id.error();
-            row[i] = Value::integer(*id);
-        }
+        if (plan_.id_position == relation::no_column || !row[plan_.id_position].is_null())
+            return Done{};
+        const Result<std::int64_t> id = writer_.next_id();
+        if (!id) return id.error();
+        row[plan_.id_position] = Value::integer(*id);
         return Done{};
     }
     void note_id(std::span<const Value> row) noexcept {
-        for (std::size_t i = 0; i < row.size(); i++) {
-            const relation::Column& column = plan_.table->columns[plan_.layout.columns[i]];
-            if (!column.auto_increment) continue;
-            p_.session.last_insert_id = row[i].as_integer();
-            p_.session.report.last_insert_id = row[i].as_integer();
-        }
+        if (plan_.id_position == relation::no_column) return;
+        p_.session.last_insert_id = row[plan_.id_position].as_integer();
+        p_.session.report.last_insert_id = p_.session.last_insert_id;
     }
 
     // ---- what a row has to be ----
@@ -226,15 +221,19 @@ private:
         }
         return Done{};
     }
-    // Its types, NOT NULL, CHECK. OR IGNORE passes over what a constraint refuses.
-    Result<Fate> check(std::span<Value> row, Arena& scratch) noexcept {
-        const Status replaced = replace_nulls(row, scratch);
+    // Its types, NOT NULL, CHECK. OR IGNORE passes over what a constraint refuses. Of a row that
+    // was there, only what is assigned to may be of another type, or NULL; empty: all of it.
+    Result<Fate> check(const OneRow& row, std::span<const std::uint16_t> targets,
+                       Arena& scratch) noexcept {
+        const Status replaced = replace_nulls(row.values(), scratch);
         if (!replaced) return replaced.error();
-        const Status assigned = maker_.assign_all(row, scratch, error_);
+        const Status assigned = targets.empty()
+                                    ? maker_.assign_all(row.values(), scratch, error_)
+                                    : maker_.assign(row.values(), targets, scratch, error_);
         if (!assigned) return ignored(assigned.error());
-        const OneRow& view = row.data() == row_.values().data() ? row_ : changed_;
+        if (plan_.checks.empty()) return Fate::done;
         const Status held =
-            check_row(*plan_.table, plan_.layout, plan_.checks, view, scratch, error_);
+            check_row(*plan_.table, plan_.layout, plan_.checks, row, scratch, error_);
         return held ? Result<Fate>{Fate::done} : ignored(held.error());
     }
     Result<Fate> ignored(Error error) noexcept {
@@ -334,7 +333,7 @@ private:
             if (!value) return value.error();
             after[upsert.targets[i]] = *value;
         }
-        const Result<Fate> good = check(after, scratch);
+        const Result<Fate> good = check(changed_, upsert.targets, scratch);
         if (!good) return good.error();
         if (*good == Fate::passed_over) return Done{};
         const Status updated = writer_.update(*key, *before, after, error_);
@@ -386,9 +385,8 @@ private:
         const Result<bool> there = plan_.by_key->moment->rows.find(name, stored);
         if (!there) return there.error();
         if (!*there) return true;
-        OneRow kept;
-        Status status = kept.open(1 + width() + plan_.targets.size(), memory_);
-        if (status) status = open_block();
+        const OneRow& kept = plan_.found;
+        Status status = open_block();
         if (status) status = images_.read(stored.payload, kept.values().subspan(1, width()));
         if (!status) return status.error();
         kept.values()[0] = Value::blob(search->range.from);
@@ -442,7 +440,7 @@ private:
         std::copy(before.begin(), before.end(), after.begin());
         for (std::size_t i = 0; i < plan_.targets.size(); i++)
             after[plan_.targets[i]] = kept[1 + width() + i];
-        const Result<Fate> good = check(after, scratch);
+        const Result<Fate> good = check(row_, plan_.targets, scratch);
         if (!good) return good.error();
         if (*good == Fate::passed_over) return Done{};
         const Result<Fate> free = make_way(after, kept[0].as_blob(), scratch);
@@ -485,7 +483,7 @@ private:
     ChildChecks rule_;
     relation::TableWriter writer_;
     relation::ImageReader images_;
-    OneRow row_;
+    const OneRow& row_;
     OneRow both_;
     OneRow changed_;  // Of ON CONFLICT DO UPDATE.
     MutableBytes block_{};

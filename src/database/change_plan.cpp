@@ -66,6 +66,14 @@ public:
         return done ? returning(erase.returning) : done;
     }
 
+    // out_of_memory.
+    Status make_room() noexcept {
+        const std::size_t width = plan_.layout.size();
+        const Status made = plan_.row.open(width, memory_);
+        if (!made || plan_.by_key == nullptr) return made;
+        return plan_.found.open(1 + width + plan_.targets.size(), memory_);
+    }
+
     // Neither foreign keys, nor rows that make way, nor another key, nor answers.
     void look_for_one_event() noexcept {
         FRESHET_CHECK(plan_.table != nullptr);
@@ -240,6 +248,7 @@ private:
         if (!defaults) return for_memory();
         for (std::size_t i = 0; i < plan_.layout.size(); i++) {
             const relation::Column& column = plan_.table->columns[plan_.layout.columns[i]];
+            if (column.auto_increment) plan_.id_position = static_cast<std::uint16_t>(i);
             if (column.default_text.empty()) continue;
             const auto bound = of_catalog(column.default_text, sql::Scope{}, binder_, environment_);
             if (!bound) return bound.error();
@@ -380,6 +389,7 @@ Result<const ChangePlan*> plan_change(const sql::Statement& statement, sql::Bind
     }
     if (!done) return done.error();
     planner.look_for_one_event();
+    if (!planner.make_room()) return relation::refuse_for_memory(environment.error);
     return static_cast<const ChangePlan*>(*plan);
 }
 

@@ -10,6 +10,7 @@
 // CONFLICT DO UPDATE see the row in the way, and behind it the one that was to be inserted.
 #pragma once
 
+#include "database/one_row.hpp"
 #include "query/table_source.hpp"
 #include "relation/catalog_view.hpp"
 #include "relation/layout.hpp"
@@ -48,6 +49,11 @@ struct ChangePlan {
     bool is_row_by_row = false;
     // Of such a one: by the whole key of a row. Null: its rows are reached in another way.
     const query::TableScan* by_key = nullptr;
+    std::uint16_t id_position = relation::no_column;  // Of the AUTO_INCREMENT column.
+    // Room for what a run works on: a row as it is to be, and one that by_key leads to, as the
+    // source would give it. Runs leave nothing in here for each other.
+    OneRow row{};
+    OneRow found{};
 };
 
 struct Prepared;

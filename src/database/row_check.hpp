@@ -7,34 +7,6 @@
 
 namespace freshet::database {
 
-// Values of one row as a batch, for scalars.
-class OneRow {
-public:
-    // out_of_memory.
-    Status open(std::size_t width, Arena& memory) noexcept {
-        const Result<std::span<Value>> values = memory.array<Value>(width);
-        if (!values) return values.error();
-        const Result<std::span<query::Vector>> vectors = memory.array<query::Vector>(width);
-        if (!vectors) return vectors.error();
-        values_ = *values;
-        vectors_ = *vectors;
-        for (std::size_t i = 0; i < width; i++) vectors_[i] = query::Vector::of(&values_[i]);
-        return Done{};
-    }
-    [[nodiscard]] std::span<Value> values() const noexcept { return values_; }
-    [[nodiscard]] Result<Value> evaluate(const query::Scalar& scalar,
-                                         Arena& scratch) const noexcept {
-        const query::Batch batch{vectors_, query::first_rows(1)};
-        const Result<query::Vector> value = query::evaluate(scalar, batch, scratch);
-        if (!value) return value.error();
-        return (*value)[0];
-    }
-
-private:
-    std::span<Value> values_{};
-    std::span<query::Vector> vectors_{};
-};
-
 // Whether none of the checks is false for the row, whose values are in the order of the layout.
 // constraint_failed, with words; out_of_memory, and what values fail with.
 Status check_row(const relation::TableDefinition& table, const relation::Layout& layout,

@@ -78,8 +78,8 @@ void put_values(TextWriter& text, std::span<const Value> values) noexcept {
 
 }  // namespace
 
-Status References::open(Transaction& transaction, Tables tables, RowRule* rule,
-                        Arena& memory) noexcept {
+void References::open(Transaction& transaction, Tables tables, RowRule* rule,
+                      Arena& memory) noexcept {
     transaction_ = &transaction;
     tables_ = tables;
     rule_ = rule;
@@ -88,7 +88,6 @@ Status References::open(Transaction& transaction, Tables tables, RowRule* rule,
     pending_ = {};
     writers_ = nullptr;
     is_working_ = false;
-    return rows_.open(transaction);
 }
 
 Result<References::Writer*> References::writer(const TableDefinition& table) noexcept {
@@ -97,7 +96,8 @@ Result<References::Writer*> References::writer(const TableDefinition& table) noe
     const Result<std::span<Writer>> made = memory_->array<Writer>(1);
     if (!made) return made.error();
     Writer& writer = made->front();
-    Status opened = writer.looking.open(rows_, table, *memory_);
+    Status opened = rows_.open(*transaction_);
+    if (opened) opened = writer.looking.open(rows_, table, *memory_);
     if (opened) opened = writer.working.open(rows_, table, *memory_);
     if (!opened) return opened.error();
     writer.table = &table;

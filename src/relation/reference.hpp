@@ -34,9 +34,9 @@ public:
     References(const References&) = delete;
     References& operator=(const References&) = delete;
 
-    // All stays lent; the memory is used up by rows that are referred to and change. No rule: what
-    // it would ask is not asked.
-    Status open(Transaction& transaction, Tables tables, RowRule* rule, Arena& memory) noexcept;
+    // All stays lent, and the transaction is open; the memory is used up by rows that are referred
+    // to and change. No rule: what it would ask is not asked.
+    void open(Transaction& transaction, Tables tables, RowRule* rule, Arena& memory) noexcept;
 
     // Before a row is written; an empty key: there was none, or will be none. All three:
     // constraint_failed, out_of_memory, and what changes of other tables can say.

@@ -88,16 +88,21 @@ std::size_t row_size(const Row& row) noexcept {
     return size;
 }
 
+// It grows by one value after another: to say how large it will be takes as long as to write it.
 Result<Bytes> encode_row(const Row& row, Arena& memory) noexcept {
     FRESHET_CHECK(row.changed.size() == mask_size(row.values.size()));
-    const std::size_t size = row_size(row);
-    const Result<MutableBytes> image = memory.bytes(size, 1);
-    if (!image) return image.error();
-    std::byte* next = put_varint(image->data(), row.version);
+    Result<MutableBytes> taken = memory.bytes(varint_size(row.version) + row.changed.size(), 1);
+    if (!taken) return taken.error();
+    MutableBytes image = *taken;
+    std::byte* next = put_varint(image.data(), row.version);
     next = std::copy(row.changed.begin(), row.changed.end(), next);
-    for (const Value& value : row.values) next = put(next, form_of(value));
-    FRESHET_CHECK(next == image->data() + size);
-    return Bytes{*image};
+    for (const Value& value : row.values) {
+        const Form form = form_of(value);
+        const std::size_t size = varint_size(form.code) + form.size;
+        if (!memory.widen(image, image.size() + size)) return Code::out_of_memory;
+        next = put(next, form);
+    }
+    return Bytes{image};
 }
 
 Value RowReader::fail() noexcept {

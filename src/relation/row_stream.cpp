@@ -11,15 +11,6 @@ namespace freshet::relation {
 
 namespace {
 
-std::string_view type_of(RowChange change) noexcept {
-    switch (change) {
-        case RowChange::insert: return row_inserted_type;
-        case RowChange::update: return row_updated_type;
-        case RowChange::erase: break;
-    }
-    return row_deleted_type;
-}
-
 bool begins_with(std::string_view text, std::string_view prefix) noexcept {
     return prefix.empty() || (text.size() >= prefix.size() &&
                               std::memcmp(text.data(), prefix.data(), prefix.size()) == 0);
@@ -42,13 +33,13 @@ RowName::RowName(std::uint32_t table, Bytes key) noexcept : size_{5 + key.size()
 }
 
 RowWriter::RowWriter(Transaction& transaction) noexcept
-    : transaction_{transaction}, state_{*transaction.store_->state_} {
-    const Status opened = rows_.open(transaction);
-    FRESHET_CHECK(opened);
-}
+    : transaction_{transaction}, state_{*transaction.store_->state_} {}
 
 Result<bool> RowWriter::find(const RowName& name, Recorded& version) noexcept {
-    return rows_.find(name, version);
+    RowsAsOf rows;
+    const Status opened = rows.open(transaction_);
+    FRESHET_CHECK(opened);
+    return rows.find(name, version);
 }
 
 Result<std::uint64_t> RowWriter::write(const RowName& name, RowChange change,
@@ -61,9 +52,13 @@ Result<std::uint64_t> RowWriter::write(const RowName& name, RowChange change, st
     Kept kept;
     const Status found = find_kept(state_.delta, name.view(), kept);
     if (!found) return found.error();
-    const bool is_there = kept.exists && !kept.deleted;
-    if (change == RowChange::insert && is_there) return Code::already_exists;
-    if (change != RowChange::insert && !is_there) return Code::not_found;
+    return write(name, kept, change, type, image);
+}
+
+Result<std::uint64_t> RowWriter::write(const RowName& name, const Kept& kept, RowChange change,
+                                       std::string_view type, Bytes image) noexcept {
+    if (change == RowChange::insert && kept.is_there()) return Code::already_exists;
+    if (change != RowChange::insert && !kept.is_there()) return Code::not_found;
     const Event event{.type = type, .payload = image};
     if (!fits(state_.log, name.view(), event)) return Code::too_large;
     const std::uint64_t index = kept.exists ? kept.stream.count : 0;

@@ -138,6 +138,8 @@ private:
     bool is_in_transaction_ = false;
 };
 
+struct Kept;  // relation/row_tree.hpp
+
 // Changes rows in an open transaction, and sees what it changed. It is the transaction's, and goes
 // with it.
 class RowWriter {
@@ -154,6 +156,9 @@ public:
     // The same of another type of event.
     Result<std::uint64_t> write(const RowName& name, RowChange change, std::string_view type,
                                 Bytes image) noexcept;
+    // The same of a row as the tree was found to have it, and of which nothing was changed since.
+    Result<std::uint64_t> write(const RowName& name, const Kept& kept, RowChange change,
+                                std::string_view type, Bytes image) noexcept;
 
     // Where the event is that was written last.
     [[nodiscard]] std::uint64_t address() const noexcept { return address_; }
@@ -161,7 +166,6 @@ public:
 private:
     Transaction& transaction_;
     store::State& state_;
-    RowsAsOf rows_;
     std::uint64_t address_ = 0;
 };
 

@@ -42,6 +42,15 @@ Status add_version(tree::Delta& delta, std::string_view name, const Kept& kept, 
     return deletes ? store::erase_row(delta, name) : store::erase_deleted_row(delta, name);
 }
 
+std::string_view type_of(RowChange change) noexcept {
+    switch (change) {
+        case RowChange::insert: return row_inserted_type;
+        case RowChange::update: return row_updated_type;
+        case RowChange::erase: break;
+    }
+    return row_deleted_type;
+}
+
 bool find_change(std::string_view name, std::string_view type, RowChange& change) noexcept {
     struct Known {
         bool of_catalog;

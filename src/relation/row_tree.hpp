@@ -25,6 +25,8 @@ Status add_version(tree::Delta& delta, std::string_view name, const Kept& kept, 
 // How many versions all rows have whose names begin so. corrupt.
 Result<std::uint64_t> count_versions(const tree::View& view, std::string_view prefix) noexcept;
 
+// The type of the event of a change.
+std::string_view type_of(RowChange change) noexcept;
 // What an event of a row does to it; false: a row has none of this type.
 bool find_change(std::string_view name, std::string_view type, RowChange& change) noexcept;
 // Whether an event of this type is the end of its row.

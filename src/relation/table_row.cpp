@@ -82,19 +82,38 @@ Error RowMaker::refuse(Code code, ColumnNumber number, const Value& value,
         {code == Code::too_large ? "give a shorter one" : "give it a value"});
 }
 
+// Most are of the type already.
+inline Status RowMaker::assign_at(std::size_t position, Value& value, Arena& memory,
+                                  SqlError& error) const noexcept {
+    const Column& column = column_at(position);
+    const ColumnNumber number = layout_.columns[position];
+    if (value.type() != value_type(column.type) || column.type == ColumnType::email) {
+        const Result<Value> assigned = relation::assign(value, column.type, memory);
+        if (!assigned && assigned.error() == Code::out_of_memory) return refuse_for_memory(error);
+        if (!assigned) return refuse(assigned.error().code, number, value, "", error);
+        value = *assigned;
+    }
+    if (!value.is_null() || !column.not_null) return Done{};
+    const bool is_key = is_in_primary_key(number);
+    return refuse(Code::constraint_failed, number, value,
+                  is_key ? " cannot be in the PRIMARY KEY" : ", but it is NOT NULL", error);
+}
+
 Status RowMaker::assign_all(std::span<Value> row, Arena& memory, SqlError& error) const noexcept {
     FRESHET_CHECK(row.size() == layout_.size());
     for (std::size_t i = 0; i < row.size(); i++) {
-        const Column& column = column_at(i);
-        const ColumnNumber number = layout_.columns[i];
-        const Result<Value> assigned = assign(row[i], column.type, memory);
-        if (!assigned && assigned.error() == Code::out_of_memory) return refuse_for_memory(error);
-        if (!assigned) return refuse(assigned.error().code, number, row[i], "", error);
-        row[i] = *assigned;
-        if (!row[i].is_null() || !column.not_null) continue;
-        const bool is_key = is_in_primary_key(number);
-        return refuse(Code::constraint_failed, number, row[i],
-                      is_key ? " cannot be in the PRIMARY KEY" : ", but it is NOT NULL", error);
+        const Status assigned = assign_at(i, row[i], memory, error);
+        if (!assigned) return assigned;
+    }
+    return Done{};
+}
+
+Status RowMaker::assign(std::span<Value> row, std::span<const std::uint16_t> positions,
+                        Arena& memory, SqlError& error) const noexcept {
+    FRESHET_CHECK(row.size() == layout_.size());
+    for (const std::uint16_t position : positions) {
+        const Status assigned = assign_at(position, row[position], memory, error);
+        if (!assigned) return assigned;
     }
     return Done{};
 }
@@ -156,15 +175,16 @@ Result<IndexEntry> RowMaker::entry(const Index& index, const KeyedRow& row,
 Result<std::span<const IndexChange>> RowMaker::index_changes(const KeyedRow& before,
                                                              const KeyedRow& after,
                                                              Arena& memory) const noexcept {
-    const Result<std::span<IndexChange>> changes = memory.array<IndexChange>(table_.indexes.size());
-    if (!changes) return changes.error();
     const bool is_update = !before.key.empty() && is_same(before.key, after.key);
+    const auto is_kept = [&](const KeyColumn& key) noexcept {
+        return value_of(before.values, key.column) == value_of(after.values, key.column);
+    };
+    Result<std::span<IndexChange>> changes = std::span<IndexChange>{};
     std::size_t count = 0;
     for (const Index& index : table_.indexes) {
-        const auto is_kept = [&](const KeyColumn& key) noexcept {
-            return value_of(before.values, key.column) == value_of(after.values, key.column);
-        };
         if (is_update && std::all_of(index.columns.begin(), index.columns.end(), is_kept)) continue;
+        if (count == 0) changes = memory.array<IndexChange>(table_.indexes.size());
+        if (!changes) return changes.error();
         IndexChange& change = (*changes)[count++];
         change.index = &index;
         for (const auto& [row, entry] :

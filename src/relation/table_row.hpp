@@ -88,6 +88,9 @@ public:
     // Makes each value one of its column's type, by assign(). Fills in `error`: type_mismatch,
     // constraint_failed (NULL in a column that is NOT NULL), out_of_memory.
     Status assign_all(std::span<Value> row, Arena& memory, SqlError& error) const noexcept;
+    // The same of the values at some positions: all others are as they were read.
+    Status assign(std::span<Value> row, std::span<const std::uint16_t> positions, Arena& memory,
+                  SqlError& error) const noexcept;
 
     // Against the row as it was, read as one of this layout; empty: there was none.
     Result<RowImage> image(std::span<const Value> before, std::span<const Value> row,
@@ -112,6 +115,8 @@ private:
         return table_.columns[layout_.columns[position]];
     }
     [[nodiscard]] bool is_in_primary_key(ColumnNumber column) const noexcept;
+    Status assign_at(std::size_t position, Value& value, Arena& memory,
+                     SqlError& error) const noexcept;
     Error refuse(Code code, ColumnNumber column, const Value& value, std::string_view constraint,
                  SqlError& error) const noexcept;
 

@@ -25,8 +25,7 @@ std::size_t scratch_size(const TableDefinition& table, const KeyedRow& row) noex
 
 Status TableWriter::open(Transaction& transaction, Tables tables, const TableDefinition& table,
                          Arena& memory, RowRule* rule) noexcept {
-    const Status opened = own_references_.open(transaction, tables, rule, memory);
-    if (!opened) return opened;
+    own_references_.open(transaction, tables, rule, memory);
     return open(own_references_, transaction, table, memory);
 }
 
@@ -48,8 +47,24 @@ Status TableWriter::open(References& references, Transaction& transaction,
     const Result<Layout> layout = make_layout(table, table.version, memory);
     if (!layout) return layout.error();
     layout_ = *layout;
-    conflicts_.emplace(rows_, table);
-    return conflicts_->open(memory);
+    conflicts_.reset();
+    name_.reset();
+    return Done{};
+}
+
+Result<ConflictFinder*> TableWriter::conflicts() noexcept {
+    if (!conflicts_) {
+        conflicts_.emplace(rows_, *table_);
+        const Status opened = conflicts_->open(*memory_);
+        if (!opened) return opened.error();
+    }
+    return &*conflicts_;
+}
+
+Status TableWriter::look(Bytes key) noexcept {
+    name_.emplace(table_->id, key);
+    kept_ = Kept{};
+    return find_kept(rows_.state_->delta, name_->view(), kept_);
 }
 
 Status TableWriter::prepare(const KeyedRow& row) noexcept {
@@ -160,7 +175,20 @@ Result<bool> TableWriter::find_conflict(const KeyedRow& row, Bytes own_key,
                                         Conflict& conflict) noexcept {
     conflict.index = nullptr;
     if (table_->primary_key.empty() || as_text(row.key) == as_text(own_key)) return false;
-    return conflicts_->find(row.key, conflict);
+    const Status looked = look(row.key);
+    if (!looked) return looked.error();
+    if (!kept_.is_there()) return false;
+    const Result<ConflictFinder*> conflicts = this->conflicts();
+    return conflicts ? (*conflicts)->find(row.key, conflict) : conflicts.error();
+}
+
+Result<bool> TableWriter::find_conflict(const Index& index, const KeyedRow& row,
+                                        const IndexEntry& entry, Bytes own_key,
+                                        Conflict& conflict) noexcept {
+    if (!entry.is_unique || is_alone(rows_.state_->delta, entry)) return false;
+    const Result<ConflictFinder*> conflicts = this->conflicts();
+    if (!conflicts) return conflicts.error();
+    return (*conflicts)->find(index, entry, row.values, own_key, conflict);
 }
 
 // An updated row may still have an entry of the same values: its own.
@@ -169,8 +197,7 @@ Result<bool> TableWriter::find_conflict(const Index& index, const KeyedRow& row,
     const KeyedRow own{row.values, own_key.empty() ? row.key : own_key};
     const Result<IndexEntry> entry = maker().entry(index, own, scratch);
     if (!entry) return entry.error();
-    if (!entry->is_unique) return false;
-    return conflicts_->find(index, *entry, row.values, own_key, conflict);
+    return find_conflict(index, row, *entry, own_key, conflict);
 }
 
 // Where nothing of an index has changed, nobody else has these values.
@@ -179,9 +206,8 @@ Result<bool> TableWriter::find_conflict(const KeyedRow& row, std::span<const Ind
     const Result<bool> is_there = find_conflict(row, own_key, conflict);
     if (!is_there || *is_there) return is_there;
     for (const IndexChange& change : changes) {
-        if (!change.opened.is_unique) continue;
         const Result<bool> found =
-            conflicts_->find(*change.index, change.opened, row.values, own_key, conflict);
+            find_conflict(*change.index, row, change.opened, own_key, conflict);
         if (!found || *found) return found;
     }
     return false;
@@ -189,6 +215,7 @@ Result<bool> TableWriter::find_conflict(const KeyedRow& row, std::span<const Ind
 
 Status TableWriter::refuse_conflicts(const KeyedRow& row, std::span<const IndexChange> changes,
                                      Bytes own_key, SqlError& error) noexcept {
+    if (changes.empty() && as_text(row.key) == as_text(own_key)) return Done{};
     Conflict conflict;
     const Result<bool> found = find_conflict(row, changes, own_key, conflict);
     if (!found) return found.error();
@@ -206,6 +233,7 @@ bool TableWriter::has_room() const noexcept {
 
 Status TableWriter::insert(std::span<const Value> row, SqlError& error) noexcept {
     KeyedRow after{row, {}};
+    name_.reset();
     const Status ready = prepare(after);
     if (!ready) return ready;
     Arena scratch{scratch_};
@@ -229,6 +257,7 @@ Status TableWriter::insert(std::span<const Value> row, SqlError& error) noexcept
 Status TableWriter::update(Bytes key, std::span<const Value> before, std::span<const Value> after,
                            SqlError& error) noexcept {
     KeyedRow to{after, key};
+    name_.reset();
     const Status ready = prepare(to);
     if (!ready) return ready;
     Arena scratch{scratch_};
@@ -250,6 +279,7 @@ Status TableWriter::update(Bytes key, std::span<const Value> before, std::span<c
 
 Status TableWriter::erase(Bytes key, std::span<const Value> before, SqlError& error) noexcept {
     const KeyedRow from{before, key};
+    name_.reset();
     const Status ready = prepare(from);
     if (!ready) return ready;
     Arena scratch{scratch_};
@@ -306,9 +336,13 @@ Status TableWriter::write(const KeyedRow& before, const KeyedRow& after, Bytes i
 }
 
 Status TableWriter::write(RowChange change, Bytes key, Bytes image, SqlError& error) noexcept {
+    const bool is_looked_at = name_ && as_text(key_of_row(name_->view())) == as_text(key);
+    const Status looked = is_looked_at ? Status{Done{}} : look(key);
+    if (!looked) return looked;
     RowWriter writer{*transaction_};
-    const RowName name{table_->id, key};
-    const Result<std::uint64_t> written = writer.write(name, change, image);
+    const Result<std::uint64_t> written =
+        writer.write(*name_, kept_, change, type_of(change), image);
+    name_.reset();
     address_ = writer.address();
     if (written) return Done{};
     if (written.error() == Code::too_large)

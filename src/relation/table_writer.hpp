@@ -9,6 +9,7 @@
 #include "relation/conflict.hpp"
 #include "relation/moment.hpp"
 #include "relation/reference.hpp"
+#include "relation/row_tree.hpp"
 
 namespace freshet::relation {
 
@@ -60,12 +61,16 @@ private:
     Status open(References& references, Transaction& transaction, const TableDefinition& table,
                 Arena& memory) noexcept;
     Status prepare(const KeyedRow& row) noexcept;
+    Status look(Bytes key) noexcept;
+    Result<ConflictFinder*> conflicts() noexcept;
     Status refuse_conflicts(const KeyedRow& row, std::span<const IndexChange> changes,
                             Bytes own_key, SqlError& error) noexcept;
     Status find_key(KeyedRow& row, Bytes own_key, Arena& scratch, SqlError& error) noexcept;
     Result<bool> find_conflict(const KeyedRow& row, Bytes own_key, Conflict& conflict) noexcept;
     Result<bool> find_conflict(const Index& index, const KeyedRow& row, Bytes own_key,
                                Arena& scratch, Conflict& conflict) noexcept;
+    Result<bool> find_conflict(const Index& index, const KeyedRow& row, const IndexEntry& entry,
+                               Bytes own_key, Conflict& conflict) noexcept;
     Result<bool> find_conflict(const KeyedRow& row, std::span<const IndexChange> changes,
                                Bytes own_key, Conflict& conflict) noexcept;
     Status change(const KeyedRow& before, const KeyedRow& after,
@@ -80,7 +85,10 @@ private:
     const TableDefinition* table_ = nullptr;
     Arena* memory_ = nullptr;
     RowsAsOf rows_;
-    std::optional<ConflictFinder> conflicts_{};
+    std::optional<ConflictFinder> conflicts_{};  // Not before it is needed, which is seldom.
+    // The row that was looked at last in this change, as the tree has it.
+    std::optional<RowName> name_{};
+    Kept kept_{};
     Layout layout_{};
     MutableBytes scratch_{};     // For one row at a time; taken anew where it is too small.
     std::uint64_t address_ = 0;  // Where the row was written last.

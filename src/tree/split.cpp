@@ -73,14 +73,18 @@ Separator whole_key(const Key& key) noexcept {
 
 }  // namespace
 
+// What comes behind all that there is, where more will follow, begins a page; the left one stays.
 Separator split_leaf(Page& page, Page& right, std::uint32_t position, const Entry& entry,
                      Cut cut) noexcept {
+    if (cut == Cut::after && position == page.count()) {
+        right.build(Sequence{page, position, entry}, position, position + 1);
+        return shortest_between(page.key(position - 1), entry.key);
+    }
     Page old;
     old.copy_content(page);
     const Sequence all{old, position, entry};
     const Cutter cutter{all, 0};
-    const std::uint32_t after = position < old.count() ? position + 1 : position;
-    const std::uint32_t middle = cutter.near(cut == Cut::after ? after : cutter.middle());
+    const std::uint32_t middle = cutter.near(cut == Cut::after ? position + 1 : cutter.middle());
     page.build(all, 0, middle);
     if (middle > position) page.note_insert(position);
     right.build(all, middle, all.count());
