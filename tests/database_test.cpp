@@ -401,6 +401,55 @@ TEST(Databases, KeepPlansOfTheirOwnForOtherLiterals) {
     EXPECT_EQ(db.run("SELECT * FROM t"), "1|5\n2|6\n");
 }
 
+// Goal: INSERTs that differ in literals put in what each says. Method: values of all kinds and
+// sizes at the same places, with what reads them: defaults, checks, conflicts, answers.
+TEST(Databases, KeepOnePlanForAllLiteralsThatAreInserted) {
+    OpenDatabase db;
+    db.run("CREATE TABLE t (a INT PRIMARY KEY CHECK (a < 1000), b TEXT, c INT DEFAULT 5)");
+    const auto insert = [&](const std::string& values) {
+        return db.run("INSERT INTO t (a, b) VALUES " + values + " RETURNING a, b, typeof(b), c");
+    };
+    EXPECT_EQ(insert("(1, 'x')"), "1|x|text|5\n");
+    EXPECT_EQ(insert("(22, 'yy')"), "22|yy|text|5\n");
+    EXPECT_EQ(insert("(22, 'zz')"), "error constraint-failed");
+    EXPECT_EQ(insert("(3, 4)"), "3|4|text|5\n");
+    EXPECT_EQ(insert("('4', 55)"), "4|55|text|5\n");
+    EXPECT_EQ(insert("('x', 55)"), "error type-mismatch");
+    EXPECT_EQ(insert("(5000, 'y')"), "error constraint-failed");
+    EXPECT_EQ(insert("(-5, 'y')"), "-5|y|text|5\n");
+    EXPECT_EQ(insert("(-6, 'z')"), "-6|z|text|5\n");
+    EXPECT_EQ(insert("(6, 'it''s')"), "6|it's|text|5\n");
+    const std::string longer(65, 'y');
+    EXPECT_EQ(insert("(7, '" + longer + "')"), "7|" + longer + "|text|5\n");
+    EXPECT_EQ(insert("(8, '\xff')"), "error syntax");
+    EXPECT_EQ(insert("(9223372036854775808, 'y')"), "error syntax");
+    EXPECT_EQ(insert("(9, 'a'), (10, 'b')"), "9|a|text|5\n10|b|text|5\n");
+    EXPECT_EQ(insert("(11, 'c'), (12, 'd')"), "11|c|text|5\n12|d|text|5\n");
+    EXPECT_EQ(insert("(13, (SELECT b FROM t WHERE a = 1))"), "13|x|text|5\n");
+    EXPECT_EQ(insert("(14, (SELECT b FROM t WHERE a = 22))"), "14|yy|text|5\n");
+    EXPECT_EQ(insert("(15, 1 + 2)"), "15|3|text|5\n");
+    EXPECT_EQ(insert("(16, 1 + 3)"), "16|4|text|5\n");
+    const auto upsert = [&](const std::string& values) {
+        return db.run("INSERT INTO t VALUES " + values +
+                      " ON CONFLICT (a) DO UPDATE SET b = excluded.b || 7, c = 8; "
+                      "SELECT b, c FROM t WHERE a = 1");
+    };
+    EXPECT_EQ(upsert("(1, 'p', 1)"), "p7|8\n");
+    EXPECT_EQ(upsert("(1, 'qq', 22)"), "qq7|8\n");
+    EXPECT_EQ(db.run("INSERT INTO t SELECT a + 100, b, 1 FROM t WHERE a = 3;"
+                     "INSERT INTO t SELECT a + 100, b, 1 FROM t WHERE a = 4;"
+                     "SELECT a FROM t WHERE a > 100 ORDER BY a"),
+              "103\n104\n");
+    EXPECT_EQ(db.run("SELECT * FROM (VALUES (1, 'x')); SELECT * FROM (VALUES (2, 'y'));"
+                     "SELECT 1 WHERE 3 IN (VALUES (3)); SELECT 1 WHERE 3 IN (VALUES (4))"),
+              "1|x\n2|y\n1\n");
+    db.open_again();
+    EXPECT_EQ(insert("(200, 'x')"), "200|x|text|5\n");
+    EXPECT_EQ(db.run("ALTER TABLE t DROP COLUMN c; INSERT INTO t (a, b) VALUES (201, 'y');"
+                     "SELECT b FROM t WHERE a = 201"),
+              "y\n");
+}
+
 // A default is read from the catalog, where its literals have places of their own: an UPDATE whose
 // literal stood at the same place gave its value to the default. Method: all places in turn.
 TEST(Databases, TakeNoLiteralOfADefaultForTheirOwn) {

@@ -63,7 +63,7 @@ private:
 struct ConnectionOptions {
     // Open at once, 1 to 64, each with an equal part of the memory. Those that were closed keep
     // their plans: the same words are not planned again, nor those that differ only in integers and
-    // texts that a WHERE compares something with.
+    // texts that a WHERE compares something with, or that VALUES of an INSERT are.
     std::uint32_t statement_count_max = 8;
     // For the definitions of all tables.
     std::size_t catalog_size = std::size_t{256} << 10;

@@ -157,7 +157,7 @@ private:
             plan_.targets = {};
             return Done{};
         }
-        const Result<sql::QueryPlan> source = binder_.select(*insert.source);
+        const Result<sql::QueryPlan> source = binder_.inserted(*insert.source);
         if (!source) return source.error();
         plan_.source = source->node;
         plan_.is_of_values = source->node->kind == query::NodeKind::values;

@@ -178,9 +178,7 @@ Status keep_literals(Prepared& p, Arena& memory) noexcept {
     p.literals = {};
     const std::size_t count = p.words.literal_count;
     const sql::StatementKind kind = p.statement->kind;
-    if (kind != sql::StatementKind::select && kind != sql::StatementKind::update &&
-        kind != sql::StatementKind::delete_rows)
-        return Done{};
+    if (kind != sql::StatementKind::select && !is_change(kind)) return Done{};
     const auto literals = memory.array<sql::FreeLiteral>(count);
     if (!literals) return literals.error();
     const auto texts = memory.array<std::array<char, literal_text_size_max>>(count);

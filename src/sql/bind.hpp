@@ -100,6 +100,7 @@ public:
     // ---- what Binder asks ----
 
     Result<QueryPlan> select(const Select& select) noexcept;
+    Result<QueryPlan> inserted(const Select& select) noexcept;
     Result<const query::Node*> rows_of(const relation::TableDefinition& table, const Name& alias,
                                        const Expression* where) noexcept;
     Result<Scope> scope_of(const relation::TableDefinition& table, std::string_view name,
@@ -259,7 +260,6 @@ private:
                                const query::Node* below) noexcept;
     void add_where(Level& level, Growing<Conjunct>& conditions, const Expression& where) noexcept;
     Relation arm(Outer* outer, const Select& select, const Arm& arm) noexcept;
-    Relation rows_of_arm(Outer* outer, const Select& select, const Arm& arm) noexcept;
     Planned one_row(const Level& level) noexcept;
     bool is_grouped(const Arm& arm, const Select& select) noexcept;
     const Expression& by_number(const Level& level, const Expression& expression,
@@ -295,7 +295,7 @@ private:
     Arena& memory_;
     const relation::Moment* default_moment_ = nullptr;  // Within a view of the past.
     std::uint32_t view_depth_ = 0;
-    bool is_in_where_ = false;  // And in no SELECT within.
+    bool is_in_where_ = false;  // Or in VALUES of INSERT, and in no SELECT within.
     bool has_failed_ = false;
 };
 

@@ -27,7 +27,11 @@ constexpr std::array<std::string_view, 9> value_names = {"column1", "column2", "
 Relation Binding::select(Outer* outer, const Select& select) noexcept {
     if (has_failed_) return {};
     const bool is_single = select.arms.count == 1 && !select.arms.first->is_values;
-    return is_single ? arm(outer, select, *select.arms.first) : compound(outer, select);
+    const bool was_in_where = std::exchange(is_in_where_, false);
+    const Relation rows =
+        is_single ? arm(outer, select, *select.arms.first) : compound(outer, select);
+    is_in_where_ = was_in_where;
+    return rows;
 }
 
 const Node* Binding::limited(Outer* outer, const Select& select, const Node* below) noexcept {
@@ -56,13 +60,6 @@ void Binding::add_where(Level& level, Growing<Conjunct>& conditions,
 }
 
 Relation Binding::arm(Outer* outer, const Select& select, const Arm& arm) noexcept {
-    const bool was_in_where = std::exchange(is_in_where_, false);
-    const Relation rows = rows_of_arm(outer, select, arm);
-    is_in_where_ = was_in_where;
-    return rows;
-}
-
-Relation Binding::rows_of_arm(Outer* outer, const Select& select, const Arm& arm) noexcept {
     Level level{.outer = outer};
     Item* const from = arm.from.empty() ? nullptr : sources(level, arm.from);
     level.aliases = &arm.columns;
@@ -363,7 +360,7 @@ Relation Binding::values(Outer* outer, const Arm& arm) noexcept {
             fail(Code::syntax, row.place, {"all rows of VALUES have as many values as the first"},
                  {"count them"});
         for (const Expression& value : row.values) {
-            const Scalar* const one = condition(level, value);
+            const Scalar* const one = operand(level, value).scalar;
             if (has_failed_) return {};
             scalars[count++] = one;
         }

@@ -14,6 +14,16 @@ Result<QueryPlan> Binding::select(const Select& select) noexcept {
     return finished(QueryPlan{.node = rows.node, .names = rows.names});
 }
 
+Result<QueryPlan> Binding::inserted(const Select& select) noexcept {
+    const Arm& arm = *select.arms.first;
+    if (select.arms.count > 1 || !arm.is_values || select.limit != nullptr ||
+        !select.order_by.empty())
+        return this->select(select);
+    is_in_where_ = true;
+    const Relation rows = values(nullptr, arm);
+    return finished(QueryPlan{.node = rows.node, .names = rows.names});
+}
+
 Result<const Node*> Binding::rows_of(const relation::TableDefinition& table, const Name& alias,
                                      const Expression* where) noexcept {
     Level level;
@@ -104,6 +114,10 @@ Result<QueryPlan> Binding::returning(const List<ResultColumn>& columns,
 
 Result<QueryPlan> Binder::select(const Select& select) noexcept {
     return Binding{*this}.select(select);
+}
+
+Result<QueryPlan> Binder::inserted(const Select& select) noexcept {
+    return Binding{*this}.inserted(select);
 }
 
 Result<const Node*> Binder::rows_of(const relation::TableDefinition& table, const Name& alias,

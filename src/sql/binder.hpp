@@ -120,8 +120,9 @@ struct VirtualTable {
     void* context = nullptr;
 };
 
-// A literal of the text whose value is in a slot too. Where it is but compared in a WHERE, the slot
-// is what is bound, and the plan is good for any other value: `is_free`, which the binder sets.
+// A literal of the text whose value is in a slot too. Where it is but compared in a WHERE, or is a
+// value of an INSERT's VALUES, the slot is what is bound, and the plan is good for any other value:
+// `is_free`, which the binder sets.
 struct FreeLiteral {
     static constexpr std::uint32_t nowhere = ~std::uint32_t{0};
     std::uint32_t offset = nowhere;
@@ -180,6 +181,8 @@ public:
     Binder& operator=(const Binder&) = delete;
 
     Result<QueryPlan> select(const Select& select) noexcept;
+    // Of INSERT: the same, but that literals which are values of a VALUES are free.
+    Result<QueryPlan> inserted(const Select& select) noexcept;
     // The rows of one table for which `where` is true (null: all): first the key of each, a BLOB,
     // then its live columns, in their order. As of the default moment.
     Result<const query::Node*> rows_of(const relation::TableDefinition& table, const Name& alias,
