@@ -381,8 +381,7 @@ private:
         if (!search) return search.error();
         if (!search->is_one_row || !search->is_exact) return false;
         Recorded stored;
-        const relation::RowName name{plan_.table->id, search->range.from};
-        const Result<bool> there = plan_.by_key->moment->rows.find(name, stored);
+        const Result<bool> there = writer_.find(search->range.from, stored);
         if (!there) return there.error();
         if (!*there) return true;
         const OneRow& kept = plan_.found;

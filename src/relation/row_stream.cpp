@@ -156,10 +156,12 @@ Result<bool> RowsAsOf::read(std::string_view name, const store::Stream& stream,
 
 Status RowsAsOf::read(std::string_view name, std::uint64_t index, std::uint64_t address,
                       Recorded& version) const noexcept {
-    version = Recorded{};
-    version.stream = name;
-    version.index = index;
-    if (address >= end_ && is_in_transaction_) return read_own(address, version);
+    if (address >= end_ && is_in_transaction_) {
+        version = Recorded{};
+        version.stream = name;
+        version.index = index;
+        return read_own(address, version);
+    }
     log::EventReader reader;
     reader.open(state_->log, end_, name);
     return reader.read(address, index, version);

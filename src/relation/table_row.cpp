@@ -11,12 +11,6 @@
 namespace freshet::relation {
 namespace {
 
-std::uint64_t hash_of(std::span<const Value> values) noexcept {
-    std::uint64_t state = 0;
-    for (const Value& value : values) state = mix(state ^ hash(value));
-    return state;
-}
-
 Result<Bytes> copy(Bytes bytes, Arena& memory) noexcept {
     const Result<MutableBytes> place = memory.bytes(bytes.size(), 1);
     if (!place) return place.error();
@@ -30,19 +24,33 @@ bool is_same(Bytes a, Bytes b) noexcept {
 
 }  // namespace
 
-IndexPrefix::IndexPrefix(const Index& index, std::span<const Value> values) noexcept {
-    FRESHET_CHECK(values.size() <= index.columns.size());
-    FRESHET_CHECK(!index.hash || values.size() == index.columns.size());
+template <class ValueAt>
+void IndexPrefix::make(const Index& index, std::size_t count, ValueAt value_at) noexcept {
     store_at(bytes_.data(), __builtin_bswap32(index.id));
     KeyWriter writer{std::span{bytes_}.subspan(index_id_size)};
     if (index.hash) {
-        std::array<std::byte, 8> hash{};
-        store_key(hash.data(), hash_of(values));
-        writer.raw(hash);
+        std::uint64_t state = 0;
+        for (std::size_t i = 0; i < count; i++) state = mix(state ^ hash(value_at(i)));
+        std::array<std::byte, 8> bytes;
+        store_key(bytes.data(), state);
+        writer.raw(bytes);
     }
-    for (std::size_t i = 0; i < values.size(); i++) writer.value(values[i], index.columns[i].sort);
+    for (std::size_t i = 0; i < count; i++) writer.value(value_at(i), index.columns[i].sort);
     size_ = index_id_size + writer.written().size();
     is_cut_ = writer.is_cut();
+}
+
+IndexPrefix::IndexPrefix(const Index& index, std::span<const Value> values) noexcept {
+    FRESHET_CHECK(values.size() <= index.columns.size());
+    FRESHET_CHECK(!index.hash || values.size() == index.columns.size());
+    make(index, values.size(), [&](std::size_t i) -> const Value& { return values[i]; });
+}
+
+IndexPrefix::IndexPrefix(const Index& index, std::span<const Value> row,
+                         const Layout& layout) noexcept {
+    make(index, index.columns.size(), [&](std::size_t i) -> const Value& {
+        return row[layout.positions[index.columns[i].column]];
+    });
 }
 
 Result<Bytes> row_of_entry(Bytes entry) noexcept {
@@ -122,7 +130,7 @@ Result<RowImage> RowMaker::image(std::span<const Value> before, std::span<const 
                                  Arena& memory) const noexcept {
     FRESHET_CHECK(row.size() == layout_.size());
     FRESHET_CHECK(before.empty() || before.size() == row.size());
-    std::array<std::byte, mask_size(column_count_max)> room{};
+    std::array<std::byte, mask_size(column_count_max)> room;
     const MutableBytes changed = std::span{room}.first(mask_size(row.size()));
     find_changes(before, row, changed);
     const Result<Bytes> image = encode_row({table_.version, changed, row}, memory);
@@ -137,7 +145,7 @@ Result<RowImage> RowMaker::image(std::span<const Value> before, std::span<const 
 
 Result<Bytes> RowMaker::key(std::span<const Value> row, std::int64_t id, Arena& memory,
                             SqlError& error) const noexcept {
-    std::array<std::byte, primary_key_size_max> room{};
+    std::array<std::byte, primary_key_size_max> room;
     KeyWriter writer{room};
     if (table_.primary_key.empty()) writer.value(Value::integer(id));
     for (const KeyColumn& key : table_.primary_key) {
@@ -155,15 +163,11 @@ Result<Bytes> RowMaker::key(std::span<const Value> row, std::int64_t id, Arena& 
 Result<IndexEntry> RowMaker::entry(const Index& index, const KeyedRow& row,
                                    Arena& memory) const noexcept {
     FRESHET_CHECK(!row.key.empty() && row.key.size() <= primary_key_size_max);
-    std::array<Value, key_column_count_max> values;
-    const std::size_t count = index.columns.size();
-    bool has_null = false;
-    for (std::size_t i = 0; i < count; i++) {
-        values[i] = value_of(row.values, index.columns[i].column);
-        has_null = has_null || values[i].is_null();
-    }
-    const IndexPrefix prefix{index, std::span{values}.first(count)};
-    std::array<std::byte, tree::key_size_max> room{};
+    const bool has_null = std::any_of(
+        index.columns.begin(), index.columns.end(),
+        [&](const KeyColumn& key) noexcept { return value_of(row.values, key.column).is_null(); });
+    const IndexPrefix prefix{index, row.values, layout_};
+    std::array<std::byte, tree::key_size_max> room;
     KeyWriter writer{room};
     const auto size = static_cast<std::byte>(row.key.size());
     writer.raw(prefix.bytes()).raw(row.key).raw({&size, 1});

@@ -35,13 +35,18 @@ static_assert(index_values_size_max == 98);
 class IndexPrefix {
 public:
     IndexPrefix(const Index& index, std::span<const Value> values) noexcept;
+    // Of a row.
+    IndexPrefix(const Index& index, std::span<const Value> row, const Layout& layout) noexcept;
 
     [[nodiscard]] Bytes bytes() const noexcept { return {bytes_.data(), size_}; }
     // Other values may have the same: the rows are to be looked at.
     [[nodiscard]] bool is_cut() const noexcept { return is_cut_; }
 
 private:
-    std::array<std::byte, index_id_size + index_values_size_max> bytes_{};
+    template <class ValueAt>
+    void make(const Index& index, std::size_t count, ValueAt value_at) noexcept;
+
+    std::array<std::byte, index_id_size + index_values_size_max> bytes_;
     std::size_t size_ = 0;
     bool is_cut_ = false;
 };

@@ -224,6 +224,13 @@ Status TableWriter::refuse_conflicts(const KeyedRow& row, std::span<const IndexC
 
 // ---- changes ----
 
+Result<bool> TableWriter::find(Bytes key, Recorded& version) noexcept {
+    const Status looked = look(key);
+    if (!looked) return looked.error();
+    if (!kept_.is_there()) return false;
+    return rows_.read(name_->view(), kept_.stream, version);
+}
+
 // The row, a block of its addresses, and each entry closed, erased and opened.
 bool TableWriter::has_room() const noexcept {
     const tree::Delta& delta = rows_.state_->delta;
@@ -233,7 +240,6 @@ bool TableWriter::has_room() const noexcept {
 
 Status TableWriter::insert(std::span<const Value> row, SqlError& error) noexcept {
     KeyedRow after{row, {}};
-    name_.reset();
     const Status ready = prepare(after);
     if (!ready) return ready;
     Arena scratch{scratch_};
@@ -257,7 +263,6 @@ Status TableWriter::insert(std::span<const Value> row, SqlError& error) noexcept
 Status TableWriter::update(Bytes key, std::span<const Value> before, std::span<const Value> after,
                            SqlError& error) noexcept {
     KeyedRow to{after, key};
-    name_.reset();
     const Status ready = prepare(to);
     if (!ready) return ready;
     Arena scratch{scratch_};
@@ -279,7 +284,6 @@ Status TableWriter::update(Bytes key, std::span<const Value> before, std::span<c
 
 Status TableWriter::erase(Bytes key, std::span<const Value> before, SqlError& error) noexcept {
     const KeyedRow from{before, key};
-    name_.reset();
     const Status ready = prepare(from);
     if (!ready) return ready;
     Arena scratch{scratch_};
@@ -336,6 +340,7 @@ Status TableWriter::write(const KeyedRow& before, const KeyedRow& after, Bytes i
 }
 
 Status TableWriter::write(RowChange change, Bytes key, Bytes image, SqlError& error) noexcept {
+    // Whoever else changes rows for this statement does so behind a change of this one.
     const bool is_looked_at = name_ && as_text(key_of_row(name_->view())) == as_text(key);
     const Status looked = is_looked_at ? Status{Done{}} : look(key);
     if (!looked) return looked;

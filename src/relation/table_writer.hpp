@@ -42,6 +42,9 @@ public:
     Result<bool> find_conflict(const Index* index, std::span<const Value> row, Bytes own_key,
                                Conflict& conflict, SqlError& error) noexcept;
 
+    // A row that is to be changed next, by its key; false: there is none. The version's views, but
+    // that of its stream, are good until a change. corrupt, io.
+    Result<bool> find(Bytes key, Recorded& version) noexcept;
     // The tree has room for whatever one change of a row may take.
     [[nodiscard]] bool has_room() const noexcept;
     // A row without a primary key gets the next id. constraint_failed where find_conflict() finds
@@ -86,7 +89,7 @@ private:
     Arena* memory_ = nullptr;
     RowsAsOf rows_;
     std::optional<ConflictFinder> conflicts_{};  // Not before it is needed, which is seldom.
-    // The row that was looked at last in this change, as the tree has it.
+    // The row that was looked at since the last change, as the tree has it.
     std::optional<RowName> name_{};
     Kept kept_{};
     Layout layout_{};
