@@ -155,7 +155,7 @@ private:
             for (std::size_t i = 0; i < given_.size(); i++) output_.column(i)[count] = given_[i];
             count++;
         }
-        size_ = std::min(size_ * 16, batch_row_count_max);
+        size_ = std::min(size_ * 4, batch_row_count_max);
         return count;
     }
 
