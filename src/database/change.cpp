@@ -123,6 +123,10 @@ private:
                 status = scratch_.run(memory_, [&](Arena& scratch) -> Status {
                     for (std::size_t i = 0; i < width; i++) {
                         const query::Scalar& scalar = *source.scalars[row * width + i];
+                        if (scalar.kind == query::ScalarKind::slot) {
+                            (*given)[i] = *scalar.slot;
+                            continue;
+                        }
                         const Result<Value> value = query::evaluate(scalar, scratch);
                         if (!value) return value.error();
                         (*given)[i] = *value;
