@@ -157,6 +157,30 @@ TEST(Pragmas, TimeIsTheCommitThatIsReadAndTheOldest) {
     EXPECT_EQ(db.run("PRAGMA system_time = soon"), "error type-mismatch");
 }
 
+TEST(InformationSchema, HasTablesAndTheirColumns) {
+    OpenDatabase db;
+    db.run(
+        "CREATE TABLE t (a INT PRIMARY KEY, b VARCHAR(9) DEFAULT 'x', c REAL);"
+        "CREATE TABLE u (d DATE NOT NULL); CREATE VIEW v AS SELECT a FROM t;"
+        "ALTER TABLE t DROP COLUMN b");
+    EXPECT_EQ(db.run("SELECT * FROM information_schema.tables ORDER BY table_name"),
+              "main|main|t|BASE TABLE\nmain|main|u|BASE TABLE\nmain|main|v|VIEW\n");
+    const std::string columns =
+        "SELECT c.table_name, column_name, ordinal_position, column_default, is_nullable, "
+        "data_type "
+        "FROM Information_Schema.COLUMNS";
+    EXPECT_EQ(db.run(columns + " AS c ORDER BY 1, 3"),
+              "t|a|1|NULL|NO|INT\nt|c|2|NULL|YES|REAL\nu|d|1|NULL|NO|DATE\n");
+    EXPECT_EQ(db.run(columns + " FOR SYSTEM_TIME AS OF COMMIT 1 c"),
+              "t|a|1|NULL|NO|INT\nt|b|2|'x'|YES|VARCHAR(9)\nt|c|3|NULL|YES|REAL\n");
+    EXPECT_EQ(db.run("CREATE VIEW w AS SELECT table_name FROM information_schema.tables;"
+                     "SELECT count(*) FROM w"),
+              "4\n");
+    EXPECT_EQ(db.run("SELECT 1 FROM information_schema.others"), "error unknown-name");
+    EXPECT_EQ(db.run("SELECT 1 FROM information_schema."), "error syntax");
+    EXPECT_EQ(db.run("SELECT 1 FROM other.t"), "error syntax");
+}
+
 TEST(Pragmas, AreListed) {
     OpenDatabase db;
     const std::string all = db.run("PRAGMA pragma_list");

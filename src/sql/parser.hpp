@@ -147,6 +147,7 @@ private:
     List<Source> sources() noexcept;
     bool join_operator(Source& source) noexcept;
     void source(Source& source) noexcept;
+    Name name_in_schema(const Name& schema) noexcept;
     void source_in_parentheses(Source& source) noexcept;
     void join_constraint(Source& source) noexcept;
     bool at_upsert() const noexcept;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // SELECT and VALUES, compounds of them, and what they read from.
+#include "relation/name.hpp"
 #include "sql/parser.hpp"
 
 namespace freshet::sql {
@@ -188,6 +189,7 @@ void Parser::source(Source& source) noexcept {
         source_in_parentheses(source);
     } else {
         source.name = name("a table");
+        if (at(TokenKind::dot)) source.name = name_in_schema(source.name);
         if (accept(TokenKind::open)) {
             source.kind = Source::Kind::function;
             if (!at(TokenKind::close)) source.arguments = list(&Parser::listed_expression);
@@ -199,6 +201,15 @@ void Parser::source(Source& source) noexcept {
     }
     source.place = since(start);
     if (source.join != Join::none) join_constraint(source);
+}
+
+// Of what stands in a schema the name has both words; there is one that has any.
+Name Parser::name_in_schema(const Name& schema) noexcept {
+    if (!relation::is_same_name(schema.text, "information_schema")) return schema;
+    advance();
+    static_cast<void>(name("tables or columns"));
+    const Place place = since(schema.place.offset);
+    return {text_at(place), place};
 }
 
 void Parser::source_in_parentheses(Source& source) noexcept {

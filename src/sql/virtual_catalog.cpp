@@ -9,6 +9,8 @@
 //      pragma_foreign_key_list(t)  columns of foreign keys
 //      pragma_database_list, pragma_function_list, pragma_pragma_list, pragma_compile_options
 //      sqlite_schema, sqlite_master, schema
+//      information_schema.tables   as SQL has them: tables and views
+//      information_schema.columns  and their columns
 //      and those of virtual_state.cpp
 //
 // Of a table or an index that is not there, there are no rows.
@@ -131,6 +133,34 @@ Status fill_any_column(const Subject& subject, std::size_t place, std::span<Valu
     const PseudoColumn& column = pseudo_columns[place - count];
     assign(row, {number(place), Value::text(column.name), Value::text(column.type), flag(false),
                  Value{}, flag(false)});
+    return Done{};
+}
+
+// ---- information_schema ----
+
+Status fill_schema_table(const Subject& subject, std::size_t index, std::span<Value> row,
+                         Arena& /*texts*/) noexcept {
+    const TableDefinition& table = subject.tables[index];
+    assign(row, {Value::text("main"), Value::text("main"), Value::text(table.name),
+                 Value::text(relation::is_view(table) ? "VIEW" : "BASE TABLE")});
+    return Done{};
+}
+
+std::size_t count_schema_columns(const Subject& subject) noexcept {
+    std::size_t count = 0;
+    for (const TableDefinition& table : subject.tables) count += live_count(table);
+    return count;
+}
+Status fill_schema_column(const Subject& subject, std::size_t place, std::span<Value> row,
+                          Arena& texts) noexcept {
+    const TableDefinition* table = subject.tables.data();
+    for (; place >= live_count(*table); table++) place -= live_count(*table);
+    const Column& column = table->columns[column_at(*table, place)];
+    const Result<Value> default_value = describe_default(column, texts);
+    if (!default_value) return default_value.error();
+    assign(row, {Value::text("main"), Value::text("main"), Value::text(table->name),
+                 Value::text(column.name), number(place + 1), *default_value,
+                 Value::text(column.not_null ? "NO" : "YES"), Value::text(column.declared_type)});
     return Done{};
 }
 
@@ -299,6 +329,8 @@ constexpr Relation relations[] = {
     {5, count_functions, fill_function},
     {1, count_pragmas, fill_pragma},
     {1, count_options, fill_option},
+    {4, count_tables, fill_schema_table},
+    {8, count_schema_columns, fill_schema_column},
 };
 enum RelationNumber : std::uint8_t {
     table_list,
@@ -312,6 +344,8 @@ enum RelationNumber : std::uint8_t {
     function_list,
     pragma_list,
     compile_options,
+    schema_tables,
+    schema_columns_of_all,
 };
 
 class CatalogRows final : public VirtualRows {
@@ -379,6 +413,13 @@ constexpr VirtualColumn foreign_key_columns[] = {
     text_column("to"),   text_column("on_update"), text_column("on_delete"), text_column("match")};
 constexpr VirtualColumn schema_columns[] = {text_column("type"), text_column("name"),
                                             text_column("tbl_name"), text_column("sql")};
+constexpr VirtualColumn schema_table_columns[] = {
+    text_column("table_catalog"), text_column("table_schema"), text_column("table_name"),
+    text_column("table_type")};
+constexpr VirtualColumn schema_column_columns[] = {
+    text_column("table_catalog"), text_column("table_schema"),       text_column("table_name"),
+    text_column("column_name"),   number_column("ordinal_position"), text_column("column_default"),
+    text_column("is_nullable"),   text_column("data_type")};
 constexpr VirtualColumn database_list_columns[] = {number_column("seq"), text_column("name"),
                                                    text_column("file")};
 constexpr VirtualColumn function_list_columns[] = {text_column("name"), number_column("builtin"),
@@ -395,6 +436,12 @@ constexpr VirtualTable all_tables[] = {
     {.name = "sqlite_schema", .columns = schema_columns, .make = make_catalog<schema>},
     {.name = "sqlite_master", .columns = schema_columns, .make = make_catalog<schema>},
     {.name = "schema", .columns = schema_columns, .make = make_catalog<schema>},
+    {.name = "information_schema.tables",
+     .columns = schema_table_columns,
+     .make = make_catalog<schema_tables>},
+    {.name = "information_schema.columns",
+     .columns = schema_column_columns,
+     .make = make_catalog<schema_columns_of_all>},
     {.name = "pragma_table_list",
      .columns = table_list_columns,
      .argument_count_max = 1,
