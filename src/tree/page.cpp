@@ -8,6 +8,8 @@
 namespace freshet::tree {
 namespace {
 
+constexpr std::uint16_t erased_bit = 0x8000;  // Of the size of a value.
+
 template <class T>
 T load(const std::byte* from) noexcept {
     T value;
@@ -74,6 +76,10 @@ bool is_equal(const std::byte* a, const std::byte* b, std::size_t size) noexcept
 std::uint16_t narrow(std::size_t size) noexcept {
     FRESHET_CHECK(size <= page_size);
     return static_cast<std::uint16_t>(size);
+}
+
+std::uint16_t value_size(Bytes value, bool is_erased) noexcept {
+    return static_cast<std::uint16_t>(narrow(value.size()) | (is_erased ? erased_bit : 0));
 }
 
 std::size_t common_size(Bytes a, Bytes b) noexcept {
@@ -180,7 +186,11 @@ bool Page::begins_with(std::uint32_t position, Bytes start) const noexcept {
 Bytes Page::value(std::uint32_t position) const noexcept {
     FRESHET_CHECK(position < count_);
     const std::byte* const entry = at(slot(position));
-    return {entry + 4, load<std::uint16_t>(entry + 2)};
+    return {entry + 4, load<std::uint16_t>(entry + 2) & ~std::size_t{erased_bit}};
+}
+
+bool Page::is_erased(std::uint32_t position) const noexcept {
+    return (load<std::uint16_t>(at(slot(position)) + 2) & erased_bit) != 0;
 }
 
 std::size_t Page::free_size() const noexcept {
@@ -289,7 +299,7 @@ void Page::place(std::uint32_t position, const Entry& entry) noexcept {
     heap_ = narrow(heap_ - size);
     std::byte* const into = at(heap_);
     store(into, narrow(suffix_size));
-    store(into + 2, narrow(entry.value.size()));
+    store(into + 2, value_size(entry.value, entry.is_erased));
     copy_bytes(into + 4, entry.value);
     std::byte* const suffix = into + 4 + entry.value.size();
     entry.key.copy(prefix_size_, suffix);
@@ -312,34 +322,41 @@ void Page::remove(std::uint32_t position) noexcept {
     count_--;
 }
 
-void Page::replace(std::uint32_t position, Bytes value) noexcept {
+void Page::replace(std::uint32_t position, Bytes value, bool is_erased) noexcept {
     const Bytes old = this->value(position);
-    if (old.size() == value.size()) return copy_bytes(at(slot(position)) + 4, value);
+    if (old.size() == value.size()) {
+        std::byte* const entry = at(slot(position));
+        store(entry + 2, value_size(value, is_erased));
+        return copy_bytes(entry + 4, value);
+    }
     const Bytes suffix = this->suffix(position);
-    if (4 + value.size() + suffix.size() > free_size()) return compact(position, value);
+    if (4 + value.size() + suffix.size() > free_size()) return compact(position, value, is_erased);
     garbage_ = narrow(garbage_ + 4 + old.size() + suffix.size());
-    set_slot(position, put_entry(suffix, value));
+    set_slot(position, put_entry(suffix, value, is_erased));
 }
 
 // Gives an entry another value, and lays the entries side by side.
-void Page::compact(std::uint32_t position, Bytes value) noexcept {
+void Page::compact(std::uint32_t position, Bytes value, bool is_erased) noexcept {
     Page old;
     old.copy_content(*this);
     heap_ = page_size;
     garbage_ = 0;
-    for (std::uint32_t i = 0; i < count_; i++)
-        set_slot(i, put_entry(old.suffix(i), i == position ? value : old.value(i)));
+    for (std::uint32_t i = 0; i < count_; i++) {
+        const bool is_it = i == position;
+        set_slot(i, put_entry(old.suffix(i), is_it ? value : old.value(i),
+                              is_it ? is_erased : old.is_erased(i)));
+    }
 }
 
 void Page::set_slot(std::uint32_t position, std::uint16_t offset) noexcept {
     store(heads() + count_ * std::size_t{8} + position * std::size_t{2}, offset);
 }
 
-std::uint16_t Page::put_entry(Bytes suffix, Bytes value) noexcept {
+std::uint16_t Page::put_entry(Bytes suffix, Bytes value, bool is_erased) noexcept {
     heap_ = narrow(heap_ - 4 - value.size() - suffix.size());
     std::byte* const into = at(heap_);
     store(into, narrow(suffix.size()));
-    store(into + 2, narrow(value.size()));
+    store(into + 2, value_size(value, is_erased));
     copy_bytes(into + 4, value);
     copy_bytes(into + 4 + value.size(), suffix);
     return heap_;

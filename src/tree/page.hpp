@@ -23,6 +23,8 @@
 //
 //  An entry is: 2 bytes size of the suffix, 2 bytes size of the value, value, suffix. The suffix is
 //  the key without the prefix. The value of an interior entry is the number of the child, 4 bytes.
+//  The highest bit of the value's size says that the entry is erased: what older pages have of the
+//  key counts no more (below.hpp).
 //
 // A lookup compares the prefix, searches the heads, and reads the one entry whose head is the key's
 // own: 3 or 4 cache lines. Heads that are too short are padded with zeros; ties are decided by the
@@ -68,6 +70,7 @@ std::size_t common_size(const Key& a, const Key& b) noexcept;
 struct Entry {
     Key key;
     Bytes value;
+    bool is_erased = false;
 };
 
 // Where a key is or belongs.
@@ -115,8 +118,9 @@ public:
     // Of a start that begins with what all keys of the page begin with, if it is so long.
     [[nodiscard]] bool begins_with(std::uint32_t position, Bytes start) const noexcept;
     [[nodiscard]] Bytes value(std::uint32_t position) const noexcept;
+    [[nodiscard]] bool is_erased(std::uint32_t position) const noexcept;
     [[nodiscard]] Entry entry(std::uint32_t position) const noexcept {
-        return {key(position), value(position)};
+        return {key(position), value(position), is_erased(position)};
     }
 
     // Children count from 0: child n + 1 belongs to entry n.
@@ -130,7 +134,7 @@ public:
     void insert(std::uint32_t position, const Entry& entry) noexcept;
     void remove(std::uint32_t position) noexcept;
     // Gives an entry another value, which fits (used_with).
-    void replace(std::uint32_t position, Bytes value) noexcept;
+    void replace(std::uint32_t position, Bytes value, bool is_erased = false) noexcept;
     // Holds the entries [from, to) of a sequence, of which this page is no part: one at least, and
     // they fit. The first child and the history of insertions stay.
     void build(const Sequence& sequence, std::uint32_t from, std::uint32_t to) noexcept;
@@ -170,9 +174,9 @@ private:
                                     Bytes rest) const noexcept;
     void open_slot(std::uint32_t position, std::uint64_t head, std::size_t offset) noexcept;
     void place(std::uint32_t position, const Entry& entry) noexcept;
-    void compact(std::uint32_t position, Bytes value) noexcept;
+    void compact(std::uint32_t position, Bytes value, bool is_erased) noexcept;
     void set_slot(std::uint32_t position, std::uint16_t offset) noexcept;
-    std::uint16_t put_entry(Bytes suffix, Bytes value) noexcept;
+    std::uint16_t put_entry(Bytes suffix, Bytes value, bool is_erased) noexcept;
 
     std::uint64_t birth_;
     std::uint64_t death_;
