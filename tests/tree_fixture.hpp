@@ -63,9 +63,16 @@ inline std::string text(Bytes bytes) {
     return std::string{as_text(bytes)};
 }
 
+inline void go_to_first(Cursor& cursor) {
+    cursor.seek(as_bytes(std::string(1, '\0')));
+}
+inline void go_to_last(Cursor& cursor) {
+    cursor.seek_before(as_bytes(std::string(key_size_max + 1, '\xff')));
+}
+
 inline void expect_same_forwards(const Delta& delta, const Root& root, const Map& map) {
     Cursor cursor{delta, root};
-    cursor.first();
+    go_to_first(cursor);
     for (const auto& [key, value] : map) {
         ASSERT_TRUE(cursor.valid());
         ASSERT_EQ(text(cursor.key()), key);
@@ -80,7 +87,7 @@ inline void expect_same_forwards(const Delta& delta, const Root& root, const Map
 
 inline void expect_same_backwards(const Delta& delta, const Root& root, const Map& map) {
     Cursor cursor{delta, root};
-    cursor.last();
+    go_to_last(cursor);
     for (auto i = map.rbegin(); i != map.rend(); ++i) {
         ASSERT_TRUE(cursor.valid());
         ASSERT_EQ(text(cursor.key()), i->first);
@@ -128,10 +135,10 @@ public:
 
     // Adds the pages of one version to those seen.
     void visit(const Root& root) {
-        for (std::size_t family = 0; family < Root::family_count; family++) {
+        for (std::size_t family = 0; family < family_count; family++) {
             const Branch branch = root.branches[family];
             ASSERT_EQ(branch.page == 0, branch.height == 0);
-            const bool is_last = family + 1 == Root::family_count;
+            const bool is_last = family + 1 == family_count;
             if (branch.page != 0) {
                 visit(branch.page, branch.height, first_of(family),
                       is_last ? "" : first_of(family + 1));

@@ -55,7 +55,7 @@ void read_once(const Delta& delta, Root root) {
     std::string expected;
     std::size_t count = 0;
     Cursor cursor{delta, root};
-    for (cursor.first(); cursor.valid(); cursor.next()) {
+    for (go_to_first(cursor); cursor.valid(); cursor.next()) {
         const std::string value = text(cursor.value());
         if (count == 0) expected = value;
         ASSERT_EQ(value, expected);

@@ -9,23 +9,40 @@
 #include <cstdint>
 
 #include "tree/tree.hpp"
+#include "tree/walk.hpp"
 
 namespace freshet::tree {
+
+class PoolPages {
+public:
+    PoolPages() noexcept = default;
+    explicit PoolPages(const Delta& delta) noexcept : pool_{&delta.pool_} {}
+    const Page* operator()(std::uint32_t number, bool /*is_interior*/) const noexcept {
+        return &pool_->at(number);
+    }
+
+private:
+    const Pool* pool_ = nullptr;
+};
 
 class Cursor {
 public:
     // At no entry.
-    explicit Cursor(const View& view) noexcept : view_{view} {}
-    Cursor(const Delta& delta, const Root& root) noexcept : view_{.delta = &delta, .root = &root} {}
+    explicit Cursor(const View& view) noexcept
+        : below_{view.root->below}, own_{PoolPages{*view.delta}, view.root->branches} {
+        lower_.valid = lower_.damaged = false;
+    }
+    Cursor(const Delta& delta, const Root& root) noexcept
+        : Cursor{View{.delta = &delta, .root = &root}} {}
     Cursor(const Delta& delta, Root&& root) noexcept = delete;
 
     // Each stands at no entry afterwards if there is none such.
     void seek(Bytes key) noexcept;         // The first entry whose key is not less.
     void seek_before(Bytes key) noexcept;  // The last entry whose key is less.
-    void first() noexcept;
-    void last() noexcept;
 
     [[nodiscard]] bool valid() const noexcept { return valid_; }
+    // What it came to cannot be read. It is not valid, and stays so.
+    [[nodiscard]] bool damaged() const noexcept { return lower_.damaged; }
     // From here on: only when valid().
     void next() noexcept;
     void previous() noexcept;
@@ -35,31 +52,15 @@ public:
     [[nodiscard]] Bytes value() const noexcept;
 
 private:
-    struct Step {
-        const Page* page;
-        std::uint32_t position;  // The child taken; in the leaf, the entry.
-    };
+    void settle() noexcept;
+    void step() noexcept;
 
-    [[nodiscard]] Step& leaf() noexcept { return steps_[branch_.height - 1]; }
-    [[nodiscard]] const Step& leaf() const noexcept { return steps_[branch_.height - 1]; }
-    // Goes to a branch; false: it is empty.
-    bool enter(std::size_t family) noexcept;
-    void descend(Bytes key) noexcept;
-    void descend_first(std::uint32_t level, const Page* page) noexcept;
-    void descend_last(std::uint32_t level, const Page* page) noexcept;
-    void to_next_leaf() noexcept;
-    void to_previous_leaf() noexcept;
-    void to_branch_from(std::size_t family) noexcept;
-    void to_branch_before(std::size_t family) noexcept;
-    [[nodiscard]] const Page* page(std::uint32_t number) const noexcept {
-        return &view_.delta->pool_.at(number);
-    }
-
-    View view_;
-    std::size_t family_ = 0;
-    Branch branch_;
+    const Below* below_;
     bool valid_ = false;
-    std::array<Step, height_max> steps_;
+    bool forwards_ = true;
+    bool is_lower_ = false;  // Where it stands.
+    Walk<PoolPages, height_max> own_;
+    PlaceBelow lower_;
     mutable std::array<std::byte, key_size_max> key_;
 };
 

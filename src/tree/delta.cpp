@@ -73,8 +73,31 @@ void Delta::forget(const Savepoint& savepoint) noexcept {
     return sealed_;
 }
 
-Bytes Delta::find(const Root& root, Bytes key) const noexcept {
-    const Branch branch = root.branches[family_of(key)];
+Root Delta::freeze(const Below& below, std::span<const std::uint64_t> live) noexcept {
+    begin();
+    root_.branches = Branches{};
+    root_.below = &below;
+    return seal(live);
+}
+
+Root Delta::thaw(const Branches& frozen, const Below* below,
+                 std::span<const std::uint64_t> live) noexcept {
+    begin();
+    for (const Branch& branch : frozen)
+        if (branch.page != 0) drop_all(branch.page, branch.height);
+    root_.below = below;
+    return seal(live);
+}
+
+void Delta::drop_all(std::uint32_t page, std::uint32_t height) noexcept {
+    const Page& top = pool_.at(page);
+    for (std::uint32_t i = 0; height > 1 && i <= top.count(); i++)
+        drop_all(top.child(i), height - 1);
+    pool_.drop(page);
+}
+
+Found Delta::find_own(const Branches& branches, Bytes key) const noexcept {
+    const Branch branch = branches[family_of(key)];
     if (branch.page == 0) return {};
     const Page* page = &pool_.at(branch.page);
     for (std::uint32_t level = 1; level < branch.height; level++) {
@@ -83,7 +106,14 @@ Bytes Delta::find(const Root& root, Bytes key) const noexcept {
         if (level + 1 == branch.height) page->prefetch();
     }
     const Place place = page->search(key);
-    return place.found ? page->value(place.position) : Bytes{};
+    if (!place.found) return {};
+    if (page->is_erased(place.position)) return {.value = {}, .is_known = true};
+    return {.value = page->value(place.position), .is_known = true};
+}
+
+Bytes Delta::find(const Root& root, Bytes key) const noexcept {
+    const Found found = find_own(root.branches, key);
+    return found.is_known || root.below == nullptr ? found.value : root.below->find(key);
 }
 
 // Its size is 0 if the branch is empty.
@@ -102,12 +132,14 @@ Delta::Known& Delta::find_way(Bytes key) noexcept {
 
 Bytes Delta::find_to_put(Bytes key) noexcept {
     const Known& known = find_way(key);
-    if (known.size == 0 || !known.path.found) return {};
+    if (known.size == 0 || !known.path.found) return find_below(key);
     const Step leaf = known.path.leaf();
-    return pool_.at(leaf.page).value(leaf.position);
+    const Page& page = pool_.at(leaf.page);
+    return page.is_erased(leaf.position) ? Bytes{} : page.value(leaf.position);
 }
 
 bool Delta::is_alone(Bytes key, std::size_t size) noexcept {
+    if (root_.below != nullptr) return false;
     const Known& known = find_way(key);
     if (known.size == 0) return true;
     const Step leaf = known.path.leaf();
@@ -182,11 +214,15 @@ void Delta::plant(Branch& branch, const Entry& entry) noexcept {
 }
 
 Status Delta::put(Bytes key, Bytes value) noexcept {
+    FRESHET_CHECK(value.size() <= value_size_max);
+    return put_entry({.key = {.front = {}, .back = key}, .value = value});
+}
+
+Status Delta::put_entry(const Entry& entry) noexcept {
+    const Bytes key = entry.key.back;
     FRESHET_CHECK(in_transaction_);
     FRESHET_CHECK(!key.empty());
     FRESHET_CHECK(key.size() <= key_size_max);
-    FRESHET_CHECK(value.size() <= value_size_max);
-    const Entry entry{.key = {.front = {}, .back = key}, .value = value};
     Branch& branch = root_.branches[family_of(key)];
     if (branch.page == 0) {
         if (pool_.available() == 0) return Code::out_of_memory;
@@ -203,7 +239,7 @@ Status Delta::put(Bytes key, Bytes value) noexcept {
     own(path);
     const Step leaf = path.leaf();
     Page& page = pool_.at(leaf.page);
-    if (path.found && fits) page.replace(leaf.position, value);
+    if (path.found && fits) page.replace(leaf.position, entry.value, entry.is_erased);
     if (path.found && !fits) page.remove(leaf.position);
     if (!path.found && fits) page.insert(leaf.position, entry);
     if (!fits) insert_with_splits(path, entry);
@@ -257,6 +293,12 @@ void Delta::grow(Branch& branch, const Separator& separator, std::uint32_t right
 
 Result<bool> Delta::erase(Bytes key) noexcept {
     FRESHET_CHECK(in_transaction_);
+    if (find_below(key).data() != nullptr) {
+        if (find_to_put(key).data() == nullptr) return false;
+        const Status put =
+            put_entry({.key = {.front = {}, .back = key}, .value = {}, .is_erased = true});
+        return put ? Result<bool>{true} : put.error();
+    }
     known_for(key).size = 0;
     if (root_.branches[family_of(key)].page == 0) return false;
     Path path;

@@ -14,6 +14,7 @@
 //     since.
 //  3. A call that fails with out_of_memory leaves the tree as it was before the call.
 //  4. rollback() leaves the pool as begin() found it.
+//  5. An entry that says it is erased has one below that it hides, or had one when it was made.
 //
 // Threads: one writer at a time calls everything that is not const. find() and Cursor may run in
 // any thread on a sealed root, as long as its version is among the live versions of each seal().
@@ -25,32 +26,20 @@
 #include "base/arena.hpp"
 #include "freshet/bytes.hpp"
 #include "freshet/error.hpp"
+#include "tree/below.hpp"
+#include "tree/branch.hpp"
 #include "tree/page.hpp"
 #include "tree/pool.hpp"
 #include "tree/split.hpp"
 
 namespace freshet::tree {
 
-// What has keys of one family. `page` is 0 when it is empty.
-struct Branch {
-    std::uint32_t page = 0;
-    std::uint32_t height = 0;  // Pages from here to a leaf.
-};
-
-// A state of the tree. Its first level is an array: keys of one family begin with the same byte and
-// lie on pages of their own, so that what they have in common is left out when they are compared,
-// from the top on. All first bytes from the last family's on are one family.
+// A state of the tree.
 struct Root {
-    static constexpr std::size_t family_count = 16;
-
-    std::array<Branch, family_count> branches;
+    Branches branches;
     std::uint64_t version = 0;
+    const Below* below = nullptr;  // Null: there is nothing.
 };
-
-inline std::size_t family_of(Bytes key) noexcept {
-    const std::size_t first = key.empty() ? 0 : std::to_integer<std::size_t>(key[0]);
-    return first < Root::family_count ? first : Root::family_count - 1;
-}
 
 // A page splits once for every two children it is given at most, so that a tree of so many levels
 // would take 2^40 puts.
@@ -91,20 +80,28 @@ public:
     // Ends the transaction; its root has a version greater than all before. `live`: the other
     // versions that are or can still be read, in any order, with repetitions allowed.
     Root seal(std::span<const std::uint64_t> live) noexcept;
+    // Two transactions of their own, between others. The first leaves all that the tree has to
+    // `below`, which is to find it by the root that root() was before, and begins with an empty
+    // one. The second gives back the pages of such a root, from when on `below` does without them.
+    Root freeze(const Below& below, std::span<const std::uint64_t> live) noexcept;
+    Root thaw(const Branches& frozen, const Below* below,
+              std::span<const std::uint64_t> live) noexcept;
     // Gives back what only versions held that are no longer live. Called by seal() too. Not in a
     // transaction. The newest sealed version is kept, live or not.
     void release(std::span<const std::uint64_t> live) noexcept { pool_.release(live); }
 
-    // The value, in the pool; null data if the key is not there. Of the open transaction's tree, it
-    // is good until the next change.
+    // The value, in the pool or below; null data if the key is not there. Of the open transaction's
+    // tree, it is good until the next change. A damaged one: see Below.
     [[nodiscard]] Bytes find(const Root& root, Bytes key) const noexcept;
+    // The same of these pages alone.
+    [[nodiscard]] Found find_own(const Branches& branches, Bytes key) const noexcept;
 
     // The same in the open transaction's tree, good until the next change. put() of this key knows
     // the way; so does the same question. Of two families whose numbers are both odd, or both even,
     // the way of one is known.
     [[nodiscard]] Bytes find_to_put(Bytes key) noexcept;
     // Whether no other key begins with the same `size` bytes, as far as the page tells where the
-    // key belongs; false: they are to be looked for. It knows the way as find_to_put() does.
+    // key belongs, if nothing is below; false: they are to be looked for. It knows the way as find_to_put() does.
     [[nodiscard]] bool is_alone(Bytes key, std::size_t size) noexcept;
 
     // The end of the pool that was never used: free to work in until the tree needs it. A rollback
@@ -118,7 +115,7 @@ public:
     }
 
 private:
-    friend class Cursor;
+    friend class PoolPages;
     friend class Inspector;  // tests/tree_fixture.hpp
 
     // From the top to a leaf: the pages, and the child taken, or the entry's position in the leaf.
@@ -153,6 +150,11 @@ private:
     [[nodiscard]] std::size_t splits_needed(const Path& path) const noexcept;
     void own(Path& path) noexcept;
     void plant(Branch& branch, const Entry& entry) noexcept;
+    Status put_entry(const Entry& entry) noexcept;
+    void drop_all(std::uint32_t page, std::uint32_t height) noexcept;
+    [[nodiscard]] Bytes find_below(Bytes key) const noexcept {
+        return root_.below == nullptr ? Bytes{} : root_.below->find(key);
+    }
     void insert_with_splits(const Path& path, const Entry& entry) noexcept;
     Separator split(const Path& path, std::uint32_t level, const Entry& entry,
                     std::uint32_t right) noexcept;

@@ -115,6 +115,12 @@ std::size_t common_size(const Key& a, const Key& b) noexcept {
     return common_size(whole(a, buffer_a), whole(b, buffer_b));
 }
 
+int compare(const Key& a, const Key& b) noexcept {
+    std::array<std::byte, key_size_max> buffer_a;
+    std::array<std::byte, key_size_max> buffer_b;
+    return compare(whole(a, buffer_a), whole(b, buffer_b));
+}
+
 void Page::clear() noexcept {
     first_child_ = 0;
     count_ = 0;

@@ -66,6 +66,8 @@ struct Key {
 };
 
 std::size_t common_size(const Key& a, const Key& b) noexcept;
+// Less than, equal to or greater than 0, as the first one is.
+int compare(const Key& a, const Key& b) noexcept;
 
 struct Entry {
     Key key;

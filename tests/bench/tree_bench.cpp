@@ -101,7 +101,7 @@ private:
     void walk(const char* what) {
         Cursor cursor{delta_, delta_.root()};
         std::size_t size = 0;
-        cursor.first();
+        cursor.seek(as_bytes(std::string(1, '\0')));
         measure(what, names_.size(), [&](std::size_t) {
             size += cursor.key().size();
             cursor.next();

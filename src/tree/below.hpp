@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+// What lies below a delta: entries that were written before it and stay as they are. An entry of
+// the delta counts instead of the one below that has its key, also when it says that it is erased.
+//
+// A delta alone has nothing below. What has runs (layers.hpp) is linked into programs that name it.
+//
+// Threads: any number at once.
+#pragma once
+
+#include <array>
+#include <cstddef>
+
+#include "tree/page.hpp"
+
+namespace freshet::tree {
+
+// What one layer says of a key.
+struct Found {
+    Bytes value{};          // Null data: it is erased, if it is known.
+    bool is_known = false;  // Else the layers below are to be asked.
+};
+
+// A place among the entries, in the order of the keys.
+struct PlaceBelow {
+    bool valid = false;    // It stands at an entry, and that is:
+    bool damaged = false;  // It came to a page that cannot be read, and stands nowhere for good.
+    bool is_erased = false;
+    Key key{};      // Its pieces lie in a page, ...
+    Bytes value{};  // ... and so does this, for as long as what is below is kept.
+    alignas(8) std::array<std::byte, 2432> state;
+};
+
+class Below {
+public:
+    // Null data: the key is not there. A value of which nothing can be read, empty and with data:
+    // it cannot be known, since a page is damaged. (Only families whose values say something are
+    // looked up by find(); others are walked through.)
+    [[nodiscard]] virtual Bytes find(Bytes key) const noexcept = 0;
+    virtual void seek(PlaceBelow& place, Bytes key) const noexcept = 0;         // As Cursor.
+    virtual void seek_before(PlaceBelow& place, Bytes key) const noexcept = 0;  // As Cursor.
+    // To the entry behind it, or before it; in the direction of the seek. Of a valid place.
+    virtual void step(PlaceBelow& place) const noexcept = 0;
+
+protected:
+    Below() = default;
+    ~Below() = default;
+};
+
+}  // namespace freshet::tree

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+// What lies below a delta, layer by layer: a tree of the same pool that is frozen, because a run is
+// being made of it, and then runs, the newest first. What a layer has of a key hides what those
+// below it have. An entry that says it is erased hides, and is not there itself.
+//
+// A lookup asks one after another. A walk goes through all of them side by side, in few steps of a
+// comparison each: there are one or two small layers and hardly more than a handful in all, since
+// each run is several times as large as those above it together.
+#pragma once
+
+#include <span>
+
+#include "tree/cursor.hpp"
+#include "tree/run.hpp"
+
+namespace freshet::tree {
+
+inline constexpr std::uint32_t run_count_max = 8;
+
+class RunPages {
+public:
+    RunPages() noexcept = default;
+    explicit RunPages(const Run& run) noexcept : run_{&run} {}
+    const Page* operator()(std::uint32_t number, bool is_interior) const noexcept {
+        return run_->page(number, is_interior);
+    }
+
+private:
+    const Run* run_ = nullptr;
+};
+
+class Layers final : public Below {
+public:
+    enum class Erased : std::uint8_t { hidden, shown };
+
+    // `frozen`: of the delta's pool, or null. All of it stays while this is in use. At most
+    // run_count_max runs. Where what is erased is shown, find() is of no use.
+    void lay(const Delta& delta, const Branches* frozen, std::span<const Run* const> runs,
+             Erased erased = Erased::hidden) noexcept;
+
+    [[nodiscard]] Bytes find(Bytes key) const noexcept override;
+    void seek(PlaceBelow& place, Bytes key) const noexcept override;
+    void seek_before(PlaceBelow& place, Bytes key) const noexcept override;
+    void step(PlaceBelow& place) const noexcept override;
+
+    [[nodiscard]] bool has_frozen() const noexcept { return has_frozen_; }
+    [[nodiscard]] const Branches& frozen() const noexcept { return frozen_; }
+    [[nodiscard]] std::span<const Run* const> runs() const noexcept {
+        return std::span{runs_}.first(run_count_);
+    }
+
+private:
+    struct Walks;
+
+    Walks& begin(PlaceBelow& place, bool forwards) const noexcept;
+    void settle(PlaceBelow& place, Walks& walks) const noexcept;
+
+    const Delta* delta_ = nullptr;
+    Branches frozen_{};
+    std::array<const Run*, run_count_max> runs_{};
+    std::uint32_t run_count_ = 0;
+    bool has_frozen_ = false;
+    Erased erased_ = Erased::hidden;
+};
+
+}  // namespace freshet::tree

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: MIT
+// A place among the entries of one tree of pages. `Pages` gives a page by its number: a pool, or a
+// run, of which it may be null, because it is damaged.
+#pragma once
+
+#include "tree/branch.hpp"
+#include "tree/page.hpp"
+
+namespace freshet::tree {
+
+template <class Pages, std::uint32_t height_limit>
+class Walk {
+public:
+    // Of nothing, until another one is assigned.
+    Walk() noexcept {}
+    Walk(Pages pages, const Branches& branches) noexcept : pages_{pages}, branches_{&branches} {}
+
+    // As Cursor. At no entry afterwards if there is none such, or if a page is damaged.
+    void seek(Bytes key) noexcept {
+        if (!enter(family_of(key))) return to_branch_from(family_ + 1);
+        if (descend(key) && leaf().position == leaf().page->count()) to_next_leaf();
+    }
+    void seek_before(Bytes key) noexcept {
+        if (!enter(family_of(key))) return to_branch_before(family_);
+        if (descend(key)) previous();
+    }
+    void next() noexcept {
+        if (++leaf().position == leaf().page->count()) to_next_leaf();
+    }
+    void previous() noexcept {
+        if (leaf().position == 0) return to_previous_leaf();
+        leaf().position--;
+    }
+
+    [[nodiscard]] bool valid() const noexcept { return valid_; }
+    [[nodiscard]] bool damaged() const noexcept { return damaged_; }
+    [[nodiscard]] Key key() const noexcept { return leaf().page->key(leaf().position); }
+    [[nodiscard]] Bytes value() const noexcept { return leaf().page->value(leaf().position); }
+    [[nodiscard]] bool is_erased() const noexcept {
+        return leaf().page->is_erased(leaf().position);
+    }
+
+private:
+    struct Step {
+        const Page* page;
+        std::uint32_t position;  // The child taken; in the leaf, the entry.
+    };
+
+    [[nodiscard]] Step& leaf() noexcept { return steps_[branch_.height - 1]; }
+    [[nodiscard]] const Step& leaf() const noexcept { return steps_[branch_.height - 1]; }
+    // Goes to a branch; false: it is empty.
+    bool enter(std::size_t family) noexcept {
+        family_ = family;
+        branch_ = (*branches_)[family];
+        valid_ = branch_.page != 0;
+        return valid_;
+    }
+    // Fetches the page for a level; false: it is damaged.
+    bool load(std::uint32_t level, std::uint32_t number) noexcept {
+        const Page* const page = pages_(number, level + 1 < branch_.height);
+        steps_[level] = {.page = page, .position = 0};
+        damaged_ = page == nullptr;
+        valid_ = !damaged_;
+        return valid_;
+    }
+    bool descend(Bytes key) noexcept;
+    void descend_first(std::uint32_t level, std::uint32_t number) noexcept;
+    void descend_last(std::uint32_t level, std::uint32_t number) noexcept;
+    void to_next_leaf() noexcept;
+    void to_previous_leaf() noexcept;
+    void to_branch_from(std::size_t family) noexcept;
+    void to_branch_before(std::size_t family) noexcept;
+
+    Pages pages_{};
+    const Branches* branches_ = nullptr;
+    std::size_t family_ = 0;
+    Branch branch_;
+    bool valid_ = false;
+    bool damaged_ = false;
+    std::array<Step, height_limit> steps_;
+};
+
+template <class Pages, std::uint32_t height_limit>
+bool Walk<Pages, height_limit>::descend(Bytes key) noexcept {
+    std::uint32_t number = branch_.page;
+    for (std::uint32_t level = 0; level < branch_.height; level++) {
+        if (!load(level, number)) return false;
+        const Page& page = *steps_[level].page;
+        if (level > 0) page.prefetch();
+        const Place place = page.search(key);
+        const bool is_leaf = level + 1 == branch_.height;
+        steps_[level].position = place.position + (place.found && !is_leaf ? 1 : 0);
+        if (!is_leaf) number = page.child(steps_[level].position);
+    }
+    return true;
+}
+
+template <class Pages, std::uint32_t height_limit>
+void Walk<Pages, height_limit>::descend_first(std::uint32_t level, std::uint32_t number) noexcept {
+    for (; load(level, number) && level + 1 < branch_.height; level++)
+        number = steps_[level].page->child(0);
+}
+
+template <class Pages, std::uint32_t height_limit>
+void Walk<Pages, height_limit>::descend_last(std::uint32_t level, std::uint32_t number) noexcept {
+    for (; load(level, number) && level + 1 < branch_.height; level++) {
+        steps_[level].position = steps_[level].page->count();
+        number = steps_[level].page->child(steps_[level].position);
+    }
+    if (valid_) leaf().position = leaf().page->count() - 1;
+}
+
+template <class Pages, std::uint32_t height_limit>
+void Walk<Pages, height_limit>::to_next_leaf() noexcept {
+    for (std::uint32_t level = branch_.height - 1; level-- > 0;) {
+        Step& step = steps_[level];
+        if (step.position == step.page->count()) continue;
+        step.position++;
+        return descend_first(level + 1, step.page->child(step.position));
+    }
+    to_branch_from(family_ + 1);
+}
+
+template <class Pages, std::uint32_t height_limit>
+void Walk<Pages, height_limit>::to_previous_leaf() noexcept {
+    for (std::uint32_t level = branch_.height - 1; level-- > 0;) {
+        Step& step = steps_[level];
+        if (step.position == 0) continue;
+        step.position--;
+        return descend_last(level + 1, step.page->child(step.position));
+    }
+    to_branch_before(family_);
+}
+
+// To the first entry of the first branch from a family on that has one.
+template <class Pages, std::uint32_t height_limit>
+void Walk<Pages, height_limit>::to_branch_from(std::size_t family) noexcept {
+    valid_ = false;
+    for (; family < family_count && !valid_; family++) valid_ = enter(family);
+    if (valid_) descend_first(0, branch_.page);
+}
+
+// To the last entry of the last branch before a family that has one.
+template <class Pages, std::uint32_t height_limit>
+void Walk<Pages, height_limit>::to_branch_before(std::size_t family) noexcept {
+    valid_ = false;
+    while (family > 0 && !valid_) valid_ = enter(--family);
+    if (valid_) descend_last(0, branch_.page);
+}
+
+}  // namespace freshet::tree
