@@ -173,7 +173,8 @@ std::size_t Page::slot(std::uint32_t position) const noexcept {
 
 Bytes Page::suffix(std::uint32_t position) const noexcept {
     const std::byte* const entry = at(slot(position));
-    return {entry + 4 + load<std::uint16_t>(entry + 2), load<std::uint16_t>(entry)};
+    const std::size_t size = load<std::uint16_t>(entry + 2) & ~std::size_t{erased_bit};
+    return {entry + 4 + size, load<std::uint16_t>(entry)};
 }
 
 Key Page::key(std::uint32_t position) const noexcept {
@@ -379,6 +380,53 @@ void Page::build(const Sequence& sequence, std::uint32_t from, std::uint32_t to)
     copy_bytes(body_.data(), first.front.first(from_front));
     copy_bytes(body_.data() + from_front, first.back.first(prefix_size_ - from_front));
     for (std::uint32_t i = from; i < to; i++) place(i - from, sequence.at(i));
+}
+
+bool Page::append(const Entry& entry, std::size_t common) noexcept {
+    const std::size_t size = entry_overhead + entry.key.size() + entry.value.size();
+    if (count_ > 0 && common >= prefix_size_) {
+        if (size - prefix_size_ > free_size()) return false;
+        place(count_, entry);
+        return true;
+    }
+    const std::size_t prefix = count_ == 0 ? entry.key.size() : common;
+    if (header_size + prefix + whole_size() + size - (count_ + std::size_t{1}) * prefix > page_size)
+        return false;
+    Page old;
+    old.copy_content(*this);
+    build(Sequence{old, count_, entry}, 0, old.count_ + 1U);
+    return true;
+}
+
+bool Page::is_sound(std::uint32_t number) const noexcept {
+    const std::size_t front = header_size + prefix_size_ + count_ * std::size_t{10};
+    if (front > heap_ || heap_ > page_size || garbage_ != 0 || count_ > count_max) return false;
+    if (first_child_ == 0 ? count_ == 0 : first_child_ >= number) return false;
+    for (std::uint32_t i = 0; i < count_; i++)
+        if (!is_sound_at(i, number)) return false;
+    return true;
+}
+
+// Those before it are sound.
+bool Page::is_sound_at(std::uint32_t position, std::uint32_t number) const noexcept {
+    const std::size_t offset = slot(position);
+    if (offset < heap_ || offset + 4 > page_size) return false;
+    const Bytes value = this->value(position);
+    const std::size_t suffix_size = load<std::uint16_t>(at(offset));
+    if (4 + value.size() + suffix_size > page_size - offset) return false;
+    const std::size_t key_size = prefix_size_ + suffix_size;
+    if (key_size == 0 || key_size > key_size_max) return false;
+
+    const Bytes suffix = this->suffix(position);
+    if (head(position) != head_of(suffix)) return false;
+    if (position > 0 && head(position) <= head(position - 1)) {
+        if (head(position) != head(position - 1)) return false;
+        if (compare_behind_head(this->suffix(position - 1), suffix) >= 0) return false;
+    }
+    if (first_child_ == 0) return true;
+    if (value.size() != sizeof first_child_ || is_erased(position)) return false;
+    const std::uint32_t child = this->child(position + 1);
+    return child != 0 && child < number;
 }
 
 Entry Sequence::at(std::uint32_t index) const noexcept {

@@ -140,6 +140,13 @@ public:
     // Holds the entries [from, to) of a sequence, of which this page is no part: one at least, and
     // they fit. The first child and the history of insertions stay.
     void build(const Sequence& sequence, std::uint32_t from, std::uint32_t to) noexcept;
+    // Puts an entry behind all others, with whose last one its key has `common` bytes in common.
+    // False: it does not fit, and the page is as it was. Keeps no history of insertions.
+    bool append(const Entry& entry, std::size_t common) noexcept;
+
+    // Whether all that can be asked of the page lies inside it, its entries are in order, and its
+    // children have numbers from 1 to below `number`, its own. A leaf has an entry.
+    [[nodiscard]] bool is_sound(std::uint32_t number) const noexcept;
 
     // Keeps the history of insertions; insert() does.
     void note_insert(std::uint32_t position) noexcept;
@@ -170,6 +177,7 @@ private:
         return body_.data() + (offset - header_size);
     }
     [[nodiscard]] std::size_t free_size() const noexcept;
+    [[nodiscard]] bool is_sound_at(std::uint32_t position, std::uint32_t number) const noexcept;
     [[nodiscard]] std::size_t shared_size(const Key& key) const noexcept;
     [[nodiscard]] std::uint32_t lower_bound(std::uint64_t wanted) const noexcept;
     [[nodiscard]] Place search_ties(std::uint32_t first, std::uint64_t wanted,

@@ -59,12 +59,6 @@ private:
         sizes_;  // Of all entries before, without prefix.
 };
 
-Separator shortest_between(const Key& below, const Key& above) noexcept {
-    std::array<std::byte, key_size_max> buffer;
-    above.copy(0, buffer.data());
-    return {.bytes = buffer, .size = common_size(below, above) + 1};
-}
-
 Separator whole_key(const Key& key) noexcept {
     std::array<std::byte, key_size_max> buffer;
     key.copy(0, buffer.data());
@@ -72,6 +66,12 @@ Separator whole_key(const Key& key) noexcept {
 }
 
 }  // namespace
+
+Separator shortest_between(const Key& below, const Key& above) noexcept {
+    std::array<std::byte, key_size_max> buffer;
+    above.copy(0, buffer.data());
+    return {.bytes = buffer, .size = common_size(below, above) + 1};
+}
 
 // What comes behind all that there is, where more will follow, begins a page; the left one stays.
 Separator split_leaf(Page& page, Page& right, std::uint32_t position, const Entry& entry,

@@ -21,6 +21,9 @@ struct Separator {
     [[nodiscard]] Bytes key() const noexcept { return {bytes.data(), size}; }
 };
 
+// The shortest one between two neighbours, the second of which is greater.
+Separator shortest_between(const Key& below, const Key& above) noexcept;
+
 enum class Cut : std::uint8_t {
     even,
     after,  // Leave all up to the new entry, or the one before, in the left page: more will follow.

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+#include "tree/run.hpp"
+
+#include "base/codec.hpp"
+
+namespace freshet::tree {
+
+Status Run::open(Bytes file, std::uint64_t store, std::uint64_t number, CheckedPages& checked,
+                 std::uint32_t slot) noexcept {
+    FRESHET_CHECK(reinterpret_cast<std::uintptr_t>(file.data()) % alignof(Page) == 0);
+    FRESHET_CHECK(slot < CheckedPages::slot_count_max);
+    RunHeader header;
+    const Status decoded = decode(file, header);
+    if (!decoded) return decoded;
+    if (header.store != store) return Code::other_store;
+    if (header.number != number) return Code::corrupt;
+    file_ = file;
+    header_ = header;
+    checked_ = &checked;
+    slot_ = slot;
+    damaged_.store(false, std::memory_order_relaxed);
+    return Done{};
+}
+
+const Page* Run::look_through(std::uint32_t number) const noexcept {
+    const Page* const page = at(number);
+    const auto* const bytes = reinterpret_cast<const std::byte*>(page);
+    if (load<std::uint64_t>(bytes) != run_page_checksum(number, bytes)) return fail();
+    if (!page->is_sound(number)) return fail();
+    checked_->add(slot_, number);
+    return page;
+}
+
+Found Run::find(Bytes key) const noexcept {
+    const Branch branch = branches()[family_of(key)];
+    std::uint32_t number = branch.page;
+    for (std::uint32_t height = branch.height; height > 0; height--) {
+        const Page* const page = this->page(number, height > 1);
+        if (page == nullptr) return {.value = file_.first(0), .is_known = true};
+        const Place place = page->search(key);
+        if (height > 1) {
+            number = page->child(place.position + (place.found ? 1 : 0));
+        } else if (place.found) {
+            const bool is_erased = page->is_erased(place.position);
+            return {.value = is_erased ? Bytes{} : page->value(place.position), .is_known = true};
+        }
+    }
+    return {};
+}
+
+}  // namespace freshet::tree

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: MIT
+#include "tree/run_builder.hpp"
+
+#include <algorithm>
+
+#include "base/codec.hpp"
+#include "disk/io.hpp"
+
+namespace freshet::tree {
+namespace {
+
+Bytes bytes_of(const std::uint32_t& number) noexcept {
+    return {reinterpret_cast<const std::byte*>(&number), sizeof number};
+}
+
+}  // namespace
+
+std::size_t RunBuilder::required_memory(const RunLimits& limits) noexcept {
+    return Arena::room<Level>(limits.height_max) + chunk_size + alignof(Page) - 1;
+}
+
+Status RunBuilder::open(Arena& arena, const RunLimits& limits) noexcept {
+    FRESHET_CHECK(limits.height_max > 0);
+    FRESHET_CHECK(limits.height_max <= run_height_max);
+    const auto levels = arena.array<Level>(limits.height_max);
+    if (!levels) return levels.error();
+    const Result<MutableBytes> chunk = arena.bytes(chunk_size, alignof(Page));
+    if (!chunk) return chunk.error();
+    limits_ = limits;
+    levels_ = *levels;
+    chunk_ = *chunk;
+    return Done{};
+}
+
+Status RunBuilder::begin(Disk& disk, std::string_view name) noexcept {
+    FRESHET_CHECK(!is_building());
+    FRESHET_CHECK(name.size() <= name_.size());
+    const Result<File> file = disk.open(name, OpenMode::create);
+    if (!file) return file.error();
+    disk_ = &disk;
+    file_ = *file;
+    name_size_ = name.copy(name_.data(), name_.size());
+    header_ = {};
+    for (Level& level : levels_) level.page.clear();
+    height_ = 0;
+    chunk_used_ = 0;
+    written_ = run_header_size;
+    last_size_ = 0;
+    return Done{};
+}
+
+Status RunBuilder::add(const Entry& entry) noexcept {
+    FRESHET_CHECK(is_building());
+    FRESHET_CHECK(entry.key.size() > 0 && entry.key.size() <= key_size_max);
+    FRESHET_CHECK(entry.value.size() <= run_value_size_max);
+    const Key before{.front = {}, .back = last()};
+    const std::size_t common = common_size(before, entry.key);
+    std::array<std::byte, key_size_max> key;
+    entry.key.copy(0, key.data());
+    const std::size_t size = entry.key.size();
+    if (common == size || (common < last_size_ && key[common] < last_[common]))
+        return Code::corrupt;
+
+    if (height_ > 0 && family_of({key.data(), size}) != family_of(last())) {
+        const Status finished = finish_family();
+        if (!finished) return finished;
+    }
+    const Status added = add_leaf_entry(entry, common);
+    std::memcpy(last_.data(), key.data(), size);
+    last_size_ = size;
+    header_.entry_count++;
+    header_.erased_count += entry.is_erased ? 1 : 0;
+    return added;
+}
+
+Status RunBuilder::add_leaf_entry(const Entry& entry, std::size_t common) noexcept {
+    Level& leaf = levels_[0];
+    height_ = std::max(height_, 1U);
+    if (leaf.page.append(entry, common)) return Done{};
+    const Separator low = shortest_between({.front = {}, .back = last()}, entry.key);
+    const Status closed = close_page(0);
+    if (!closed) return closed;
+    leaf.low = low;
+    leaf.page.append(entry, 0);
+    return Done{};
+}
+
+// Writes the page of a level and puts it into the one above. What is full by that is written too,
+// and so on.
+Status RunBuilder::close_page(std::uint32_t level) noexcept {
+    Child child{.number = 0, .low = levels_[level].low};
+    const Status written = write_page(levels_[level], child.number);
+    if (!written) return written;
+    for (level++; level < limits_.height_max; level++) {
+        height_ = std::max(height_, level + 1);
+        if (put_child(levels_[level], child)) return Done{};
+        Child next{.number = 0, .low = levels_[level].low};
+        const Status full = write_page(levels_[level], next.number);
+        if (!full) return full;
+        put_child(levels_[level], child);
+        child = next;
+    }
+    return Code::too_large;
+}
+
+// False: it does not fit.
+bool RunBuilder::put_child(Level& level, const Child& child) noexcept {
+    Page& page = level.page;
+    if (page.is_empty()) {
+        page.set_child(0, child.number);
+        level.low = child.low;
+        return true;
+    }
+    const Key key{.front = {}, .back = child.low.key()};
+    const std::size_t common = page.count() == 0 ? 0 : common_size(page.key(page.count() - 1), key);
+    return page.append({.key = key, .value = bytes_of(child.number)}, common);
+}
+
+Status RunBuilder::finish_family() noexcept {
+    for (std::uint32_t level = 0; level + 1 < height_; level++) {
+        const Status closed = close_page(level);
+        if (!closed) return closed;
+    }
+    Branch& branch = header_.branches[family_of(last())];
+    const Status written = write_page(levels_[height_ - 1], branch.page);
+    branch.height = height_;
+    height_ = 0;
+    return written;
+}
+
+// Says its number. The page is empty then.
+Status RunBuilder::write_page(Level& level, std::uint32_t& number) noexcept {
+    if (header_.page_count == limits_.page_count_max) return Code::too_large;
+    if (chunk_used_ == chunk_.size()) {
+        const Status flushed = flush();
+        if (!flushed) return flushed;
+    }
+    std::byte* const into = chunk_.data() + chunk_used_;
+    std::memset(into, 0, page_size);
+    reinterpret_cast<Page*>(into)->copy_content(level.page);
+    number = ++header_.page_count;
+    store_at(into, run_page_checksum(number, into));
+    chunk_used_ += page_size;
+    level.page.clear();
+    return Done{};
+}
+
+Status RunBuilder::flush() noexcept {
+    const Status written = write_all(*disk_, file_, written_, chunk_.first(chunk_used_));
+    written_ += chunk_used_;
+    chunk_used_ = 0;
+    return written;
+}
+
+Status RunBuilder::finish(std::uint64_t store, std::uint64_t number, RunNote note) noexcept {
+    FRESHET_CHECK(is_building());
+    Status status = height_ > 0 ? finish_family() : Done{};
+    if (status) status = flush();
+    if (!status) return status;
+    header_.store = store;
+    header_.number = number;
+    const auto header = chunk_.first<run_header_size>();
+    encode(header_, note, header);
+    status = write_all(*disk_, file_, 0, header);
+    if (status) status = disk_->sync(file_);
+    if (!status) return status;
+    disk_->close(file_);
+    file_ = {};
+    return Done{};
+}
+
+void RunBuilder::abandon() noexcept {
+    FRESHET_CHECK(is_building());
+    disk_->close(file_);
+    file_ = {};
+    static_cast<void>(disk_->remove({name_.data(), name_size_}));
+}
+
+}  // namespace freshet::tree

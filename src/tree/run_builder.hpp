@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: MIT
+// Makes the file of a run from sorted entries, from the leaves up: each page is written once, when
+// it is full, and one is open for each level.
+//
+// Work may stop between any two calls and go on later; a call writes run_chunk_size bytes at most,
+// but for finish().
+//
+// Threads: one at a time.
+#pragma once
+
+#include "base/arena.hpp"
+#include "disk/name.hpp"
+#include "freshet/door.hpp"
+#include "tree/run_format.hpp"
+#include "tree/split.hpp"
+
+namespace freshet::tree {
+
+// What a run may grow to.
+struct RunLimits {
+    std::uint32_t height_max = run_height_max;
+    std::uint32_t page_count_max = ~std::uint32_t{0};
+};
+
+class RunBuilder {
+public:
+    static constexpr std::size_t chunk_size = std::size_t{64} << 10;
+
+    // What open() takes from the arena.
+    static std::size_t required_memory(const RunLimits& limits = {}) noexcept;
+    // Once; then any number of runs, one after another. out_of_memory.
+    Status open(Arena& arena, const RunLimits& limits = {}) noexcept;
+
+    // Creates the file; `disk` stays until finish() or abandon(). What open() of the disk says.
+    Status begin(Disk& disk, std::string_view name) noexcept;
+    // Keys have 1 to key_size_max bytes and ascend; values have up to run_value_size_max. Neither
+    // is needed afterwards. corrupt: the key is not greater than the one before. too_large: beyond
+    // the limits. io, full and what else a write may say. After an error only abandon().
+    Status add(const Entry& entry) noexcept;
+    // Writes the rest and the header, syncs the file and closes it. Its name is not made durable.
+    // Errors as add(), and of the sync.
+    Status finish(std::uint64_t store, std::uint64_t number, RunNote note) noexcept;
+    // Closes the file and removes it, if that can be done. Not between runs.
+    void abandon() noexcept;
+
+    [[nodiscard]] bool is_building() const noexcept { return file_.is_open(); }
+    // So far.
+    [[nodiscard]] std::uint64_t entry_count() const noexcept { return header_.entry_count; }
+    // Of the file, when the pages that are open are written.
+    [[nodiscard]] std::uint64_t file_size() const noexcept {
+        return run_header_size + (std::uint64_t{header_.page_count} + height_) * page_size;
+    }
+
+private:
+    // A page that is open, and what separates it from the one before, if there is one.
+    struct Level {
+        Page page;
+        Separator low;
+    };
+    // The same of a page that is written.
+    struct Child {
+        std::uint32_t number;
+        Separator low;
+    };
+
+    Status add_leaf_entry(const Entry& entry, std::size_t common) noexcept;
+    Status close_page(std::uint32_t level) noexcept;
+    static bool put_child(Level& level, const Child& child) noexcept;
+    Status finish_family() noexcept;
+    Status write_page(Level& level, std::uint32_t& number) noexcept;
+    Status flush() noexcept;
+    [[nodiscard]] Bytes last() const noexcept { return {last_.data(), last_size_}; }
+
+    RunLimits limits_;
+    std::span<Level> levels_;
+    MutableBytes chunk_;
+    Disk* disk_ = nullptr;
+    File file_;
+    std::array<char, disk::name_size_max> name_;
+    std::size_t name_size_ = 0;
+    RunHeader header_;
+    std::uint32_t height_ = 0;  // Levels in use.
+    std::size_t chunk_used_ = 0;
+    std::uint64_t written_ = 0;  // Where the chunk belongs in the file.
+    std::array<std::byte, key_size_max> last_;
+    std::size_t last_size_ = 0;  // 0: there is no key yet.
+};
+
+}  // namespace freshet::tree

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MIT
+// The walk through all pages of a run. It comes to an end in any file: each leaf has a key that is
+// greater than all before, so that no page is come to twice without being noticed.
+#include "tree/run.hpp"
+
+namespace freshet::tree {
+
+class Run::Check {
+public:
+    explicit Check(const Run& run) noexcept : run_{run} {}
+
+    [[nodiscard]] bool all() noexcept {
+        for (family_ = 0; family_ < family_count; family_++) {
+            const Branch branch = run_.branches()[family_];
+            if (branch.page != 0 && !tree(branch)) return false;
+        }
+        const RunHeader& header = run_.header();
+        return page_count_ == header.page_count && entry_count_ == header.entry_count &&
+               erased_count_ == header.erased_count;
+    }
+
+private:
+    struct Step {
+        const Page* page;
+        std::uint32_t next;  // Of its children.
+    };
+
+    [[nodiscard]] bool tree(Branch branch) noexcept {
+        if (!enter(0, branch.page, branch.height)) return false;
+        for (std::uint32_t level = 0;;) {
+            Step& step = steps_[level];
+            const bool is_leaf = level + 1 == branch.height;
+            if (is_leaf && !leaf(*step.page)) return false;
+            if (is_leaf || step.next > step.page->count()) {
+                if (level == 0) return true;
+                level--;
+                continue;
+            }
+            const std::uint32_t index = step.next++;
+            if (index > 0 && !separator(step.page->key(index - 1))) return false;
+            level++;
+            if (!enter(level, step.page->child(index), branch.height)) return false;
+        }
+    }
+
+    [[nodiscard]] bool enter(std::uint32_t level, std::uint32_t number,
+                             std::uint32_t height) noexcept {
+        const Page* const page = run_.look_through(number);
+        if (page == nullptr || (page->child(0) != 0) != (level + 1 < height)) return false;
+        steps_[level] = {.page = page, .next = 0};
+        page_count_++;
+        return true;
+    }
+
+    [[nodiscard]] bool leaf(const Page& page) noexcept {
+        for (std::uint32_t i = 0; i < page.count(); i++) {
+            const Entry entry = page.entry(i);
+            if (!follows(entry.key, is_behind_separator_ ? 0 : 1)) return false;
+            if (family_of(last()) != family_) return false;
+            is_behind_separator_ = false;
+            entry_count_++;
+            erased_count_ += entry.is_erased ? 1 : 0;
+        }
+        return true;
+    }
+
+    [[nodiscard]] bool separator(const Key& key) noexcept {
+        is_behind_separator_ = true;
+        return follows(key, 1);
+    }
+
+    // The key is greater than the one before, by `least` or more.
+    [[nodiscard]] bool follows(const Key& key, int least) noexcept {
+        if (last_size_ > 0 && compare(key, {.front = {}, .back = last()}) < least) return false;
+        key.copy(0, last_.data());
+        last_size_ = key.size();
+        return true;
+    }
+    [[nodiscard]] Bytes last() const noexcept { return {last_.data(), last_size_}; }
+
+    const Run& run_;
+    std::size_t family_ = 0;
+    std::uint64_t page_count_ = 0;
+    std::uint64_t entry_count_ = 0;
+    std::uint64_t erased_count_ = 0;
+    bool is_behind_separator_ = false;
+    std::size_t last_size_ = 0;
+    std::array<std::byte, key_size_max> last_;
+    std::array<Step, run_height_max> steps_;
+};
+
+bool Run::check_all() const noexcept {
+    return Check{*this}.all();
+}
+
+}  // namespace freshet::tree
