@@ -40,6 +40,7 @@ Found Run::find(Bytes key) const noexcept {
         const Place place = page->search(key);
         if (height > 1) {
             number = page->child(place.position + (place.found ? 1 : 0));
+            if (height == 2) at(number)->prefetch();
         } else if (place.found) {
             const bool is_erased = page->is_erased(place.position);
             return {.value = is_erased ? Bytes{} : page->value(place.position), .is_known = true};

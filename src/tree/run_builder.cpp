@@ -39,7 +39,8 @@ Status RunBuilder::begin(Disk& disk, std::string_view name) noexcept {
     if (!file) return file.error();
     disk_ = &disk;
     file_ = *file;
-    name_size_ = name.copy(name_.data(), name_.size());
+    std::memcpy(name_.data(), name.data(), name.size());
+    name_size_ = name.size();
     header_ = {};
     for (Level& level : levels_) level.page.clear();
     height_ = 0;
@@ -51,23 +52,23 @@ Status RunBuilder::begin(Disk& disk, std::string_view name) noexcept {
 
 Status RunBuilder::add(const Entry& entry) noexcept {
     FRESHET_CHECK(is_building());
-    FRESHET_CHECK(entry.key.size() > 0 && entry.key.size() <= key_size_max);
-    FRESHET_CHECK(entry.value.size() <= run_value_size_max);
-    const Key before{.front = {}, .back = last()};
-    const std::size_t common = common_size(before, entry.key);
-    std::array<std::byte, key_size_max> key;
-    entry.key.copy(0, key.data());
-    const std::size_t size = entry.key.size();
-    if (common == size || (common < last_size_ && key[common] < last_[common]))
-        return Code::corrupt;
-
-    if (height_ > 0 && family_of({key.data(), size}) != family_of(last())) {
+    FRESHET_CHECK(entry.key.size() > 0);
+    FRESHET_CHECK(entry.key.size() <= key_size_max);
+    std::array<std::byte, key_size_max> buffer;
+    entry.key.copy(0, buffer.data());
+    const Bytes key{buffer.data(), entry.key.size()};
+    const std::size_t common =
+        common_size({.front = {}, .back = last()}, {.front = {}, .back = key});
+    const bool ascends =
+        common < key.size() && (common == last_size_ || key[common] > last_[common]);
+    if (!ascends || entry.value.size() > run_value_size_max) return Code::corrupt;
+    if (height_ > 0 && family_of(key) != family_of(last())) {
         const Status finished = finish_family();
         if (!finished) return finished;
     }
     const Status added = add_leaf_entry(entry, common);
-    std::memcpy(last_.data(), key.data(), size);
-    last_size_ = size;
+    std::memcpy(last_.data(), key.data(), key.size());
+    last_size_ = key.size();
     header_.entry_count++;
     header_.erased_count += entry.is_erased ? 1 : 0;
     return added;

@@ -34,8 +34,9 @@ public:
     // Creates the file; `disk` stays until finish() or abandon(). What open() of the disk says.
     Status begin(Disk& disk, std::string_view name) noexcept;
     // Keys have 1 to key_size_max bytes and ascend; values have up to run_value_size_max. Neither
-    // is needed afterwards. corrupt: the key is not greater than the one before. too_large: beyond
-    // the limits. io, full and what else a write may say. After an error only abandon().
+    // is needed afterwards. corrupt: the key is not greater than the one before, or the value is
+    // too large, as it may be in a run that somebody made on purpose. too_large: beyond the limits.
+    // io, full and what else a write may say. After an error only abandon().
     Status add(const Entry& entry) noexcept;
     // Writes the rest and the header, syncs the file and closes it. Its name is not made durable.
     // Errors as add(), and of the sync.

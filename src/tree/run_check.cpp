@@ -52,16 +52,16 @@ private:
         return true;
     }
 
+    // What is sound is in order within the page.
     [[nodiscard]] bool leaf(const Page& page) noexcept {
-        for (std::uint32_t i = 0; i < page.count(); i++) {
-            const Entry entry = page.entry(i);
-            if (!follows(entry.key, is_behind_separator_ ? 0 : 1)) return false;
-            if (family_of(last()) != family_) return false;
-            is_behind_separator_ = false;
-            entry_count_++;
-            erased_count_ += entry.is_erased ? 1 : 0;
-        }
-        return true;
+        const int least = is_behind_separator_ ? 0 : 1;
+        if (!follows(page.key(0), least) || family_of(last()) != family_) return false;
+        take(page.key(page.count() - 1));
+        is_behind_separator_ = false;
+        entry_count_ += page.count();
+        for (std::uint32_t i = 0; i < page.count(); i++)
+            erased_count_ += page.is_erased(i) ? 1U : 0U;
+        return family_of(last()) == family_;
     }
 
     [[nodiscard]] bool separator(const Key& key) noexcept {
@@ -69,12 +69,15 @@ private:
         return follows(key, 1);
     }
 
-    // The key is greater than the one before, by `least` or more.
+    // The key is greater than the one before, or equal to it if `least` is 0.
     [[nodiscard]] bool follows(const Key& key, int least) noexcept {
         if (last_size_ > 0 && compare(key, {.front = {}, .back = last()}) < least) return false;
+        take(key);
+        return true;
+    }
+    void take(const Key& key) noexcept {
         key.copy(0, last_.data());
         last_size_ = key.size();
-        return true;
     }
     [[nodiscard]] Bytes last() const noexcept { return {last_.data(), last_size_}; }
 
