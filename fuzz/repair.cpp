@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The checksum of an event and its digest are computed here anew from their description in
-// log/event.hpp; headers are written by the library.
+// log/event.hpp, those of a run from that in tree/run_format.hpp; headers of the log are written by
+// the library.
 #include "fuzz/repair.hpp"
 
 #include <algorithm>
@@ -168,6 +169,19 @@ void repair_head(MutableBytes slot) {
     if (slot.size() < log::head_slot_size) return;
     const std::uint32_t before = crc32c(0, slot.first(12));
     store_at(slot.data() + 12, crc32c(before, slot.subspan(16, log::head_slot_size - 16)));
+}
+
+void repair_run(MutableBytes file) {
+    constexpr std::size_t header_size = 4096;
+    constexpr std::size_t page_size = 2048;
+    if (file.size() < header_size) return;
+    const Bytes header = file.first(header_size);
+    store_at(file.data() + 12, crc32c(crc32c(0, header.first(12)), header.subspan(16)));
+    for (std::uint64_t i = 1; header_size + i * page_size <= file.size(); i++) {
+        const MutableBytes page = file.subspan(header_size + (i - 1) * page_size, page_size);
+        const std::uint32_t crc = crc32c(0, std::as_bytes(std::span{&i, 1}));
+        store_at(page.data(), std::uint64_t{crc32c(crc, page.subspan(8))});
+    }
 }
 
 }  // namespace freshet::fuzz

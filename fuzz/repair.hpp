@@ -28,4 +28,7 @@ void repair_log(MutableBytes image, const log::Geometry& geometry, Repair repair
 // The checksum of one slot of head.
 void repair_head(MutableBytes slot);
 
+// Those of the header of a run, and of as many pages as there are.
+void repair_run(MutableBytes file);
+
 }  // namespace freshet::fuzz

@@ -5,8 +5,8 @@
 #include <gtest/gtest.h>
 
 #include <map>
-#include <memory>
 #include <random>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -18,7 +18,7 @@
 namespace freshet::tree {
 
 struct Kept {
-    std::string value;
+    std::string value{};
     bool is_erased = false;
 };
 using Sorted = std::map<std::string, Kept>;
@@ -31,6 +31,13 @@ inline std::array<std::byte, run_note_size> note_of(char letter) {
     std::array<std::byte, run_note_size> note;
     note.fill(static_cast<std::byte>(letter));
     return note;
+}
+
+// With zeros before it.
+inline std::string number_text(std::uint64_t number, int width) {
+    const std::string text = std::to_string(number);
+    const auto wanted = static_cast<std::size_t>(width);
+    return std::string(wanted > text.size() ? wanted - text.size() : 0, '0') + text;
 }
 
 inline Entry entry_of(const std::string& key, const Kept& kept) {
