@@ -271,6 +271,21 @@ TEST(RunDamage, IsNoticedInTheSizesOfKeys) {
     EXPECT_FALSE(is_taken(100, 97, 100));
 }
 
+TEST(RunDamage, IsNoticedInTheOrderOfKeys) {
+    const Forged forged;
+    const std::size_t heads = page_at(1) + 40 + 6;
+    Contents bytes = forged.bytes();
+    for (const std::size_t i : {0U, 1U}) {
+        const std::size_t other = 1 - i;
+        put(bytes, heads + 8 * i, load<std::uint64_t>(forged.bytes().data() + heads + 8 * other));
+        put(bytes, heads + 16 + 2 * i, load<Half>(forged.bytes().data() + heads + 16 + 2 * other));
+    }
+    fuzz::repair_run(bytes);
+    const OpenRun open{bytes};
+    EXPECT_EQ(open.run.page(1), nullptr);
+    EXPECT_NE(open.run.page(2), nullptr);
+}
+
 // Goal: what no page can show alone is noticed when all are read. Method: sound pages in a tree
 // that is none.
 TEST(RunDamage, IsNoticedInTheWhole) {
