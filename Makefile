@@ -46,7 +46,7 @@ SQLITE = $(shell echo '\#include <sqlite3.h>' | $(CXX) -E -x c++ - > /dev/null 2
 LIB_SOURCES := $(wildcard $(addprefix src/,$(addsuffix /*.cpp,base disk log tree store relation query sql database)))
 # What runs once a commit at most, or waits for the disk, or plans a statement, is made small; the rest is made fast.
 SMALL_SOURCES := $(wildcard src/disk/*.cpp) src/base/sha256.cpp src/base/text.cpp \
-	src/base/time_text.cpp src/tree/cursor.cpp src/tree/pool.cpp src/tree/split.cpp \
+	src/base/time_text.cpp src/tree/cursor.cpp src/tree/pool.cpp src/tree/run_check.cpp src/tree/run_format.cpp src/tree/split.cpp \
 	$(addprefix src/log/,commit.cpp format.cpp head.cpp note.cpp scan.cpp savepoint.cpp segments.cpp writer.cpp) \
 	$(addprefix src/store/,append.cpp backup.cpp batch.cpp checkpoint.cpp describe.cpp open.cpp place.cpp read_on.cpp replay.cpp) \
 	$(addprefix src/relation/,alter.cpp catalog_view.cpp definition.cpp definition_codec.cpp name.cpp) \
