@@ -30,7 +30,9 @@ Result<std::size_t> SecondDisk::read(File file, std::uint64_t offset, MutableByt
 }
 
 Result<const std::byte*> SecondDisk::map(File file, std::size_t) noexcept {
-    return disk_.contents(names_[file.number]).data();
+    const Bytes bytes = disk_.contents(names_[file.number]);
+    if (!std::string_view{names_[file.number]}.ends_with(".run")) return bytes.data();
+    return runs_.emplace_back(bytes.begin(), bytes.end()).data();
 }
 
 Result<bool> SecondDisk::look(Note& note, Holder& holder) noexcept {

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <array>
+#include <list>
 #include <string>
 #include <vector>
 
@@ -30,7 +31,9 @@ public:
     Status rename(std::string_view, std::string_view) noexcept override;
     Status remove(std::string_view) noexcept override;
     Result<const std::byte*> map(File file, std::size_t size) noexcept override;
-    void unmap(const std::byte*, std::size_t) noexcept override {}
+    void unmap(const std::byte* address, std::size_t) noexcept override {
+        runs_.remove_if([address](const auto& run) { return run.data() == address; });
+    }
     Status lock(Holder& holder) noexcept override;
     void unlock() noexcept override {}
     Status note(const Note&) noexcept override;
@@ -39,6 +42,8 @@ public:
 private:
     const SimDisk& disk_;
     std::array<std::string, 4> names_;  // Of open files.
+    // What was mapped stays, though the writer removes the file. Logs are never removed, and grow.
+    std::list<std::vector<std::byte>> runs_;
 };
 
 class Beside {

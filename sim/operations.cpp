@@ -418,7 +418,13 @@ void Run::do_sync() {
 }
 
 void Run::do_maintain() {
-    const Status status = machine_.store.maintain(machine_.diagnostic);
+    Maintenance how;
+    if (setup_.options.runs != nullptr) {
+        how.now = choice_.below(2, Domain::workload) == 0;
+        if (choice_.below(2, Domain::workload) == 0)
+            how.entry_count_max = choice_.below(64, Domain::workload);
+    }
+    const Status status = machine_.store.maintain(machine_.diagnostic, how);
     if (status)
         acknowledge(model_.commit());
     else if (!excuse(status.error(), false))

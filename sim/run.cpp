@@ -6,11 +6,15 @@
 #include <cstdarg>
 #include <cstdio>
 
+#include "freshet/runs.hpp"
+
 namespace freshet::sim {
 
 SimDiskSize disk_size(const Setup& setup) {
-    const std::uint32_t room = std::max<std::uint32_t>(setup.options.segment_size, 8192);
-    return {.file_count_max = setup.options.segment_count_max + 4,
+    const bool has_runs = setup.options.runs != nullptr;
+    const std::uint32_t room = std::max<std::uint32_t>(setup.options.segment_size,
+                                                       has_runs ? std::uint32_t{256} << 10 : 8192);
+    return {.file_count_max = setup.options.segment_count_max + (has_runs ? 20U : 4U),
             .file_size_max = room,
             .version_count_max = 512};
 }
@@ -42,6 +46,10 @@ Setup choose_setup(Choice& choice) {
     setup.operations = of(1U << choosable_count);
     setup.trouble_percent = static_cast<std::uint32_t>(of(4) * 10);
     setup.troubles = static_cast<std::uint32_t>(of(16));
+    if (of(3) == 1) {
+        options.runs = &runs();
+        options.replay_max = std::uint64_t{512} << of(6);
+    }
     return setup;
 }
 
@@ -51,14 +59,15 @@ std::string text_of(const Setup& setup) {
     std::snprintf(
         text.data(), text.size(),
         "store: segment_size %u, frame_size_max %u, growth_size %u%s; disk: sectors of %u%s%s%s%s, "
-        "a failed sync %s",
+        "a failed sync %s; runs: %s",
         setup.options.segment_size, setup.options.frame_size_max, setup.options.growth_size,
         setup.options.digest == Digest::sha256 ? ", SHA-256" : "", setup.profile.sector_size,
         setup.profile.ordered ? ", ordered" : "",
         setup.profile.rename_splits ? ", renames split" : "",
         setup.profile.growth_is_garbage ? ", growth is garbage" : "",
         setup.profile.overwrite_is_safe ? "" : ", overwrites unsafe",
-        failures[static_cast<std::size_t>(setup.profile.sync_failure)]);
+        failures[static_cast<std::size_t>(setup.profile.sync_failure)],
+        setup.options.runs == nullptr ? "none" : std::to_string(setup.options.replay_max).c_str());
     return text.data();
 }
 
@@ -286,36 +295,38 @@ void Run::forget_readers() {
 void Run::recover() {
     note("open");
     const Status opened = machine_.open(true);
+    Error error = opened.error();
+    std::uint64_t found = 0;
+    if (opened) {
+        Snapshot snapshot;
+        if (!machine_.store.snapshot(snapshot)) violation("no snapshot after open");
+        found = snapshot.commit();
+        if (found < least_ && is_disk_honest())
+            violation("commit %llu was acknowledged, and %llu is the last one found",
+                      static_cast<unsigned long long>(least_),
+                      static_cast<unsigned long long>(found));
+        if (found < least_) add(report().weak_losses);
+        error = compare(snapshot, model_, machine_.clock);
+    }
+    if (error.code != Code::none && !excuse(error, false)) {
+        if (is_disk_honest() || !is_named_damage(error.code))
+            violation("%s says %s", opened ? "reading" : "open", code_name(error.code));
+        note("  -> corrupt, as the disk broke its promise: a new disk");
+        add(report().weak_losses);
+        static_cast<void>(machine_.store.close());
+        beside_.reset();
+        machine_.disk.clear();
+        model_.reset();
+        history_.clear();
+        least_ = 0;
+        has_store_ = false;
+        suspect_ = false;
+        return;
+    }
     if (!opened) {
-        if (!excuse(opened.error(), false)) {
-            if (!is_disk_honest() && is_named_damage(opened.error().code)) {
-                note("  -> corrupt, as the disk broke its promise: a new disk");
-                add(report().weak_losses);
-                beside_.reset();
-                machine_.disk.clear();
-                model_.reset();
-                history_.clear();
-                least_ = 0;
-                has_store_ = false;
-                suspect_ = false;
-                return;
-            }
-            violation("open says %s", code_name(opened.error().code));
-        }
         if (!machine_.disk.is_crashed()) go_down(false);
         return;
     }
-    Snapshot snapshot;
-    if (!machine_.store.snapshot(snapshot)) violation("no snapshot after open");
-    const std::uint64_t found = snapshot.commit();
-    if (found < least_ && is_disk_honest())
-        violation("commit %llu was acknowledged, and %llu is the last one found",
-                  static_cast<unsigned long long>(least_), static_cast<unsigned long long>(found));
-    if (found < least_) add(report().weak_losses);
-    if (const Code code = compare(snapshot, model_, machine_.clock);
-        code != Code::none && !excuse(code, false))
-        violation("reading says %s", code_name(code));
-    snapshot.close();
     model_.cut(found);
     least_ = found;
     attested_ = found;

@@ -16,7 +16,7 @@ std::vector<std::string> names_of(const Snapshot& snapshot, std::string_view pre
     std::vector<std::string> names;
     StreamList list;
     EXPECT_TRUE(list.open(snapshot, prefix));
-    for (std::string_view name; list.next(name);) names.emplace_back(name);
+    for (std::string_view name; *list.next(name);) names.emplace_back(name);
     return names;
 }
 
@@ -88,7 +88,7 @@ TEST_F(StreamLists, HideTheStoresOwnUnlessTheyAreAskedFor) {
     ASSERT_TRUE(list.open(snapshot, "", OwnStreams::shown));
     for (const std::string& wanted : {"!"s, "#z"s, own[0], own[1], "%"s, "a"s}) {
         std::string_view name;
-        ASSERT_TRUE(list.next(name));
+        ASSERT_TRUE(*list.next(name));
         EXPECT_EQ(name, wanted);
     }
 }
@@ -96,12 +96,12 @@ TEST_F(StreamLists, HideTheStoresOwnUnlessTheyAreAskedFor) {
 TEST_F(StreamLists, RefuseWhatIsNoSnapshotAndNoPrefix) {
     StreamList list;
     std::string_view name;
-    EXPECT_FALSE(list.next(name));
+    EXPECT_FALSE(*list.next(name));
     EXPECT_EQ(list.open(snapshot).error(), Code::invalid_argument);
     create({"a"});
     EXPECT_EQ(list.open(snapshot, std::string(stream_name_size_max + 1, 'a')).error(),
               Code::invalid_name);
-    EXPECT_FALSE(list.next(name));
+    EXPECT_FALSE(*list.next(name));
 }
 
 }  // namespace

@@ -55,6 +55,7 @@ enum class Digest : std::uint8_t {
 
 namespace store {
 class RowKeeper;  // src/store/row_keeper.hpp
+class RunKeeper;  // src/store/run_keeper.hpp
 }
 namespace relation {
 class RowWriter;  // src/relation/row_stream.hpp
@@ -94,6 +95,12 @@ struct Options {
     void* log_context = nullptr;
     ProgressCallback progress{};       // Of reading the log, by open() and refresh().
     store::RowKeeper* rows = nullptr;  // For what has tables on the store; it stays lent.
+    // Runs (freshet/runs.hpp), or null: without them all that is found by key has to fit into the
+    // pool, and open() reads the whole log.
+    const store::RunKeeper* runs = nullptr;
+    // With runs: how much log there may be behind the newest one before another one is due, which
+    // is about as much as open() reads. Small in simulation.
+    std::uint64_t replay_max = std::uint64_t{2} << 20;
 };
 
 // How many bytes open() takes with these options, however much is in the store. One that was made
@@ -139,6 +146,10 @@ struct StoreStatistics {
     std::size_t pool_page_size = 0;
     std::size_t pool_page_count = 0;
     std::size_t pool_page_used = 0;
+    std::uint32_t run_count = 0;
+    std::uint64_t run_size = 0;      // Bytes of all runs.
+    std::uint64_t run_commit = 0;    // The newest commit that they have.
+    bool maintenance_owed = false;   // A run is due, or being made.
     bool poisoned = false;
 };
 
@@ -191,6 +202,11 @@ struct BackupReport {
     std::uint64_t copied_size = 0;
     std::uint64_t total_size = 0;
     std::uint32_t segment_count = 0;
+};
+
+struct Maintenance {
+    std::uint64_t entry_count_max = ~std::uint64_t{0};
+    bool now = false;
 };
 
 struct StreamInfo {
@@ -419,7 +435,11 @@ public:
     // Makes every commit made so far durable, the deferred ones too.
     Status sync(Diagnostic& diagnostic) noexcept;
     // Writes down that everything durable is durable, so that damage to it will always be named.
-    Status maintain(Diagnostic& diagnostic) noexcept;
+    // With runs, it also makes and merges those that are due, at most so many entries of them in
+    // this call; writers and readers go on meanwhile. Commits do it in small steps where nobody
+    // calls this. `full`, `io` and so on may be of a run's file: nothing is lost then, and the next
+    // call tries again. `now`: a run of all that no run has is due.
+    Status maintain(Diagnostic& diagnostic, const Maintenance& how = {}) noexcept;
 
     // Of a store opened read only: what another process has made durable since shows too, and
     // snapshots held stay as they are. Takes some microseconds when there is no news. In a writing

@@ -20,8 +20,8 @@ public:
     // is not open; invalid_name: the prefix is longer than a name.
     Status open(const Snapshot& snapshot, std::string_view prefix = {},
                 OwnStreams own = OwnStreams::hidden) noexcept;
-    // True: `name` is one more, and holds until the next step. False: no more.
-    bool next(std::string_view& name) noexcept;
+    // True: `name` is one more, and holds until the next step. False: no more. corrupt.
+    Result<bool> next(std::string_view& name) noexcept;
 
 private:
     const Snapshot* snapshot_ = nullptr;

@@ -56,6 +56,13 @@ void Log::seal(const Position& position, std::uint32_t token) noexcept {
     has_parts_ = false;
 }
 
+void Log::rename_sealed(std::uint32_t token) noexcept {
+    sealed_.token = token;
+    if (durable_.position.address != sealed_.position.address) return;
+    durable_.token = token;
+    published_.store(token, std::memory_order_seq_cst);
+}
+
 Status Log::wait_durable(std::uint64_t address) noexcept {
     lock_commit();
     while (durable_.position.address < address && poison_.code == Code::none) {
@@ -174,7 +181,7 @@ Status Log::write_out(std::uint64_t end, const Work& work) noexcept {
 // the other one is touched, so that no crash can tear both. But not when it is the only one: then
 // it was durable before the other one was begun, and a disk without safe overwrites could lose
 // both.
-Status Log::write_head_for(const Position& attested) noexcept {
+Status Log::write_head_for(const Position& attested, const HeadRoom* runs) noexcept {
     if (!head_is_durable_) {
         const Status rewritten = write_head(*disk_, head_file_, head_, head_buffer_);
         if (!rewritten) return rewritten;
@@ -183,12 +190,21 @@ Status Log::write_head_for(const Position& attested) noexcept {
     HeadRecord record = head_;
     record.sequence++;
     record.attested = attested;
+    if (runs != nullptr) record.runs = *runs;
     const Status written = write_head(*disk_, head_file_, record, head_buffer_);
     if (written) head_ = record;
     return written;
 }
 
 Status Log::attest() noexcept {
+    return attest_with(nullptr);
+}
+
+Status Log::attest(const HeadRoom& runs) noexcept {
+    return attest_with(&runs);
+}
+
+Status Log::attest_with(const HeadRoom* runs) noexcept {
     const Status durable = wait_durable(last_.address);
     if (!durable) return durable;
     Position end = last_;
@@ -196,7 +212,7 @@ Status Log::attest() noexcept {
     const Result<Work> work = begin_io();
     if (!work) return work.error();
     Status status = Done{};
-    if (head_.attested.address < end.address) status = write_head_for(end);
+    if (runs != nullptr || head_.attested.address < end.address) status = write_head_for(end, runs);
     if (!status) status = poison_with(status.error());
     give_io_back();
     return status;

@@ -58,6 +58,7 @@ void encode_head(const HeadRecord& record, std::span<std::byte, head_slot_size> 
     store_at(to + 72, record.attested.next_ordinal);
     store_at(to + 80, record.attested.time_us);
     store_at(to + 88, record.attested.chain.sha);
+    store_at(to + 120, record.runs);
     store_at(to + 12, slot_crc(into));
 }
 
@@ -83,6 +84,7 @@ Status decode_head(Bytes slot, HeadRecord& record, std::uint32_t& format) noexce
         .time_us = load<std::uint64_t>(from + 80),
         .chain = {load<std::uint32_t>(from + 52), load<std::array<std::byte, 32>>(from + 88)},
         .epoch = {load<std::uint32_t>(from + 44), load<std::uint32_t>(from + 48)}};
+    record.runs = load<HeadRoom>(from + 120);
     if (digest > 1 || !is_plausible(record)) return Code::corrupt;
     return Done{};
 }

@@ -21,7 +21,8 @@
 //          72     8  its next ordinal
 //          80     8  its time
 //          88    32  chain at the attested end: SHA-256, or zeros
-//         120        zeros: room for runs and retention
+//         120   256  which runs there are (store/run_names.hpp), or zeros
+//         376        zeros: room for retention
 #pragma once
 
 #include "disk/io.hpp"
@@ -33,10 +34,14 @@ inline constexpr std::size_t head_slot_size = 4096;
 inline constexpr std::string_view head_name = "head";
 inline constexpr std::string_view head_new_name = "head.new";
 
+// What the log keeps for others, who write it together with an attested end.
+using HeadRoom = std::array<std::byte, 256>;
+
 struct HeadRecord {
     std::uint64_t sequence = 0;
     Geometry geometry;
-    Position attested;   // Its epoch is the store's.
+    Position attested;  // Its epoch is the store's.
+    HeadRoom runs{};
     bool alone = false;  // As it was read: the other slot held no record.
 };
 

@@ -116,6 +116,8 @@ public:
     void lock_commit() noexcept { gate_->lock(Turn::commit); }
     [[nodiscard]] Tokens tokens() const noexcept { return {durable_.token, in_flight_}; }
     void seal(const Position& position, std::uint32_t token) noexcept;
+    // The state at the newest sealed commit has another name from now on. Under the commit turn.
+    void rename_sealed(std::uint32_t token) noexcept;
     void unlock_commit() noexcept { gate_->unlock(Turn::commit); }
 
     // Whether the transaction was refused for want of segments; rollback() forgets it.
@@ -141,6 +143,8 @@ public:
     // Where a failed sync was, once it has been.
     [[nodiscard]] Error poison() noexcept;
     Status attest() noexcept;
+    // The same, and head keeps this from then on. Under the writer turn.
+    Status attest(const HeadRoom& runs) noexcept;
     // The newest durable state. Any thread.
     [[nodiscard]] std::uint32_t published() const noexcept {
         return published_.load(std::memory_order_seq_cst);
@@ -202,7 +206,8 @@ private:
     };
     Work take_work() noexcept;  // With both turns.
     Status write_out(std::uint64_t end, const Work& work) noexcept;
-    Status write_head_for(const Position& attested) noexcept;
+    Status write_head_for(const Position& attested, const HeadRoom* runs = nullptr) noexcept;
+    Status attest_with(const HeadRoom* runs) noexcept;
     Status settle(Status status,
                   const Mark& target) noexcept;  // Takes the commit turn; keeps the I/O turn.
     void give_io_back() noexcept;                // Takes the commit turn.

@@ -62,6 +62,7 @@ Result<bool> ConflictFinder::find(const Index& index, const IndexEntry& entry,
         if (!read) return read.error();
         if (has_same(table_, reader_.layout(), index, values, others_)) return true;
     }
+    if (walk.damaged()) return Code::corrupt;
     return false;
 }
 

@@ -126,6 +126,7 @@ Status EntryWriter::erase_all(std::byte tag, std::uint32_t index) noexcept {
         const Status room = make_room();
         if (!room) return room;
         cursor.seek(prefix.bytes());
+        if (cursor.damaged()) return Code::corrupt;
         if (!cursor.valid() || !begins_with(cursor.key(), prefix.bytes())) return Done{};
         const Result<bool> erased = delta_.erase(cursor.key());
         if (!erased) return erased.error();
@@ -248,6 +249,7 @@ void EntryScan::step() noexcept {
 Result<bool> EntryScan::next(Bytes& key) noexcept {
     for (;;) {
         step();
+        if (live_.damaged() || (closed_ && closed_->damaged())) return Code::corrupt;
         const bool has_live = is_in_range(live_);
         const bool has_closed = closed_ && is_in_range(*closed_);
         if (!has_live && !has_closed) return false;

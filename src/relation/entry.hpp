@@ -66,6 +66,8 @@ public:
     enum class Which : std::uint8_t { live, closed };
     EntryWalk(const tree::View& view, Which which, std::uint32_t index, Bytes from) noexcept;
     [[nodiscard]] bool valid() const noexcept { return size_ > 0; }
+    // Not valid, because what it came to cannot be read.
+    [[nodiscard]] bool damaged() const noexcept { return cursor_.damaged(); }
     // With the id of the index in front; in the walk, until it moves.
     [[nodiscard]] Bytes entry() const noexcept;
     // Where it holds: to the end of the log, if it is live. corrupt.

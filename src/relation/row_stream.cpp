@@ -206,8 +206,9 @@ void RowMerge::step(store::RowWalk& walk) const noexcept {
     return is_in_transaction_ ? walk.seek_before(walk.name()) : walk.previous();
 }
 
-bool RowMerge::next() noexcept {
+Result<bool> RowMerge::next() noexcept {
     if (last_ != nullptr) step(*last_);
+    if (present_.damaged() || (deleted_ && deleted_->damaged())) return Code::corrupt;
     const bool has_present = is_in_range(present_);
     const bool has_deleted = deleted_ && is_in_range(*deleted_);
     if (!has_present && !has_deleted) return false;
@@ -222,14 +223,15 @@ RowScan::RowScan(const RowsAsOf& rows, std::uint32_t table, KeyRange range,
     : rows_{rows}, merge_{rows, table, range, !rows.is_newest(), direction} {}
 
 Result<bool> RowScan::next(Recorded& version) noexcept {
-    while (merge_.next()) {
+    for (;;) {
+        const Result<bool> there = merge_.next();
+        if (!there || !*there) return there;
         store::Stream stream;
         const Status decoded = merge_.stream(stream);
         if (!decoded) return decoded.error();
         const Result<bool> was_there = rows_.read(merge_.name(), stream, version);
         if (!was_there || *was_there) return was_there;
     }
-    return false;
 }
 
 }  // namespace freshet::relation

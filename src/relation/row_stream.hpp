@@ -196,8 +196,8 @@ public:
              Direction direction = Direction::forwards) noexcept;
     RowMerge(const RowMerge&) = delete;
     RowMerge& operator=(const RowMerge&) = delete;
-    // False: no more.
-    bool next() noexcept;
+    // False: no more. corrupt.
+    Result<bool> next() noexcept;
     // In here until the next call.
     [[nodiscard]] std::string_view name() const noexcept { return last_->name(); }
     Status stream(store::Stream& into) const noexcept { return last_->stream(into); }

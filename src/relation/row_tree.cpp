@@ -82,7 +82,8 @@ bool is_end(std::string_view type) noexcept {
 Result<std::uint64_t> count_versions(const tree::View& view, std::string_view prefix) noexcept {
     std::uint64_t count = 0;
     for (const auto which : {store::RowWalk::Which::present, store::RowWalk::Which::deleted}) {
-        for (store::RowWalk walk{view, which, prefix}; walk.valid(); walk.next()) {
+        store::RowWalk walk{view, which, prefix};
+        for (; walk.valid(); walk.next()) {
             if (std::string_view{walk.name().data(), std::min(prefix.size(), walk.name().size())} !=
                 prefix)
                 break;
@@ -91,6 +92,7 @@ Result<std::uint64_t> count_versions(const tree::View& view, std::string_view pr
             if (!decoded) return decoded.error();
             count += stream.count;
         }
+        if (walk.damaged()) return Code::corrupt;
     }
     return count;
 }

@@ -91,6 +91,7 @@ Result<std::int64_t> TableWriter::greatest_id() noexcept {
     for (const auto which : {store::RowWalk::Which::present, store::RowWalk::Which::deleted}) {
         store::RowWalk walk{rows_.view(), which, begin.view()};
         walk.seek_before(behind.view());
+        if (walk.damaged()) return Code::corrupt;
         if (!walk.valid() || table_of_row(walk.name()) != table_->id) continue;
         std::array<std::byte, 16> room{};
         Arena memory{room};

@@ -10,7 +10,9 @@ VersionReader::VersionReader(const RowsAsOf& rows, std::uint32_t table, KeyRange
 
 // The next row that had versions by then.
 Result<bool> VersionReader::enter_row() noexcept {
-    while (merge_.next()) {
+    for (;;) {
+        const Result<bool> there = merge_.next();
+        if (!there || !*there) return there;
         const Status decoded = merge_.stream(stream_);
         if (!decoded) return decoded.error();
         count_ = stream_.count;
@@ -27,7 +29,6 @@ Result<bool> VersionReader::enter_row() noexcept {
         if (!read) return read.error();
         return true;
     }
-    return false;
 }
 
 Status VersionReader::read() noexcept {

@@ -67,7 +67,9 @@ int list(const Request& request, std::string_view prefix, Table& table,
         list.open(snapshot, prefix, request.all ? OwnStreams::shown : OwnStreams::hidden);
     std::string_view name;
     for (std::uint64_t i = 0; status && i < request.limit && !table.has_failed(); i++) {
-        if (!list.next(name)) break;
+        const Result<bool> more = list.next(name);
+        if (!more) status = more.error();
+        if (!more || !*more) break;
         status = put(table, snapshot, name);
     }
     const int printed = table.finish();
@@ -91,7 +93,9 @@ int report_stream(Error error, const Request& request, const Snapshot& snapshot)
     Nearest nearest{request.stream()};
     StreamList list;
     if (list.open(snapshot)) {
-        for (std::string_view name; list.next(name);) nearest.consider(name);
+        std::string_view name;
+        for (Result<bool> more = list.next(name); more && *more; more = list.next(name))
+            nearest.consider(name);
     }
     return complain(
         {.code = code_name(error.code),

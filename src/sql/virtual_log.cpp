@@ -164,6 +164,7 @@ protected:
     Result<bool> step() noexcept override {
         for (;;) {
             if (has_moved_ && walk_.valid()) walk_.next();
+            if (walk_.damaged()) return Code::corrupt;
             if (!walk_.valid() || (has_moved_ && !only_.empty())) return false;
             has_moved_ = true;
             if (!only_.empty() && walk_.name() != only_) return false;

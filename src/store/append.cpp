@@ -3,6 +3,7 @@
 // state, which may not be durable yet, waits until it is.
 #include <algorithm>
 
+#include "store/run_keeper.hpp"
 #include "store/work.hpp"
 
 namespace freshet {
@@ -139,12 +140,15 @@ Result<Appended> Transaction::commit(Durability durability, Diagnostic& diagnost
     const log::Position end = log.finish();
     summary_.commit = end.commit;
     summary_.time_us = end.time_us;
+    const std::uint64_t size = end.address - log.first_frame();
     store::seal(state, end);
+    if (state.runs != nullptr) state.options.runs->note(state);
     store_ = nullptr;
     log.unlock_writer();
-    if (durability == Durability::deferred) return summary_;
-    const Status durable = log.wait_durable(end.address);
-    summary_.durable = bool{durable};
+    Status durable = Done{};
+    if (durability == Durability::durable) durable = log.wait_durable(end.address);
+    summary_.durable = durability == Durability::durable && durable;
+    if (durable && state.runs != nullptr) state.options.runs->work_a_little(state, size);
     if (durable) return summary_;
     state.say(Level::error, Code::durability_unknown,
               "a sync failed; nothing more is written until the next open");
@@ -296,7 +300,7 @@ Status Store::sync(Diagnostic& diagnostic) noexcept {
     return status;
 }
 
-Status Store::maintain(Diagnostic& diagnostic) noexcept {
+Status Store::maintain(Diagnostic& diagnostic, const Maintenance& how) noexcept {
     diagnostic = Diagnostic{};
     Status status = Code::invalid_argument;
     if (state_ != nullptr && state_->options.read_only) status = Code::read_only;
@@ -304,6 +308,7 @@ Status Store::maintain(Diagnostic& diagnostic) noexcept {
         state_->log.lock_writer();
         status = state_->log.attest();
         state_->log.unlock_writer();
+        if (status && state_->runs != nullptr) status = state_->options.runs->work(*state_, how);
     }
     if (!status) diagnostic.error = status.error();
     return status;

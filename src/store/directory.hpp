@@ -132,6 +132,8 @@ class IdCandidates {
 public:
     IdCandidates(const tree::View& view, std::string_view stream, const EventId& id) noexcept;
     [[nodiscard]] bool valid() const noexcept;
+    // Not valid, because what it came to cannot be read.
+    [[nodiscard]] bool damaged() const noexcept { return cursor_.damaged(); }
     [[nodiscard]] std::uint64_t address() const noexcept {
         return load_key(cursor_.key().data() + 9);
     }
@@ -156,6 +158,8 @@ public:
     enum class Which : std::uint8_t { present, deleted };
     RowWalk(const tree::View& view, Which which, std::string_view from) noexcept;
     [[nodiscard]] bool valid() const noexcept;
+    // Not valid, because what it came to cannot be read.
+    [[nodiscard]] bool damaged() const noexcept { return cursor_.damaged(); }
     // In the walk, until it moves.
     [[nodiscard]] std::string_view name() const noexcept;
     Status stream(Stream& into) const noexcept;
@@ -181,6 +185,8 @@ class StreamWalk {
 public:
     explicit StreamWalk(const tree::View& view, std::string_view from = {}) noexcept;
     [[nodiscard]] bool valid() const noexcept;
+    // Not valid, because what it came to cannot be read.
+    [[nodiscard]] bool damaged() const noexcept { return cursor_.damaged(); }
     [[nodiscard]] std::string_view name() const noexcept {
         return as_text(cursor_.key().subspan(1));
     }

@@ -29,10 +29,10 @@ Status LogCursor::open(const Snapshot& snapshot, LogStart start, LogFilter filte
     if (start.number() > newest) return Code::ahead_of_log;
 
     store::Mark mark{.commit = 1, .ordinal = 0, .time_us = 0, .address = at.position.address};
-    const Result<bool> found = store::last_mark(
-        state.view(at), at.mark_count,
-        start.is_commit() ? &store::Mark::commit : &store::Mark::ordinal, start.number(), newest,
-        mark);
+    const Result<bool> found =
+        store::last_mark(state.view(at), at.mark_count,
+                         start.is_commit() ? &store::Mark::commit : &store::Mark::ordinal,
+                         start.number(), newest, mark);
     if (!found) return found.error();
     if (!*found && at.mark_count > 0) {
         FRESHET_CHECK(store::find_mark(state.view(at), 0, mark));  // It was looked at.

@@ -7,6 +7,7 @@
 #include "base/text.hpp"
 #include "freshet/version.hpp"
 #include "store/read_on.hpp"
+#include "store/run_keeper.hpp"
 
 namespace freshet {
 
@@ -48,7 +49,8 @@ std::size_t required_memory(const Options& options, const log::Geometry& geometr
            tree::Delta::required_memory(options.pool_size, record_count(options)) +
            Arena::room<Published>(records) + Arena::room<Slot>(options.snapshot_count_max) +
            Arena::room<std::uint64_t>(records) + Arena::room<std::uint8_t>(records) +
-           Arena::room<Savepoint>(savepoint_count_max);
+           Arena::room<Savepoint>(savepoint_count_max) +
+           (options.runs == nullptr ? 0 : options.runs->required_memory(options, records));
 }
 
 // Opening, step by step; what it finds out on the way is kept for the error.
@@ -81,6 +83,7 @@ private:
     Status check_end(const log::Scan& scan, std::uint64_t attested) noexcept;
     Status read_and_recover() noexcept;
     Status read_durable() noexcept;
+    Result<Refreshed> read_on() noexcept;
     Status publish(const log::Position& end) noexcept;
     void publish_last() noexcept;
     void warn_of_clock(const log::Position& end) noexcept;
@@ -162,9 +165,11 @@ Status Opening::set_up() noexcept {
     state_->savepoints = *savepoints;
     Status status = state_->log.open(arena_, options_, door_, found_.record);
     if (status) status = state_->delta.open(arena_, options_.pool_size, record_count(options_));
+    if (status && options_.runs != nullptr) status = options_.runs->set_up(*state_, arena_);
     if (!status) return status;
     diagnostic_.needed = 0;
     diagnostic_.limit = 0;
+    if (state_->runs != nullptr) options_.runs->load(*state_, found_.record);
     if (found_.slot_damaged) {
         state_->say(Level::warning, Code::corrupt,
                     "one of the two slots of head is damaged; the other one is used");
@@ -182,9 +187,10 @@ Status Opening::damaged(std::uint64_t address, const log::Position& good) noexce
 
 Status Opening::replay(log::Scan& scan, std::uint64_t limit) noexcept {
     scan.expect(found_.record.attested);
-    const Result<bool> started = scan.start();
+    const log::Position& from = state_->working.position;
+    const Result<bool> started = from.address == 0 ? scan.start() : scan.resume(from);
     if (!started) return started.error();
-    if (!*started) return damaged(0, log::Position{});
+    if (!*started) return damaged(from.address, from);
     const Status replayed = Replay{*state_}.run(scan, limit);
     if (replayed || replayed.error() == Code::io) return replayed;
     if (replayed.error() == Code::corrupt)
@@ -249,6 +255,10 @@ Status Opening::read_and_recover() noexcept {
     FRESHET_CHECK(state_ != nullptr);
     log::Scan scan{*door_.disk, found_.record.geometry, state_->log.buffer()};
     Status status = replay(scan, ~std::uint64_t{0});
+    if (!status && status.error() == Code::corrupt && state_->working.root.below != nullptr) {
+        options_.runs->drop(*state_);
+        status = replay(scan, ~std::uint64_t{0});
+    }
     if (!status) return status;
     const log::Position end = scan.committed();
     const log::Position& head = found_.record.attested;
@@ -275,19 +285,30 @@ Status Opening::read_and_recover() noexcept {
     return status;
 }
 
-// Shows nothing, and then what there is.
+// Shows what runs have, or nothing, and then what there is.
 Status Opening::read_durable() noexcept {
     FRESHET_CHECK(state_ != nullptr);
     if (found_.record.sequence > log::head_sequence_max) return Code::corrupt;
     state_->epoch = found_.record.attested.epoch;
-    FRESHET_CHECK(state_->log.resume(log::Position{}, 0));
-    const Result<Refreshed> read = ReadOn{*state_, found_.record, diagnostic_}.run();
+    Result<Refreshed> read = read_on();
+    if (!read && read.error() == Code::corrupt && state_->working.root.below != nullptr) {
+        options_.runs->drop(*state_);
+        read = read_on();
+    }
     if (!read) return read.error();
     warn_of_clock(state_->sealed.position);
     return Done{};
 }
 
+Result<Refreshed> Opening::read_on() noexcept {
+    FRESHET_CHECK(state_->log.resume(state_->working.position, 0));
+    state_->sealed = state_->working;
+    state_->published[0] = state_->working;
+    return ReadOn{*state_, found_.record, diagnostic_}.run();
+}
+
 void Opening::give_up() noexcept {
+    if (state_ != nullptr && state_->runs != nullptr) options_.runs->close(*state_);
     if (state_ != nullptr) state_->log.abandon();
     if (locked_) door_.disk->unlock();
 }
@@ -321,9 +342,11 @@ Status Store::close() noexcept {
     if (state_ == nullptr) return Done{};
     store::State& state = *state_;
     state_ = nullptr;
+    if (state.runs != nullptr && !state.options.read_only) state.options.runs->finish(state);
     state.log.lock_writer();
     const Status status = state.log.close();
     state.log.unlock_writer();
+    if (state.runs != nullptr) state.options.runs->close(state);
     if (!state.options.read_only) state.door.disk->unlock();
     return status;
 }

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "log/reader.hpp"
+#include "store/run_keeper.hpp"
 #include "store/state.hpp"
 
 namespace freshet {
@@ -84,6 +85,7 @@ StoreStatistics Store::statistics() noexcept {
     statistics.pool_page_size = tree::page_size;
     statistics.pool_page_count = state.delta.page_count();
     statistics.pool_page_used = state.delta.page_used();
+    if (state.runs != nullptr) state.options.runs->describe(state, statistics);
     statistics.poisoned = state.log.poison().code != Code::none;
     state.log.unlock_writer();
     return statistics;

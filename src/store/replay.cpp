@@ -5,6 +5,7 @@
 
 #include "base/utf8.hpp"
 #include "store/row_keeper.hpp"
+#include "store/run_keeper.hpp"
 
 namespace freshet::store {
 
@@ -46,7 +47,8 @@ Status Replay::finish(const log::Position& end) noexcept {
     if (!flushed) return flushed;
     state_.working.position = end;
     state_.working.root = state_.delta.seal(live_versions(state_));
-    return Done{};
+    const bool may_write = state_.runs != nullptr && !state_.options.read_only;
+    return may_write ? state_.options.runs->relieve(state_) : Done{};
 }
 
 void Replay::drop() noexcept {

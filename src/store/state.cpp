@@ -24,9 +24,6 @@ Status mark_transaction(State& state, const log::Position& before, std::uint64_t
     return Done{};
 }
 
-namespace {
-
-// With the commit turn.
 std::span<const std::uint64_t> use_records(State& state) noexcept {
     std::fill(state.used.begin(), state.used.end(), std::uint8_t{0});
     std::size_t live_count = 0;
@@ -45,8 +42,6 @@ std::span<const std::uint64_t> use_records(State& state) noexcept {
     return state.live.first(live_count);
 }
 
-}  // namespace
-
 std::span<const std::uint64_t> live_versions(State& state) noexcept {
     state.log.lock_commit();
     const std::span<const std::uint64_t> live = use_records(state);
@@ -54,18 +49,22 @@ std::span<const std::uint64_t> live_versions(State& state) noexcept {
     return live;
 }
 
+std::uint32_t keep_record(State& state, const tree::Root& root) noexcept {
+    const auto unused = std::find(state.used.begin(), state.used.end(), std::uint8_t{0});
+    FRESHET_CHECK(unused != state.used.end());
+    const auto token = static_cast<std::uint32_t>(unused - state.used.begin());
+    state.working.root = root;
+    state.sealed = state.working;
+    state.published[token] = state.working;
+    return token;
+}
+
 void seal(State& state, const log::Position& position) noexcept {
     log::Log& log = state.log;
     log.lock_commit();
     const std::span<const std::uint64_t> live = use_records(state);
-    const auto unused = std::find(state.used.begin(), state.used.end(), std::uint8_t{0});
-    FRESHET_CHECK(unused != state.used.end());
-    const auto token = static_cast<std::uint32_t>(unused - state.used.begin());
-    state.working.root = state.delta.seal(live);
     state.working.position = position;
-    state.sealed = state.working;
-    state.published[token] = state.working;
-    log.seal(position, token);
+    log.seal(position, keep_record(state, state.delta.seal(live)));
     log.unlock_commit();
 }
 

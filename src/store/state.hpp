@@ -42,6 +42,8 @@ struct Savepoint {
     bool has_tree = false;  // Else nothing has changed there.
 };
 
+struct RunState;  // run_state.hpp
+
 struct State {
     Options options;
     Door door;
@@ -57,6 +59,7 @@ struct State {
     std::span<Savepoint> savepoints;    // Of the open transaction, ...
     std::uint32_t savepoint_count = 0;  // ... so many of them.
     std::uint64_t row_change_count = 0;
+    RunState* runs = nullptr;  // Null: there are none.
     // Of a store that is read only: the newest epoch known, and where the log ended, attested or
     // not, when it was last looked at without a writer.
     log::Epoch epoch;
@@ -88,6 +91,12 @@ Status mark_transaction(State& state, const log::Position& before, std::uint64_t
 // What readers can still see, and who may become one: marks the records in `state.used`, and says
 // their versions of the tree. Under the writer turn; what it returns lies in `state.live`.
 std::span<const std::uint64_t> live_versions(State& state) noexcept;
+
+// The same with the commit turn, which it takes otherwise.
+std::span<const std::uint64_t> use_records(State& state) noexcept;
+// Gives a state of the tree that is sealed a record, whose token it returns: one that is unused as
+// use_records() found.
+std::uint32_t keep_record(State& state, const tree::Root& root) noexcept;
 
 // Ends the tree's transaction and the log's: the store as it is now gets a record.
 void seal(State& state, const log::Position& position) noexcept;

@@ -31,7 +31,7 @@ Status StreamList::open(const Snapshot& snapshot, std::string_view prefix,
     return Done{};
 }
 
-bool StreamList::next(std::string_view& name) noexcept {
+Result<bool> StreamList::next(std::string_view& name) noexcept {
     if (snapshot_ == nullptr) return false;
     const tree::View view = snapshot_->state_->view(*snapshot_->published_);
     const std::string_view last{name_.data(), size_};
@@ -39,6 +39,7 @@ bool StreamList::next(std::string_view& name) noexcept {
     if (is_after_) walk.next();
     if (hides_own_ && walk.valid() && store::is_reserved(walk.name()))
         walk = store::StreamWalk{view, behind_own};
+    if (walk.damaged()) return Code::corrupt;
     if (!walk.valid()) return false;
     const std::string_view found = walk.name();
     if (found.size() < prefix_size_ || std::memcmp(found.data(), name_.data(), prefix_size_) != 0)

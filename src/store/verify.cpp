@@ -6,6 +6,7 @@
 
 #include "store/replay.hpp"
 #include "store/row_keeper.hpp"
+#include "store/run_keeper.hpp"
 
 namespace freshet {
 
@@ -230,6 +231,10 @@ Status Store::verify_into(MutableBytes scratch, const Head* anchor, VerifyReport
     if (anchor != nullptr && anchor->store != geometry.store) return Code::invalid_argument;
     if (anchor != nullptr && anchor->commit > now.commit()) return Code::ahead_of_log;
 
+    if (state_->runs != nullptr) {
+        const Status sound = state_->options.runs->verify(*now.published_);
+        if (!sound) return sound;
+    }
     log::Scan scan{*state_->door.disk, geometry, scratch};
     const Status verified =
         store::Verification{*state_, *now.published_, anchor, report, progress}.run(scan, scratch);

@@ -183,12 +183,12 @@ Status Work::compare(std::uint64_t address, std::string_view name, const Event& 
 Result<Place> Work::find_id(std::string_view stream, const Event& event) noexcept {
     Place place;
     if (!event.id.is_set()) return place;
-    for (IdCandidates candidates{state_.view(), stream, event.id}; candidates.valid();
-         candidates.next()) {
+    IdCandidates candidates{state_.view(), stream, event.id};
+    for (; candidates.valid() && !place.found; candidates.next()) {
         const Status compared = compare(candidates.address(), stream, event, place);
         if (!compared) return compared.error();
-        if (place.found) break;
     }
+    if (!place.found && candidates.damaged()) return Code::corrupt;
     return place;
 }
 

@@ -27,7 +27,7 @@ struct PlaceBelow {
     bool is_erased = false;
     Key key{};      // Its pieces lie in a page, ...
     Bytes value{};  // ... and so does this, for as long as what is below is kept.
-    alignas(8) std::array<std::byte, 2432> state;
+    alignas(8) std::array<std::byte, 1408> state;
 };
 
 class Below {

@@ -73,18 +73,12 @@ void Delta::forget(const Savepoint& savepoint) noexcept {
     return sealed_;
 }
 
-Root Delta::freeze(const Below& below, std::span<const std::uint64_t> live) noexcept {
+Root Delta::lay(const Branches& own, const Branches& gone, const Below* below,
+                std::span<const std::uint64_t> live) noexcept {
     begin();
-    root_.branches = Branches{};
-    root_.below = &below;
-    return seal(live);
-}
-
-Root Delta::thaw(const Branches& frozen, const Below* below,
-                 std::span<const std::uint64_t> live) noexcept {
-    begin();
-    for (const Branch& branch : frozen)
+    for (const Branch& branch : gone)
         if (branch.page != 0) drop_all(branch.page, branch.height);
+    root_.branches = own;
     root_.below = below;
     return seal(live);
 }

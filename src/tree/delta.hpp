@@ -80,12 +80,11 @@ public:
     // Ends the transaction; its root has a version greater than all before. `live`: the other
     // versions that are or can still be read, in any order, with repetitions allowed.
     Root seal(std::span<const std::uint64_t> live) noexcept;
-    // Two transactions of their own, between others. The first leaves all that the tree has to
-    // `below`, which is to find it by the root that root() was before, and begins with an empty
-    // one. The second gives back the pages of such a root, from when on `below` does without them.
-    Root freeze(const Below& below, std::span<const std::uint64_t> live) noexcept;
-    Root thaw(const Branches& frozen, const Below* below,
-              std::span<const std::uint64_t> live) noexcept;
+    // A transaction of its own, between others, which lays the tree over something else: from then
+    // on it has these pages of its own, and gives back the pages of `gone`, for which the others of
+    // its own are left to `below` or nobody.
+    Root lay(const Branches& own, const Branches& gone, const Below* below,
+             std::span<const std::uint64_t> live) noexcept;
     // Gives back what only versions held that are no longer live. Called by seal() too. Not in a
     // transaction. The newest sealed version is kept, live or not.
     void release(std::span<const std::uint64_t> live) noexcept { pool_.release(live); }

@@ -18,14 +18,14 @@ public:
     // As Cursor. At no entry afterwards if there is none such, or if a page is damaged.
     void seek(Bytes key) noexcept {
         if (!enter(family_of(key))) return to_branch_from(family_ + 1);
-        if (descend(key) && leaf().position == leaf().page->count()) to_next_leaf();
+        if (descend(key) && leaf().position == page_->count()) to_next_leaf();
     }
     void seek_before(Bytes key) noexcept {
         if (!enter(family_of(key))) return to_branch_before(family_);
         if (descend(key)) previous();
     }
     void next() noexcept {
-        if (++leaf().position == leaf().page->count()) to_next_leaf();
+        if (++leaf().position == page_->count()) to_next_leaf();
     }
     void previous() noexcept {
         if (leaf().position == 0) return to_previous_leaf();
@@ -34,15 +34,13 @@ public:
 
     [[nodiscard]] bool valid() const noexcept { return valid_; }
     [[nodiscard]] bool damaged() const noexcept { return damaged_; }
-    [[nodiscard]] Key key() const noexcept { return leaf().page->key(leaf().position); }
-    [[nodiscard]] Bytes value() const noexcept { return leaf().page->value(leaf().position); }
-    [[nodiscard]] bool is_erased() const noexcept {
-        return leaf().page->is_erased(leaf().position);
-    }
+    [[nodiscard]] Key key() const noexcept { return page_->key(leaf().position); }
+    [[nodiscard]] Bytes value() const noexcept { return page_->value(leaf().position); }
+    [[nodiscard]] bool is_erased() const noexcept { return page_->is_erased(leaf().position); }
 
 private:
     struct Step {
-        const Page* page;
+        std::uint32_t page;
         std::uint32_t position;  // The child taken; in the leaf, the entry.
     };
 
@@ -55,11 +53,11 @@ private:
         valid_ = branch_.page != 0;
         return valid_;
     }
-    // Fetches the page for a level; false: it is damaged.
-    bool load(std::uint32_t level, std::uint32_t number) noexcept {
-        const Page* const page = pages_(number, level + 1 < branch_.height);
-        steps_[level] = {.page = page, .position = 0};
-        damaged_ = page == nullptr;
+    // Goes to the page of a level; false: it is damaged.
+    bool load(std::uint32_t level, std::uint32_t number, std::uint32_t position = 0) noexcept {
+        page_ = pages_(number, level + 1 < branch_.height);
+        steps_[level] = {.page = number, .position = position};
+        damaged_ = page_ == nullptr;
         valid_ = !damaged_;
         return valid_;
     }
@@ -73,6 +71,7 @@ private:
 
     Pages pages_{};
     const Branches* branches_ = nullptr;
+    const Page* page_ = nullptr;  // Of the leaf, once it is there.
     std::size_t family_ = 0;
     Branch branch_;
     bool valid_ = false;
@@ -85,12 +84,11 @@ bool Walk<Pages, height_limit>::descend(Bytes key) noexcept {
     std::uint32_t number = branch_.page;
     for (std::uint32_t level = 0; level < branch_.height; level++) {
         if (!load(level, number)) return false;
-        const Page& page = *steps_[level].page;
-        if (level > 0) page.prefetch();
-        const Place place = page.search(key);
+        if (level > 0) page_->prefetch();
+        const Place place = page_->search(key);
         const bool is_leaf = level + 1 == branch_.height;
         steps_[level].position = place.position + (place.found && !is_leaf ? 1 : 0);
-        if (!is_leaf) number = page.child(steps_[level].position);
+        if (!is_leaf) number = page_->child(steps_[level].position);
     }
     return true;
 }
@@ -98,25 +96,26 @@ bool Walk<Pages, height_limit>::descend(Bytes key) noexcept {
 template <class Pages, std::uint32_t height_limit>
 void Walk<Pages, height_limit>::descend_first(std::uint32_t level, std::uint32_t number) noexcept {
     for (; load(level, number) && level + 1 < branch_.height; level++)
-        number = steps_[level].page->child(0);
+        number = page_->child(0);
 }
 
 template <class Pages, std::uint32_t height_limit>
 void Walk<Pages, height_limit>::descend_last(std::uint32_t level, std::uint32_t number) noexcept {
     for (; load(level, number) && level + 1 < branch_.height; level++) {
-        steps_[level].position = steps_[level].page->count();
-        number = steps_[level].page->child(steps_[level].position);
+        steps_[level].position = page_->count();
+        number = page_->child(steps_[level].position);
     }
-    if (valid_) leaf().position = leaf().page->count() - 1;
+    if (valid_) leaf().position = page_->count() - 1;
 }
 
 template <class Pages, std::uint32_t height_limit>
 void Walk<Pages, height_limit>::to_next_leaf() noexcept {
     for (std::uint32_t level = branch_.height - 1; level-- > 0;) {
-        Step& step = steps_[level];
-        if (step.position == step.page->count()) continue;
-        step.position++;
-        return descend_first(level + 1, step.page->child(step.position));
+        const Step step = steps_[level];
+        if (!load(level, step.page, step.position)) return;
+        if (step.position == page_->count()) continue;
+        steps_[level].position++;
+        return descend_first(level + 1, page_->child(step.position + 1));
     }
     to_branch_from(family_ + 1);
 }
@@ -124,10 +123,10 @@ void Walk<Pages, height_limit>::to_next_leaf() noexcept {
 template <class Pages, std::uint32_t height_limit>
 void Walk<Pages, height_limit>::to_previous_leaf() noexcept {
     for (std::uint32_t level = branch_.height - 1; level-- > 0;) {
-        Step& step = steps_[level];
+        const Step step = steps_[level];
         if (step.position == 0) continue;
-        step.position--;
-        return descend_last(level + 1, step.page->child(step.position));
+        if (!load(level, step.page, step.position - 1)) return;
+        return descend_last(level + 1, page_->child(step.position - 1));
     }
     to_branch_before(family_);
 }

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT
+#include "store/run_names.hpp"
+
+namespace freshet::store {
+
+log::HeadRoom encode(const RunNames& names) noexcept {
+    log::HeadRoom room{};
+    std::byte* const to = room.data();
+    store_at(to, names.next);
+    store_at(to + 4, names.count);
+    store_at(to + 8, names.unused_count);
+    for (std::uint32_t i = 0; i < names.count; i++) store_at(to + 16 + i * 8, names.runs[i]);
+    for (std::uint32_t i = 0; i < names.unused_count; i++)
+        store_at(to + 80 + i * 4, names.unused[i]);
+    return room;
+}
+
+bool decode(const log::HeadRoom& room, RunNames& names) noexcept {
+    const std::byte* const from = room.data();
+    names = RunNames{};
+    const auto next = load<std::uint32_t>(from);
+    if (next == 0) return true;
+    names.count = load<std::uint32_t>(from + 4);
+    names.unused_count = load<std::uint32_t>(from + 8);
+    const bool makes_sense =
+        names.count <= names.runs.size() && names.unused_count <= names.unused.size();
+    if (!makes_sense) names = RunNames{};
+    names.next = next;
+    for (std::uint32_t i = 0; i < names.count; i++)
+        names.runs[i] = load<RunName>(from + 16 + i * 8);
+    for (std::uint32_t i = 0; i < names.unused_count; i++)
+        names.unused[i] = load<std::uint32_t>(from + 80 + i * 4);
+    return makes_sense;
+}
+
+std::array<std::byte, tree::run_note_size> encode_note(const Published& at) noexcept {
+    std::array<std::byte, tree::run_note_size> note{};
+    std::byte* const to = note.data();
+    store_at(to, at.position.address);
+    store_at(to + 8, at.position.commit);
+    store_at(to + 16, at.position.next_ordinal);
+    store_at(to + 24, at.position.time_us);
+    store_at(to + 32, at.position.chain.crc);
+    store_at(to + 36, at.position.chain.sha);
+    store_at(to + 68, at.position.epoch.count);
+    store_at(to + 72, at.position.epoch.nonce);
+    store_at(to + 76, at.stream_count);
+    store_at(to + 84, at.mark_count);
+    store_at(to + 92, at.mark_address);
+    store_at(to + 100, at.catalog_address);
+    return note;
+}
+
+Published decode_note(tree::RunNote note) noexcept {
+    const std::byte* const from = note.data();
+    Published at;
+    at.position = {
+        .address = load<std::uint64_t>(from),
+        .commit = load<std::uint64_t>(from + 8),
+        .next_ordinal = load<std::uint64_t>(from + 16),
+        .time_us = load<std::uint64_t>(from + 24),
+        .chain = {load<std::uint32_t>(from + 32), load<std::array<std::byte, 32>>(from + 36)},
+        .epoch = {load<std::uint32_t>(from + 68), load<std::uint32_t>(from + 72)}};
+    at.stream_count = load<std::uint64_t>(from + 76);
+    at.mark_count = load<std::uint64_t>(from + 84);
+    at.mark_address = load<std::uint64_t>(from + 92);
+    at.catalog_address = load<std::uint64_t>(from + 100);
+    return at;
+}
+
+RunFileName run_file_name(std::uint32_t number) noexcept {
+    RunFileName name{'0', '0', '0', '0', '0', '0', '0', '0', '.', 'r', 'u', 'n'};
+    for (std::size_t i = 8; i-- > 0; number /= 10) name[i] = static_cast<char>('0' + number % 10);
+    return name;
+}
+
+}  // namespace freshet::store

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: MIT
+// Runs of an open store: those in use, and those that are being made.
+//
+// Life of a run. The tree is *frozen*: between two transactions all its pages are left to a layer,
+// and it goes on with none. A *flush* makes a run of that layer, entry by entry, while writing goes
+// on. Its file is synced, so is its name, and head names it, together with an attested end of the
+// log behind all that is in it: so no run is ever ahead of the log. Then the layer's pages go back
+// to the pool. A *merge* does the same with the newest runs, as soon as one of them is less than
+// four times as large as those above it together; so there are as many as the logarithm of the data
+// to base four, and each entry is written as often again.
+//
+// A file is removed when no reader of this process has it any more and head has ceased to name it.
+// Other processes have mapped what they read.
+//
+// Who works on runs has `is_busy`, which is taken with the writer turn; the jobs are his. What
+// stands in use (`stack` and what belongs to it) is changed with the writer turn.
+#pragma once
+
+#include "store/run_keeper.hpp"
+#include "store/run_names.hpp"
+#include "tree/run_builder.hpp"
+
+namespace freshet::store {
+
+struct RunSlot {
+    tree::Run run;
+    const std::byte* map = nullptr;  // Null: the slot is free.
+    std::size_t size = 0;
+    RunName name;
+};
+
+struct RunJob {
+    enum class Stage : std::uint8_t { idle, planned, building, built };
+    Stage stage = Stage::idle;
+    std::uint32_t number = 0;
+    std::uint32_t input_count = 0;  // Of a merge: the newest runs when it was planned, ...
+    std::uint32_t last_slot = 0;    // ... of which this is the oldest.
+    Published at;
+    tree::Layers source;
+    tree::PlaceBelow place;
+    tree::RunBuilder builder;
+};
+
+struct RunState {
+    static constexpr std::uint32_t slot_count = tree::run_count_max + unused_run_count_max;
+
+    tree::CheckedPages checked;
+    std::array<RunSlot, slot_count> slots;
+    std::span<tree::Layers> layers;
+    std::array<std::uint8_t, tree::run_count_max> stack{};  // Slots, the newest run's first.
+    std::uint32_t stack_count = 0;
+    bool has_frozen = false;
+    bool is_named = true;             // Head knows what is in use, ...
+    std::uint32_t unnamed_count = 0;  // ... but for so many of the newest, since one is damaged.
+    tree::Branches frozen{};
+    Published base;  // What the layers below the tree have.
+    RunNames names;  // As of `next` and those no longer used.
+    RunJob flush;
+    RunJob merge;
+    bool is_busy = false;
+    std::atomic<bool> is_owed = false;
+    std::uint64_t retry_from = 0;  // After a failure commits wait until the log is so long.
+};
+
+// What all of runs*.cpp use. Serving, with the writer turn; or while the log is read at open.
+enum class Phase : std::uint8_t { reading, serving };
+
+// Maps a run, in a slot that is free. corrupt, not_found, io and so on: it cannot be used.
+Result<std::uint32_t> open_run(State& state, RunName name, bool is_known) noexcept;
+void close_run(State& state, std::uint32_t slot) noexcept;
+// Gives the tree a root over what is in use now, with its own pages `own`; those of `gone` go back.
+void lay(State& state, const tree::Branches& own, const tree::Branches& gone, Phase phase) noexcept;
+// For head: what is in use, from the oldest up to one that is found to be damaged. The others and
+// those that are being made count as no longer used, so that whoever opens the store removes them.
+RunNames names_of(const RunState& runs) noexcept;
+// Tells head. With the writer turn.
+Status name_runs(State& state) noexcept;
+// Leaves the tree to a layer, and plans its flush.
+void freeze(State& state, Phase phase) noexcept;
+[[nodiscard]] bool is_freeze_due(const State& state) noexcept;
+// Plans a merge if one is due.
+void plan_merge(State& state) noexcept;
+// Goes on with a job; done with it at Stage::built. What the disk says; corrupt.
+Status advance(State& state, RunJob& job, std::uint64_t& entry_count) noexcept;
+// Puts what was built into use. Done, and the job still built: it has to wait for readers.
+Status install(State& state, RunJob& job, Phase phase) noexcept;
+// Removes files that nobody needs.
+void sweep(State& state) noexcept;
+
+}  // namespace freshet::store

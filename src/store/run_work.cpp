@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: MIT
+// Making runs: freezing, flushing, merging, and putting them into use.
+#include <algorithm>
+
+#include "store/run_state.hpp"
+
+namespace freshet::store {
+
+namespace {
+
+std::uint64_t size_of(const RunState& runs, std::uint32_t position) noexcept {
+    return runs.slots[runs.stack[position]].size;
+}
+
+// How many of the newest runs should be one; 0: none.
+std::uint32_t merge_count(const RunState& runs) noexcept {
+    constexpr std::uint64_t ratio = 4;
+    std::uint32_t count = 0;
+    std::uint64_t above = 0;
+    for (std::uint32_t i = 0; i < runs.stack_count; i++) {
+        if (i > 0 && size_of(runs, i) < ratio * above) count = i + 1;
+        above += size_of(runs, i);
+    }
+    if (count == 0 && runs.stack_count == runs.stack.size()) count = 2;
+    return count;
+}
+
+// One that no reader has a root over. There is one more than roots that can be read.
+tree::Layers& unused_layers(State& state) noexcept {
+    const auto is_unused = [&state](const tree::Layers& layers) noexcept {
+        for (std::size_t i = 0; i < state.used.size(); i++)
+            if (state.used[i] != 0 && state.published[i].root.below == &layers) return false;
+        return state.working.root.below != &layers;
+    };
+    const auto found =
+        std::find_if(state.runs->layers.begin(), state.runs->layers.end(), is_unused);
+    FRESHET_CHECK(found != state.runs->layers.end());
+    return *found;
+}
+
+void plan(State& state, RunJob& job, const Published& at) noexcept {
+    job.stage = RunJob::Stage::planned;
+    job.number = state.runs->names.next++;
+    job.at = at;
+}
+
+std::span<const tree::Run* const> runs_in_use(
+    const RunState& runs, std::uint32_t count,
+    std::array<const tree::Run*, tree::run_count_max>& room) noexcept {
+    for (std::uint32_t i = 0; i < count; i++) room[i] = &runs.slots[runs.stack[i]].run;
+    return std::span{room}.first(count);
+}
+
+}  // namespace
+
+Result<std::uint32_t> open_run(State& state, RunName name, bool is_known) noexcept {
+    RunState& runs = *state.runs;
+    const auto free =
+        std::find_if(runs.slots.begin(), runs.slots.end(),
+                     [](const RunSlot& slot) noexcept { return slot.map == nullptr; });
+    if (free == runs.slots.end()) return Code::too_many_snapshots;
+    const auto number = static_cast<std::uint32_t>(free - runs.slots.begin());
+    Disk& disk = *state.door.disk;
+    const RunFileName file_name = run_file_name(name.number);
+    const Result<File> file = disk.open({file_name.data(), file_name.size()}, OpenMode::read);
+    if (!file) return file.error();
+    const Result<std::uint64_t> size = disk.size(*file);
+    Result<const std::byte*> map = Code::corrupt;
+    if (!size) map = size.error();
+    if (size && *size >= tree::run_header_size)
+        map = disk.map(*file, static_cast<std::size_t>(*size));
+    disk.close(*file);
+    if (!map) return map.error();
+    RunSlot& slot = *free;
+    slot.map = *map;
+    slot.size = static_cast<std::size_t>(*size);
+    slot.name = {name.number, load<std::uint32_t>(slot.map + 12)};
+    Status status = slot.run.open({slot.map, slot.size}, state.log.geometry().store, name.number,
+                                  runs.checked, number);
+    if (status && is_known && slot.name.header_crc != name.header_crc) status = Code::corrupt;
+    if (status) return number;
+    close_run(state, number);
+    return status.error();
+}
+
+void close_run(State& state, std::uint32_t number) noexcept {
+    RunSlot& slot = state.runs->slots[number];
+    if (slot.map == nullptr) return;
+    state.runs->checked.forget(number);
+    state.door.disk->unmap(slot.map, slot.size);
+    slot.map = nullptr;
+}
+
+RunNames names_of(const RunState& runs) noexcept {
+    RunNames names = runs.names;
+    names.count = 0;
+    const auto give_up = [&names](std::uint32_t number) noexcept {
+        if (names.unused_count < unused_run_count_max) names.unused[names.unused_count++] = number;
+    };
+    std::uint32_t first = runs.stack_count;
+    while (first > 0 && !runs.slots[runs.stack[first - 1]].run.is_damaged()) first--;
+    for (std::uint32_t i = 0; i < first; i++) give_up(runs.slots[runs.stack[i]].name.number);
+    for (const RunJob* const job : {&runs.flush, &runs.merge})
+        if (job->stage != RunJob::Stage::idle) give_up(job->number);
+    for (std::uint32_t i = first; i < runs.stack_count; i++)
+        names.runs[names.count++] = runs.slots[runs.stack[i]].name;
+    return names;
+}
+
+Status name_runs(State& state) noexcept {
+    RunState& runs = *state.runs;
+    const RunNames names = names_of(runs);
+    const Status told = state.log.attest(encode(names));
+    runs.is_named = bool{told};
+    if (told) runs.unnamed_count = runs.stack_count - names.count;
+    return told;
+}
+
+void lay(State& state, const tree::Branches& own, const tree::Branches& gone,
+         Phase phase) noexcept {
+    RunState& runs = *state.runs;
+    if (phase == Phase::serving) state.log.lock_commit();
+    const std::span<const std::uint64_t> live =
+        phase == Phase::serving ? use_records(state) : live_versions(state);
+    const tree::Below* below = nullptr;
+    if (runs.has_frozen || runs.stack_count > 0) {
+        tree::Layers& layers = unused_layers(state);
+        std::array<const tree::Run*, tree::run_count_max> room;
+        layers.lay(state.delta, runs.has_frozen ? &runs.frozen : nullptr,
+                   runs_in_use(runs, runs.stack_count, room));
+        below = &layers;
+    }
+    const tree::Root root = state.delta.lay(own, gone, below, live);
+    if (phase == Phase::serving) {
+        state.log.rename_sealed(keep_record(state, root));
+        state.log.unlock_commit();
+    } else {
+        state.working.root = root;
+    }
+}
+
+bool is_freeze_due(const State& state) noexcept {
+    const RunState& runs = *state.runs;
+    const std::uint64_t behind = state.sealed.position.address - runs.base.position.address;
+    return !runs.has_frozen && behind > 0 &&
+           (behind >= state.options.replay_max ||
+            2 * state.delta.page_used() > state.delta.page_count());
+}
+
+void freeze(State& state, Phase phase) noexcept {
+    RunState& runs = *state.runs;
+    runs.has_frozen = true;
+    runs.frozen = state.delta.root().branches;
+    runs.base = state.working;
+    plan(state, runs.flush, runs.base);
+    runs.flush.source.lay(
+        state.delta, &runs.frozen, {},
+        runs.stack_count == 0 ? tree::Layers::Erased::hidden : tree::Layers::Erased::shown);
+    lay(state, {}, {}, phase);
+}
+
+void plan_merge(State& state) noexcept {
+    RunState& runs = *state.runs;
+    if (runs.merge.stage != RunJob::Stage::idle) return;
+    const std::uint32_t count = merge_count(runs);
+    if (count == 0) return;
+    std::array<const tree::Run*, tree::run_count_max> room;
+    runs.merge.input_count = count;
+    runs.merge.last_slot = runs.stack[count - 1];
+    plan(state, runs.merge, decode_note(runs.slots[runs.stack[0]].run.note()));
+    runs.merge.source.lay(
+        state.delta, nullptr, runs_in_use(runs, count, room),
+        count == runs.stack_count ? tree::Layers::Erased::hidden : tree::Layers::Erased::shown);
+}
+
+Status advance(State& state, RunJob& job, std::uint64_t& entry_count) noexcept {
+    constexpr std::array<std::byte, 1> least{};
+    Status status = Done{};
+    if (job.stage == RunJob::Stage::built) return status;
+    if (job.stage == RunJob::Stage::planned) {
+        const RunFileName name = run_file_name(job.number);
+        status = job.builder.begin(*state.door.disk, {name.data(), name.size()});
+        job.source.seek(job.place, least);
+        if (status) job.stage = RunJob::Stage::building;
+    }
+    for (; status && job.place.valid && entry_count > 0; entry_count--) {
+        status = job.builder.add({job.place.key, job.place.value, job.place.is_erased});
+        job.source.step(job.place);
+    }
+    if (status && job.place.damaged) status = Code::corrupt;
+    if (status && job.place.valid) return status;
+    if (status)
+        status = job.builder.finish(state.log.geometry().store, job.number, encode_note(job.at));
+    if (status) status = state.door.disk->sync_directory();
+    if (status) job.stage = RunJob::Stage::built;
+    if (status) return status;
+    if (job.builder.is_building()) job.builder.abandon();
+    job.stage = RunJob::Stage::idle;
+    const bool is_flush = &job == &state.runs->flush;
+    if (is_flush) plan(state, job, job.at);
+    return status;
+}
+
+Status install(State& state, RunJob& job, Phase phase) noexcept {
+    RunState& runs = *state.runs;
+    const bool is_flush = &job == &runs.flush;
+    const std::uint32_t gone_count = is_flush ? 0 : job.input_count;
+    if (runs.names.unused_count + gone_count > unused_run_count_max) return Done{};
+    if (is_flush && runs.stack_count == runs.stack.size()) return Done{};
+    const Result<std::uint32_t> slot = open_run(state, {job.number, 0}, false);
+    if (!slot && slot.error() == Code::too_many_snapshots) return Done{};
+    if (!slot) return slot.error();
+
+    const auto begin = runs.stack.begin();
+    const auto end = begin + runs.stack_count;
+    auto to = begin;
+    if (is_flush) std::copy_backward(begin, end, end + 1);
+    if (!is_flush) {
+        const auto last = std::find(begin, end, static_cast<std::uint8_t>(job.last_slot));
+        to = last - (gone_count - 1);
+        for (auto i = to; i <= last; i++)
+            runs.names.unused[runs.names.unused_count++] = runs.slots[*i].name.number;
+        std::copy(last + 1, end, to + 1);
+    }
+    *to = static_cast<std::uint8_t>(*slot);
+    runs.stack_count += 1 - gone_count;
+    runs.is_named = false;
+    const tree::Branches frozen = runs.frozen;
+    if (is_flush) runs.has_frozen = false;
+    if (is_flush) runs.frozen = {};
+    job.stage = RunJob::Stage::idle;
+    if (phase == Phase::serving) {
+        const Status named = name_runs(state);
+        if (!named) return named;
+    }
+    lay(state, state.delta.root().branches, is_flush ? frozen : tree::Branches{}, phase);
+    return Done{};
+}
+
+}  // namespace freshet::store

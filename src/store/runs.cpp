@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: MIT
+// Runs when a store is opened and closed, and what the store is told of them.
+#include "freshet/runs.hpp"
+
+#include <algorithm>
+
+#include "base/text.hpp"
+#include "store/run_state.hpp"
+
+namespace freshet {
+
+namespace store {
+
+namespace {
+
+// So that pages of the size of the pool are looked through once.
+std::size_t checked_count(const Options& options) noexcept {
+    return std::bit_ceil(
+        std::max(tree::CheckedPages::count_min, options.pool_size / tree::page_size * 8));
+}
+
+// A file that cannot be removed now is nobody's all the same.
+void remove_run(State& state, std::uint32_t number) noexcept {
+    const RunFileName name = run_file_name(number);
+    static_cast<void>(state.door.disk->remove({name.data(), name.size()}));
+}
+
+// Those that a writer began and head never named have numbers in a row.
+void remove_unnamed(State& state, std::uint32_t next) noexcept {
+    constexpr std::uint32_t gap_max = 4;
+    for (std::uint32_t number = next, gap = 0; gap < gap_max; number++, gap++) {
+        const RunFileName name = run_file_name(number);
+        if (state.door.disk->remove({name.data(), name.size()})) gap = 0;
+    }
+}
+
+class Runs final : public RunKeeper {
+public:
+    [[nodiscard]] std::size_t required_memory(const Options& options,
+                                              std::size_t record_count) const noexcept override {
+        return Arena::room<RunState>(1) + Arena::room<tree::Layers>(record_count + 2) +
+               tree::CheckedPages::required_memory(checked_count(options)) +
+               (options.read_only ? 0 : 2 * tree::RunBuilder::required_memory());
+    }
+    Status set_up(State& state, Arena& arena) const noexcept override {
+        const auto runs = arena.array<RunState>(1);
+        const auto layers = arena.array<tree::Layers>(state.published.size() + 2);
+        if (!runs || !layers) return Code::out_of_memory;
+        RunState& made = runs->front();
+        made.layers = *layers;
+        Status status = made.checked.open(arena, checked_count(state.options));
+        if (status && !state.options.read_only) status = made.flush.builder.open(arena);
+        if (status && !state.options.read_only) status = made.merge.builder.open(arena);
+        if (status) state.runs = &made;
+        return status;
+    }
+    void load(State& state, const log::HeadRecord& head) const noexcept override;
+    void drop(State& state) const noexcept override;
+    Status relieve(State& state) const noexcept override;
+    void note(State& state) const noexcept override {
+        RunState& runs = *state.runs;
+        const bool has_job =
+            runs.flush.stage != RunJob::Stage::idle || runs.merge.stage != RunJob::Stage::idle;
+        if (state.sealed.position.address < runs.retry_from) return;
+        if (has_job || is_freeze_due(state)) runs.is_owed.store(true, std::memory_order_relaxed);
+    }
+    Status work(State& state, const Maintenance& how) const noexcept override;
+    void work_a_little(State& state, std::uint64_t size) const noexcept override {
+        if (!state.runs->is_owed.load(std::memory_order_relaxed)) return;
+        static_cast<void>(work(state, {.entry_count_max = 256 + size / 4}));
+    }
+    void finish(State& state) const noexcept override;
+    void close(State& state) const noexcept override {
+        for (std::uint32_t i = 0; i < RunState::slot_count; i++) close_run(state, i);
+    }
+    void describe(const State& state, StoreStatistics& statistics) const noexcept override {
+        const RunState& runs = *state.runs;
+        statistics.run_count = runs.stack_count;
+        for (std::uint32_t i = 0; i < runs.stack_count; i++)
+            statistics.run_size += runs.slots[runs.stack[i]].size;
+        statistics.run_commit = runs.base.position.commit;
+        statistics.maintenance_owed = runs.is_owed.load(std::memory_order_relaxed);
+    }
+    [[nodiscard]] Status verify(const Published& at) const noexcept override {
+        if (at.root.below == nullptr) return Done{};
+        for (const tree::Run* const run : static_cast<const tree::Layers*>(at.root.below)->runs())
+            if (!run->check_all()) return Code::corrupt;
+        return Done{};
+    }
+};
+
+// Whether the store can have been what a run says when it was attested to be what head says, and
+// after what the run below it says.
+bool is_plausible(const Published& at, const Published& below, const log::Position& head) noexcept {
+    const log::Position& position = at.position;
+    return position.address > below.position.address && position.commit >= below.position.commit &&
+           position.address <= head.address && position.commit <= head.commit &&
+           (position.commit < head.commit || position.chain == head.chain);
+}
+
+void Runs::load(State& state, const log::HeadRecord& head) const noexcept {
+    RunState& runs = *state.runs;
+    if (!decode(head.runs, runs.names))
+        state.say(Level::warning, Code::corrupt, "head says nothing sensible of runs");
+    const RunNames named = runs.names;
+    if (!state.options.read_only) remove_unnamed(state, named.next);
+    std::uint32_t good_count = 0;
+    Published at;
+    Status status = Done{};
+    while (good_count < named.count && status) {
+        const Result<std::uint32_t> slot =
+            open_run(state, named.runs[named.count - 1 - good_count], true);
+        if (!slot) status = slot.error();
+        if (!slot) break;
+        const Published said = decode_note(runs.slots[*slot].run.note());
+        if (!is_plausible(said, at, head.attested)) {
+            close_run(state, *slot);
+            status = Code::corrupt;
+            break;
+        }
+        at = said;
+        good_count++;
+        std::copy_backward(runs.stack.begin(), runs.stack.end() - 1, runs.stack.end());
+        runs.stack[0] = static_cast<std::uint8_t>(*slot);
+    }
+    runs.stack_count = good_count;
+    if (!status) {
+        std::array<char, 120> room;
+        TextWriter text{room};
+        text.text("a run cannot be used, ").number(named.count - good_count);
+        text.text(" of ").number(named.count).text(" are made anew from the log");
+        state.say(Level::warning, status.error().code, text.written());
+        runs.is_named = false;
+    }
+    for (std::uint32_t i = 0; i + good_count < named.count; i++)
+        runs.names.unused[runs.names.unused_count++ % runs.names.unused.size()] =
+            named.runs[i].number;
+    runs.names.unused_count =
+        std::min(runs.names.unused_count, static_cast<std::uint32_t>(unused_run_count_max));
+    if (good_count == 0) return;
+    runs.base = at;
+    state.working = at;
+    lay(state, {}, {}, Phase::reading);
+}
+
+void Runs::drop(State& state) const noexcept {
+    RunState& runs = *state.runs;
+    const tree::Branches own = state.delta.root().branches;
+    for (std::uint32_t i = 0; i < runs.stack_count; i++) {
+        if (runs.names.unused_count == unused_run_count_max) break;
+        runs.names.unused[runs.names.unused_count++] = runs.slots[runs.stack[i]].name.number;
+    }
+    runs.stack_count = 0;
+    runs.is_named = false;
+    runs.base = Published{};
+    state.working = Published{};
+    lay(state, {}, own, Phase::reading);
+    for (std::uint32_t i = 0; i < RunState::slot_count; i++) close_run(state, i);
+    state.say(Level::warning, Code::corrupt, "runs contradict the log, and are made anew from it");
+}
+
+Status Runs::relieve(State& state) const noexcept {
+    if (2 * state.delta.page_used() <= state.delta.page_count()) return Done{};
+    RunState& runs = *state.runs;
+    std::uint64_t all = ~std::uint64_t{0};
+    freeze(state, Phase::reading);
+    Status status = advance(state, runs.flush, all);
+    if (status) status = install(state, runs.flush, Phase::reading);
+    if (status) plan_merge(state);
+    if (status && runs.merge.stage != RunJob::Stage::idle) {
+        status = advance(state, runs.merge, all);
+        if (status) status = install(state, runs.merge, Phase::reading);
+    }
+    return status;
+}
+
+// Ends with what is left to a later call, or with nothing.
+Status Runs::work(State& state, const Maintenance& how) const noexcept {
+    RunState& runs = *state.runs;
+    std::uint64_t left = how.entry_count_max;
+    bool is_wanted = how.now;
+    Status status = Done{};
+    state.log.lock_writer();
+    if (runs.is_busy) {
+        state.log.unlock_writer();
+        return status;
+    }
+    runs.is_busy = true;
+    if (names_of(runs).count != runs.stack_count - runs.unnamed_count) runs.is_named = false;
+    for (;;) {
+        const bool is_behind = state.sealed.position.address > runs.base.position.address;
+        if (!runs.has_frozen && is_behind && (is_wanted || is_freeze_due(state)))
+            freeze(state, Phase::serving);
+        is_wanted = false;
+        plan_merge(state);
+        RunJob& job = runs.flush.stage != RunJob::Stage::idle ? runs.flush : runs.merge;
+        runs.is_owed.store(job.stage != RunJob::Stage::idle, std::memory_order_relaxed);
+        if (job.stage == RunJob::Stage::idle || left == 0) break;
+        state.log.unlock_writer();
+        status = advance(state, job, left);
+        state.log.lock_writer();
+        if (!status || job.stage != RunJob::Stage::built) break;
+        status = install(state, job, Phase::serving);
+        if (!status || job.stage == RunJob::Stage::built) break;
+    }
+    if (status && !runs.is_named) status = name_runs(state);
+    if (!status) {
+        runs.retry_from = state.sealed.position.address + state.options.replay_max / 4;
+        runs.is_owed.store(false, std::memory_order_relaxed);
+    }
+    state.log.unlock_writer();
+    sweep(state);
+    state.log.lock_writer();
+    runs.is_busy = false;
+    state.log.unlock_writer();
+    return status;
+}
+
+// A run is made if there is so much behind the newest one that the next open would notice.
+void Runs::finish(State& state) const noexcept {
+    RunState& runs = *state.runs;
+    const bool is_much =
+        state.sealed.position.address - runs.base.position.address >= state.options.replay_max / 16;
+    static_cast<void>(
+        work(state, {.entry_count_max = is_much ? ~std::uint64_t{0} : 0, .now = is_much}));
+    if (runs.flush.builder.is_building()) runs.flush.builder.abandon();
+    if (runs.merge.builder.is_building()) runs.merge.builder.abandon();
+}
+
+}  // namespace
+
+void sweep(State& state) noexcept {
+    RunState& runs = *state.runs;
+    if (!runs.is_named) return;
+    std::array<bool, RunState::slot_count> is_used{};
+    state.log.lock_writer();
+    state.log.lock_commit();
+    static_cast<void>(use_records(state));
+    const auto use = [&](const tree::Below* below) noexcept {
+        if (below == nullptr) return;
+        for (const tree::Run* const run : static_cast<const tree::Layers*>(below)->runs())
+            for (std::uint32_t i = 0; i < RunState::slot_count; i++)
+                if (run == &runs.slots[i].run) is_used[i] = true;
+    };
+    for (std::size_t i = 0; i < state.used.size(); i++)
+        if (state.used[i] != 0) use(state.published[i].root.below);
+    use(state.sealed.root.below);
+    state.log.unlock_commit();
+    state.log.unlock_writer();
+    for (std::uint32_t i = 0; i < runs.stack_count; i++) is_used[runs.stack[i]] = true;
+    for (std::uint32_t i = 0; i < RunState::slot_count; i++)
+        if (!is_used[i]) close_run(state, i);
+    const auto is_done = [&](std::uint32_t number) noexcept {
+        for (const RunSlot& slot : runs.slots)
+            if (slot.map != nullptr && slot.name.number == number) return false;
+        remove_run(state, number);
+        return true;
+    };
+    const auto first = runs.names.unused.begin();
+    const auto last = std::remove_if(first, first + runs.names.unused_count, is_done);
+    runs.names.unused_count = static_cast<std::uint32_t>(last - first);
+}
+
+}  // namespace store
+
+const store::RunKeeper& runs() noexcept {
+    static constinit store::Runs keeper;
+    return keeper;
+}
+
+}  // namespace freshet

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: MIT
+// The tree over frozen pages and runs: it is the map that it should be, whatever lies in which
+// layer, looked up and walked in both directions. Method: few keys, so that layers hide one another
+// all the time; each layer becomes a run at random, and neighbours become one.
+#include "tree/layers.hpp"
+
+#include <list>
+
+#include "tests/run_fixture.hpp"
+#include "tests/tree_fixture.hpp"
+
+namespace freshet::tree {
+namespace {
+
+class LayersTest : public ::testing::Test {
+protected:
+    struct Layer {
+        std::vector<std::byte> bytes;
+        OpenRun open;
+        explicit Layer(std::vector<std::byte> of) : bytes{std::move(of)}, open{bytes} {
+            EXPECT_EQ(open.error, Code::none);
+        }
+    };
+
+    [[nodiscard]] std::vector<const tree::Run*> runs() const {
+        std::vector<const tree::Run*> all;
+        for (const Layer& layer : layers) all.push_back(&layer.open.run);
+        return all;
+    }
+    // The tree rests on what there is now.
+    void lay(const Branches& own, const Branches& dropped) {
+        auto& below = stack.emplace_back();
+        below.lay(subject.delta, has_frozen ? &frozen : nullptr, runs());
+        const bool is_any = has_frozen || !layers.empty();
+        root = subject.delta.lay(own, dropped, is_any ? &below : nullptr, {});
+    }
+    void freeze() {
+        if (has_frozen) return;
+        has_frozen = true;
+        frozen = root.branches;
+        lay({}, {});
+    }
+    // What some layers are together.
+    static Sorted all_of(const Layers& source) {
+        Sorted all;
+        PlaceBelow place;
+        for (source.seek(place, as_bytes(std::string(1, '\0'))); place.valid; source.step(place)) {
+            std::string key(place.key.size(), '\0');
+            place.key.copy(0, reinterpret_cast<std::byte*>(key.data()));
+            EXPECT_TRUE(all.empty() || all.rbegin()->first < key);
+            all[key] = {std::string{as_text(place.value)}, place.is_erased};
+        }
+        return all;
+    }
+    void flush() {
+        if (!has_frozen) return;
+        Layers source;
+        source.lay(subject.delta, &frozen, {},
+                   layers.empty() ? Layers::Erased::hidden : Layers::Erased::shown);
+        layers.emplace_front(run_of(all_of(source)));
+        has_frozen = false;
+        lay(root.branches, frozen);
+    }
+    void merge(std::size_t count) {
+        count = std::min(count, layers.size());
+        if (count < 2) return;
+        Layers source;
+        const std::vector<const tree::Run*> all = runs();
+        source.lay(subject.delta, nullptr, std::span{all}.first(count),
+                   count == layers.size() ? Layers::Erased::hidden : Layers::Erased::shown);
+        auto bytes = run_of(all_of(source));
+        auto last = layers.begin();
+        std::advance(last, count);
+        gone.splice(gone.begin(), layers, layers.begin(), last);
+        layers.emplace_front(std::move(bytes));
+        lay(root.branches, {});
+    }
+    void change(const std::vector<std::string>& keys, std::mt19937& random) {
+        subject.delta.begin();
+        for (int i = 0; i < 5; i++) {
+            const std::string& key = keys[random() % keys.size()];
+            if (random() % 3 == 0)
+                ASSERT_EQ(subject.erase(key), Code::none);
+            else
+                ASSERT_EQ(subject.put(key, std::to_string(random() % 1000)), Code::none);
+        }
+        root = subject.seal();
+    }
+    void expect_zigzag(std::mt19937& random) {
+        Cursor cursor{subject.delta, root};
+        auto at = subject.map.begin();
+        go_to_first(cursor);
+        for (int i = 0; i < 30; i++) {
+            ASSERT_EQ(cursor.valid(), at != subject.map.end());
+            if (!cursor.valid()) return;
+            ASSERT_EQ(text(cursor.key()), at->first);
+            ASSERT_EQ(text(cursor.value()), at->second);
+            const bool back = random() % 5 < 2 && at != subject.map.begin();
+            back ? cursor.previous() : cursor.next();
+            back ? --at : ++at;
+        }
+    }
+
+    Subject subject{256};
+    std::list<Layer> layers;
+    std::list<Layer> gone;
+    std::list<Layers> stack;
+    Root root{};
+    Branches frozen{};
+    bool has_frozen = false;
+};
+
+TEST_F(LayersTest, AreTheMapTheyShouldBe) {
+    for (std::uint32_t seed = 1; seed <= 60; seed++) {
+        SCOPED_TRACE(seed);
+        std::mt19937 random{seed};
+        std::vector<std::string> keys;
+        for (std::uint32_t i = 0; i < 4 + seed * 2; i++) {
+            std::string key(1, static_cast<char>(1 + random() % 3));
+            key += std::string(random() % 4 == 0 ? 100 : 2, 'k') + std::to_string(random() % 100);
+            keys.push_back(key);
+        }
+        for (int step = 0; step < 60; step++) {
+            switch (random() % 6) {
+                case 0: freeze(); break;
+                case 1:
+                    if (layers.size() < run_count_max) flush();
+                    break;
+                case 2: merge(2 + random() % 3); break;
+                default: change(keys, random);
+            }
+            ASSERT_NO_FATAL_FAILURE(expect_same(subject.delta, root, subject.map));
+            ASSERT_NO_FATAL_FAILURE(expect_zigzag(random));
+            for (const std::string& key : keys)
+                ASSERT_NO_FATAL_FAILURE(expect_same_around(subject.delta, root, subject.map, key));
+        }
+    }
+}
+
+}  // namespace
+}  // namespace freshet::tree
