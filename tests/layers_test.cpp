@@ -43,8 +43,10 @@ protected:
     // What some layers are together.
     static Sorted all_of(const Layers& source) {
         Sorted all;
-        PlaceBelow place;
-        for (source.seek(place, as_bytes(std::string(1, '\0'))); place.valid; source.step(place)) {
+        MergedPlace place;
+        constexpr auto forwards = Direction::forwards;
+        source.seek(place, nullptr, as_bytes(std::string(1, '\0')), forwards);
+        for (; place.valid; source.step(place, nullptr, forwards)) {
             std::string key(place.key.size(), '\0');
             place.key.copy(0, reinterpret_cast<std::byte*>(key.data()));
             EXPECT_TRUE(all.empty() || all.rbegin()->first < key);

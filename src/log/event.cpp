@@ -203,7 +203,7 @@ Result<Bytes> stream_table(const Frame& frame, const Geometry& geometry) noexcep
     return frame.tables(geometry).subspan(*types);
 }
 
-Status FrameEvents::open(const Frame& frame, const Geometry& geometry) noexcept {
+[[gnu::cold]] Status FrameEvents::open(const Frame& frame, const Geometry& geometry) noexcept {
     const Result<Bytes> streams = stream_table(frame, geometry);
     if (!streams) return streams.error();
     types_ = frame.types(geometry);

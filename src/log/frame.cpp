@@ -26,7 +26,7 @@ std::size_t shared_prefix(std::string_view a, std::string_view b) noexcept {
 
 }  // namespace
 
-Status FrameBuilder::open(Arena& arena, const Geometry& geometry) noexcept {
+[[gnu::cold]] Status FrameBuilder::open(Arena& arena, const Geometry& geometry) noexcept {
     const auto names = arena.array<char>(name_memory_size);
     const auto slots = arena.array<Slot>(frame_stream_count_max);
     const auto buckets = arena.array<std::uint16_t>(bucket_count);
@@ -164,7 +164,7 @@ std::byte* FrameBuilder::put_type(std::byte* to, const Type& type) const noexcep
     return to + name.size();
 }
 
-void FrameBuilder::put_first_type() noexcept {
+[[gnu::cold]] void FrameBuilder::put_first_type() noexcept {
     std::byte* const begin = room_ + written();
     const Bytes type{begin, static_cast<std::size_t>(put_type(begin, types_[0]) - begin)};
     header_.body_crc = crc32c(0, type);
@@ -172,7 +172,7 @@ void FrameBuilder::put_first_type() noexcept {
     header_.events_size = static_cast<std::uint32_t>(type.size());
 }
 
-std::byte* FrameBuilder::put_streams(std::byte* to) const noexcept {
+[[gnu::cold]] std::byte* FrameBuilder::put_streams(std::byte* to) const noexcept {
     std::string_view before;
     for (std::uint32_t i = 0; i < slot_count_; i++) {
         const std::string_view name = view(slots_[i].name);
@@ -188,7 +188,7 @@ std::byte* FrameBuilder::put_streams(std::byte* to) const noexcept {
     return to;
 }
 
-Position FrameBuilder::seal(bool last) noexcept {
+[[gnu::cold]] Position FrameBuilder::seal(bool last) noexcept {
     FRESHET_CHECK(slot_count_ > 0);
     std::byte* const tables = room_ + written();
     std::byte* end = tables;

@@ -37,7 +37,7 @@ struct RunJob {
     std::uint32_t last_slot = 0;    // ... of which this is the oldest.
     Published at;
     tree::Layers source;
-    tree::PlaceBelow place;
+    tree::MergedPlace place;
     tree::RunBuilder builder;
 };
 

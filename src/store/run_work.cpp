@@ -180,12 +180,12 @@ Status advance(State& state, RunJob& job, std::uint64_t& entry_count) noexcept {
     if (job.stage == RunJob::Stage::planned) {
         const RunFileName name = run_file_name(job.number);
         status = job.builder.begin(*state.door.disk, {name.data(), name.size()});
-        job.source.seek(job.place, least);
+        job.source.seek(job.place, nullptr, least, Direction::forwards);
         if (status) job.stage = RunJob::Stage::building;
     }
     for (; status && job.place.valid && entry_count > 0; entry_count--) {
         status = job.builder.add({job.place.key, job.place.value, job.place.is_erased});
-        job.source.step(job.place);
+        job.source.step(job.place, nullptr, Direction::forwards);
     }
     if (status && job.place.damaged) status = Code::corrupt;
     if (status && job.place.valid) return status;

@@ -7,10 +7,7 @@
 // Threads: any number at once.
 #pragma once
 
-#include <array>
-#include <cstddef>
-
-#include "tree/page.hpp"
+#include "tree/walk.hpp"
 
 namespace freshet::tree {
 
@@ -20,14 +17,14 @@ struct Found {
     bool is_known = false;  // Else the layers below are to be asked.
 };
 
-// A place among the entries, in the order of the keys.
-struct PlaceBelow {
+// Where a cursor stands that goes through the pages of a delta and what is below.
+struct MergedPlace {
     bool valid = false;    // It stands at an entry, and that is:
-    bool damaged = false;  // It came to a page that cannot be read, and stands nowhere for good.
+    bool damaged = false;  // It came to a page that cannot be read.
     bool is_erased = false;
     Key key{};      // Its pieces lie in a page, ...
-    Bytes value{};  // ... and so does this, for as long as what is below is kept.
-    alignas(8) std::array<std::byte, 1408> state;
+    Bytes value{};  // ... and so does this, for as long as the layers are kept.
+    alignas(8) std::array<std::byte, 1424> state;
 };
 
 class Below {
@@ -36,10 +33,12 @@ public:
     // it cannot be known, since a page is damaged. (Only families whose values say something are
     // looked up by find(); others are walked through.)
     [[nodiscard]] virtual Bytes find(Bytes key) const noexcept = 0;
-    virtual void seek(PlaceBelow& place, Bytes key) const noexcept = 0;         // As Cursor.
-    virtual void seek_before(PlaceBelow& place, Bytes key) const noexcept = 0;  // As Cursor.
-    // To the entry behind it, or before it; in the direction of the seek. Of a valid place.
-    virtual void step(PlaceBelow& place) const noexcept = 0;
+    // To the first entry whose key is not less, or backwards to the last one whose key is less.
+    // `own`: through the pages of the delta, or null; it goes along.
+    virtual void seek(MergedPlace& place, OwnWalk* own, Bytes key,
+                      Direction direction) const noexcept = 0;
+    // Of a valid place.
+    virtual void step(MergedPlace& place, OwnWalk* own, Direction direction) const noexcept = 0;
 
 protected:
     Below() = default;

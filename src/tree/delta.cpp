@@ -20,7 +20,7 @@ std::size_t Delta::required_memory(std::size_t pool_size, std::uint32_t live_cou
     return Pool::required_memory(pool_size, live_count_max);
 }
 
-Status Delta::open(Arena& arena, std::size_t pool_size, std::uint32_t live_count_max) noexcept {
+[[gnu::cold]] Status Delta::open(Arena& arena, std::size_t pool_size, std::uint32_t live_count_max) noexcept {
     const Status opened = pool_.open(arena, pool_size, live_count_max);
     if (!opened) return opened;
     root_ = Root{};
@@ -44,7 +44,7 @@ void Delta::rollback() noexcept {
     pool_.rollback();
 }
 
-Delta::Savepoint Delta::save() noexcept {
+[[gnu::cold]] Delta::Savepoint Delta::save() noexcept {
     FRESHET_CHECK(in_transaction_);
     forget_ways();
     const Savepoint savepoint{.root = root_, .pool = pool_.save()};
@@ -52,14 +52,14 @@ Delta::Savepoint Delta::save() noexcept {
     return savepoint;
 }
 
-void Delta::rollback_to(const Savepoint& savepoint) noexcept {
+[[gnu::cold]] void Delta::rollback_to(const Savepoint& savepoint) noexcept {
     forget_ways();
     root_ = savepoint.root;
     root_.version = pool_.version();
     pool_.rollback_to(savepoint.pool);
 }
 
-void Delta::forget(const Savepoint& savepoint) noexcept {
+[[gnu::cold]] void Delta::forget(const Savepoint& savepoint) noexcept {
     forget_ways();
     pool_.forget(savepoint.pool);
 }
@@ -73,7 +73,7 @@ void Delta::forget(const Savepoint& savepoint) noexcept {
     return sealed_;
 }
 
-Root Delta::lay(const Branches& own, const Branches& gone, const Below* below,
+[[gnu::cold]] Root Delta::lay(const Branches& own, const Branches& gone, const Below* below,
                 std::span<const std::uint64_t> live) noexcept {
     begin();
     for (const Branch& branch : gone)
@@ -83,7 +83,7 @@ Root Delta::lay(const Branches& own, const Branches& gone, const Below* below,
     return seal(live);
 }
 
-void Delta::drop_all(std::uint32_t page, std::uint32_t height) noexcept {
+[[gnu::cold]] void Delta::drop_all(std::uint32_t page, std::uint32_t height) noexcept {
     const Page& top = pool_.at(page);
     for (std::uint32_t i = 0; height > 1 && i <= top.count(); i++)
         drop_all(top.child(i), height - 1);
@@ -260,7 +260,7 @@ void Delta::insert_with_splits(const Path& path, const Entry& entry) noexcept {
     grow(root_.branches[path.family], separator, right);
 }
 
-Separator Delta::split(const Path& path, std::uint32_t level, const Entry& entry,
+[[gnu::cold]] Separator Delta::split(const Path& path, std::uint32_t level, const Entry& entry,
                        std::uint32_t right) noexcept {
     const Step step = path.steps[level];
     Page& page = pool_.at(step.page);
@@ -275,7 +275,7 @@ Separator Delta::split(const Path& path, std::uint32_t level, const Entry& entry
     return split_interior(page, pool_.at(right), step.position, entry, cut);
 }
 
-void Delta::grow(Branch& branch, const Separator& separator, std::uint32_t right) noexcept {
+[[gnu::cold]] void Delta::grow(Branch& branch, const Separator& separator, std::uint32_t right) noexcept {
     FRESHET_CHECK(branch.height < height_max);
     const std::uint32_t top = pool_.allocate();
     Page& page = pool_.at(top);
@@ -322,7 +322,7 @@ void Delta::shrink(const Path& path) noexcept {
     lower(root_.branches[path.family]);
 }
 
-void Delta::lower(Branch& branch) noexcept {
+[[gnu::cold]] void Delta::lower(Branch& branch) noexcept {
     if (pool_.at(branch.page).is_empty()) {
         pool_.drop(branch.page);
         branch = Branch{};
@@ -337,7 +337,7 @@ void Delta::lower(Branch& branch) noexcept {
 
 // Joins the child that a step takes with the one before it, or the one after it. False: neither
 // fits.
-bool Delta::merge(Step parent, bool is_leaf) noexcept {
+[[gnu::cold]] bool Delta::merge(Step parent, bool is_leaf) noexcept {
     Page& page = pool_.at(parent.page);
     const std::uint32_t target = page.child(parent.position);
     if (parent.position > 0 && merge_at(page, parent.position - 1, target, is_leaf)) return true;
@@ -345,7 +345,7 @@ bool Delta::merge(Step parent, bool is_leaf) noexcept {
 }
 
 // Joins children `index` and `index + 1` into `target`, which is one of them.
-bool Delta::merge_at(Page& parent, std::uint32_t index, std::uint32_t target,
+[[gnu::cold]] bool Delta::merge_at(Page& parent, std::uint32_t index, std::uint32_t target,
                      bool is_leaf) noexcept {
     const std::uint32_t left = parent.child(index);
     const std::uint32_t right = parent.child(index + 1);

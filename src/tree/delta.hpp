@@ -41,10 +41,6 @@ struct Root {
     const Below* below = nullptr;  // Null: there is nothing.
 };
 
-// A page splits once for every two children it is given at most, so that a tree of so many levels
-// would take 2^40 puts.
-inline constexpr std::uint32_t height_max = 40;
-
 class Delta {
 public:
     static constexpr std::size_t page_size = tree::page_size;
@@ -100,12 +96,15 @@ public:
     // the way of one is known.
     [[nodiscard]] Bytes find_to_put(Bytes key) noexcept;
     // Whether no other key begins with the same `size` bytes, as far as the page tells where the
-    // key belongs, if nothing is below; false: they are to be looked for. It knows the way as find_to_put() does.
+    // key belongs, if nothing is below; false: they are to be looked for. It knows the way as
+    // find_to_put() does.
     [[nodiscard]] bool is_alone(Bytes key, std::size_t size) noexcept;
 
     // The end of the pool that was never used: free to work in until the tree needs it. A rollback
     // makes it greater again.
     [[nodiscard]] MutableBytes untouched() noexcept { return pool_.untouched(); }
+
+    [[nodiscard]] PoolPages pages() const noexcept { return PoolPages{pool_}; }
 
     // For the writer, as all that is not find().
     [[nodiscard]] std::size_t page_count() const noexcept { return pool_.page_count(); }
@@ -114,7 +113,6 @@ public:
     }
 
 private:
-    friend class PoolPages;
     friend class Inspector;  // tests/tree_fixture.hpp
 
     // From the top to a leaf: the pages, and the child taken, or the entry's position in the leaf.

@@ -6,22 +6,30 @@
 
 namespace freshet::tree {
 
-// One for each layer that there is; number 0 is the frozen one.
+// One for each layer: number 0 is the delta's own, or none; 1 the frozen one; then come the runs.
 struct Layers::Walks {
     static constexpr std::uint32_t none = ~std::uint32_t{0};
+    static constexpr std::uint32_t frozen_number = 1;
 
-    Walk<PoolPages, height_max> frozen;
+    OwnWalk frozen;
     std::array<Walk<RunPages, run_height_max>, run_count_max> runs;
-    bool forwards = true;
+    OwnWalk* own = nullptr;  // As of the call: the cursor may have been moved.
+    std::uint32_t count = 0;
+    Direction direction = Direction::forwards;
     std::uint32_t at = none;  // Which one stands where all stand.
 
     template <class Work>
     auto with(std::uint32_t number, Work work) noexcept {
-        return number == 0 ? work(frozen) : work(runs[number - 1]);
+        if (number > frozen_number) return work(runs[number - 1 - frozen_number]);
+        return number == 0 ? work(*own) : work(frozen);
+    }
+    void seek(std::uint32_t number, Bytes key) noexcept {
+        with(number, [&](auto& walk) noexcept { walk.seek(key, direction); });
     }
     void step(std::uint32_t number) noexcept {
-        with(number, [this](auto& walk) noexcept { forwards ? walk.next() : walk.previous(); });
+        with(number, [this](auto& walk) noexcept { walk.step(direction); });
     }
+    [[nodiscard]] std::uint32_t first() const noexcept { return own == nullptr ? 1 : 0; }
     [[nodiscard]] bool valid(std::uint32_t number) noexcept {
         return with(number, [](auto& walk) noexcept { return walk.valid(); });
     }
@@ -31,7 +39,7 @@ struct Layers::Walks {
     [[nodiscard]] Key key(std::uint32_t number) noexcept {
         return with(number, [](auto& walk) noexcept { return walk.key(); });
     }
-    void show(PlaceBelow& place) noexcept {
+    void show(MergedPlace& place) noexcept {
         with(at, [&place](auto& walk) noexcept {
             place.value = walk.value();
             place.is_erased = walk.is_erased();
@@ -56,50 +64,48 @@ Bytes Layers::find(Bytes key) const noexcept {
     return found.value;
 }
 
-Layers::Walks& Layers::begin(PlaceBelow& place, bool forwards) const noexcept {
+void Layers::seek(MergedPlace& place, OwnWalk* own, Bytes key, Direction direction) const noexcept {
     static_assert(sizeof(Walks) <= sizeof place.state);
-    auto* const walks = new (place.state.data()) Walks;
-    place.valid = place.damaged = false;
-    walks->forwards = forwards;
-    walks->frozen = Walk<PoolPages, height_max>{PoolPages{*delta_}, frozen_};
+    auto* const walks = ::new (place.state.data()) Walks;
+    place.damaged = false;
+    walks->own = own;
+    walks->count = Walks::frozen_number + 1 + run_count_;
+    walks->direction = direction;
+    walks->frozen = OwnWalk{delta_->pages(), frozen_};
     for (std::uint32_t i = 0; i < run_count_; i++)
         walks->runs[i] = Walk<RunPages, run_height_max>{RunPages{*runs_[i]}, runs_[i]->branches()};
-    return *walks;
+    for (std::uint32_t i = walks->first(); i < walks->count; i++) walks->seek(i, key);
+    settle(place, *walks);
 }
 
-void Layers::seek(PlaceBelow& place, Bytes key) const noexcept {
-    Walks& walks = begin(place, true);
-    for (std::uint32_t i = 0; i <= run_count_; i++)
-        walks.with(i, [key](auto& walk) noexcept { walk.seek(key); });
-    settle(place, walks);
-}
-
-void Layers::seek_before(PlaceBelow& place, Bytes key) const noexcept {
-    Walks& walks = begin(place, false);
-    for (std::uint32_t i = 0; i <= run_count_; i++)
-        walks.with(i, [key](auto& walk) noexcept { walk.seek_before(key); });
-    settle(place, walks);
-}
-
-void Layers::step(PlaceBelow& place) const noexcept {
+// All stand behind the entry in one direction; for the other one they are placed anew.
+void Layers::step(MergedPlace& place, OwnWalk* own, Direction direction) const noexcept {
     auto& walks = *std::launder(reinterpret_cast<Walks*>(place.state.data()));
-    walks.step(walks.at);
-    settle(place, walks);
+    walks.own = own;
+    if (walks.direction == direction) {
+        walks.step(walks.at);
+        return settle(place, walks);
+    }
+    std::array<std::byte, key_size_max> bytes;
+    place.key.copy(0, bytes.data());
+    seek(place, own, Bytes{bytes}.first(place.key.size()), direction);
+    if (direction == Direction::forwards && place.valid) step(place, own, direction);
 }
 
 // All stand at the next entry they have. That of the topmost of those with the nearest key counts,
 // and the others with that key go on.
-void Layers::settle(PlaceBelow& place, Walks& walks) const noexcept {
+void Layers::settle(MergedPlace& place, Walks& walks) const noexcept {
     for (;; walks.step(walks.at)) {
         walks.at = Walks::none;
-        for (std::uint32_t i = 0; i <= run_count_; i++) {
+        for (std::uint32_t i = walks.first(); i < walks.count; i++) {
             if (walks.damaged(i)) place.damaged = true;
             if (!walks.valid(i)) continue;
             const Key key = walks.key(i);
             const int order = walks.at == Walks::none ? 0 : compare(key, place.key);
             if (order == 0 && walks.at != Walks::none) {
                 walks.step(i);
-            } else if (walks.at == Walks::none || (order < 0) == walks.forwards) {
+            } else if (walks.at == Walks::none ||
+                       (order < 0) == (walks.direction == Direction::forwards)) {
                 walks.at = i;
                 place.key = key;
             }

@@ -39,9 +39,9 @@ public:
              Erased erased = Erased::hidden) noexcept;
 
     [[nodiscard]] Bytes find(Bytes key) const noexcept override;
-    void seek(PlaceBelow& place, Bytes key) const noexcept override;
-    void seek_before(PlaceBelow& place, Bytes key) const noexcept override;
-    void step(PlaceBelow& place) const noexcept override;
+    void seek(MergedPlace& place, OwnWalk* own, Bytes key,
+              Direction direction) const noexcept override;
+    void step(MergedPlace& place, OwnWalk* own, Direction direction) const noexcept override;
 
     [[nodiscard]] bool has_frozen() const noexcept { return has_frozen_; }
     [[nodiscard]] const Branches& frozen() const noexcept { return frozen_; }
@@ -52,8 +52,7 @@ public:
 private:
     struct Walks;
 
-    Walks& begin(PlaceBelow& place, bool forwards) const noexcept;
-    void settle(PlaceBelow& place, Walks& walks) const noexcept;
+    void settle(MergedPlace& place, Walks& walks) const noexcept;
 
     const Delta* delta_ = nullptr;
     Branches frozen_{};

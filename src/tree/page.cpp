@@ -343,7 +343,7 @@ void Page::replace(std::uint32_t position, Bytes value, bool is_erased) noexcept
 }
 
 // Gives an entry another value, and lays the entries side by side.
-void Page::compact(std::uint32_t position, Bytes value, bool is_erased) noexcept {
+[[gnu::cold]] void Page::compact(std::uint32_t position, Bytes value, bool is_erased) noexcept {
     Page old;
     old.copy_content(*this);
     heap_ = page_size;

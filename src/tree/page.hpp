@@ -158,15 +158,9 @@ public:
 private:
     friend class Pool;
 
-    [[nodiscard]] Bytes prefix() const noexcept {
-        return {body_.data(), prefix_size_};
-    }
-    [[nodiscard]] const std::byte* heads() const noexcept {
-        return body_.data() + prefix_size_;
-    }
-    [[nodiscard]] std::byte* heads() noexcept {
-        return body_.data() + prefix_size_;
-    }
+    [[nodiscard]] Bytes prefix() const noexcept { return {body_.data(), prefix_size_}; }
+    [[nodiscard]] const std::byte* heads() const noexcept { return body_.data() + prefix_size_; }
+    [[nodiscard]] std::byte* heads() noexcept { return body_.data() + prefix_size_; }
     [[nodiscard]] std::uint64_t head(std::uint32_t position) const noexcept;
     [[nodiscard]] std::size_t slot(std::uint32_t position) const noexcept;
     [[nodiscard]] Bytes suffix(std::uint32_t position) const noexcept;

@@ -3,8 +3,10 @@
 // run, of which it may be null, because it is damaged.
 #pragma once
 
+#include "freshet/event.hpp"
 #include "tree/branch.hpp"
 #include "tree/page.hpp"
+#include "tree/pool.hpp"
 
 namespace freshet::tree {
 
@@ -24,12 +26,19 @@ public:
         if (!enter(family_of(key))) return to_branch_before(family_);
         if (descend(key)) previous();
     }
+    void seek(Bytes key, Direction direction) noexcept {
+        return direction == Direction::forwards ? seek(key) : seek_before(key);
+    }
     void next() noexcept {
         if (++leaf().position == page_->count()) to_next_leaf();
     }
     void previous() noexcept {
         if (leaf().position == 0) return to_previous_leaf();
         leaf().position--;
+    }
+
+    void step(Direction direction) noexcept {
+        return direction == Direction::forwards ? next() : previous();
     }
 
     [[nodiscard]] bool valid() const noexcept { return valid_; }
@@ -95,8 +104,7 @@ bool Walk<Pages, height_limit>::descend(Bytes key) noexcept {
 
 template <class Pages, std::uint32_t height_limit>
 void Walk<Pages, height_limit>::descend_first(std::uint32_t level, std::uint32_t number) noexcept {
-    for (; load(level, number) && level + 1 < branch_.height; level++)
-        number = page_->child(0);
+    for (; load(level, number) && level + 1 < branch_.height; level++) number = page_->child(0);
 }
 
 template <class Pages, std::uint32_t height_limit>
@@ -146,5 +154,22 @@ void Walk<Pages, height_limit>::to_branch_before(std::size_t family) noexcept {
     while (family > 0 && !valid_) valid_ = enter(--family);
     if (valid_) descend_last(0, branch_.page);
 }
+
+// The delta's own pages.
+class PoolPages {
+public:
+    PoolPages() noexcept = default;
+    explicit PoolPages(const Pool& pool) noexcept : pool_{&pool} {}
+    const Page* operator()(std::uint32_t number, bool /*is_interior*/) const noexcept {
+        return &pool_->at(number);
+    }
+
+private:
+    const Pool* pool_ = nullptr;
+};
+// A page splits once for every two children it is given at most, so that a tree of so many levels
+// would take 2^40 puts.
+inline constexpr std::uint32_t height_max = 40;
+using OwnWalk = Walk<PoolPages, height_max>;
 
 }  // namespace freshet::tree
