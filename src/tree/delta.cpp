@@ -20,7 +20,8 @@ std::size_t Delta::required_memory(std::size_t pool_size, std::uint32_t live_cou
     return Pool::required_memory(pool_size, live_count_max);
 }
 
-[[gnu::cold]] Status Delta::open(Arena& arena, std::size_t pool_size, std::uint32_t live_count_max) noexcept {
+[[gnu::cold]] Status Delta::open(Arena& arena, std::size_t pool_size,
+                                 std::uint32_t live_count_max) noexcept {
     const Status opened = pool_.open(arena, pool_size, live_count_max);
     if (!opened) return opened;
     root_ = Root{};
@@ -74,7 +75,7 @@ void Delta::rollback() noexcept {
 }
 
 [[gnu::cold]] Root Delta::lay(const Branches& own, const Branches& gone, const Below* below,
-                std::span<const std::uint64_t> live) noexcept {
+                              std::span<const std::uint64_t> live) noexcept {
     begin();
     for (const Branch& branch : gone)
         if (branch.page != 0) drop_all(branch.page, branch.height);
@@ -261,7 +262,7 @@ void Delta::insert_with_splits(const Path& path, const Entry& entry) noexcept {
 }
 
 [[gnu::cold]] Separator Delta::split(const Path& path, std::uint32_t level, const Entry& entry,
-                       std::uint32_t right) noexcept {
+                                     std::uint32_t right) noexcept {
     const Step step = path.steps[level];
     Page& page = pool_.at(step.page);
     bool is_edge = step.position == page.count();
@@ -275,7 +276,8 @@ void Delta::insert_with_splits(const Path& path, const Entry& entry) noexcept {
     return split_interior(page, pool_.at(right), step.position, entry, cut);
 }
 
-[[gnu::cold]] void Delta::grow(Branch& branch, const Separator& separator, std::uint32_t right) noexcept {
+[[gnu::cold]] void Delta::grow(Branch& branch, const Separator& separator,
+                               std::uint32_t right) noexcept {
     FRESHET_CHECK(branch.height < height_max);
     const std::uint32_t top = pool_.allocate();
     Page& page = pool_.at(top);
@@ -346,7 +348,7 @@ void Delta::shrink(const Path& path) noexcept {
 
 // Joins children `index` and `index + 1` into `target`, which is one of them.
 [[gnu::cold]] bool Delta::merge_at(Page& parent, std::uint32_t index, std::uint32_t target,
-                     bool is_leaf) noexcept {
+                                   bool is_leaf) noexcept {
     const std::uint32_t left = parent.child(index);
     const std::uint32_t right = parent.child(index + 1);
     const std::uint32_t first_child = pool_.at(right).child(0);
