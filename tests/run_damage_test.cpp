@@ -212,7 +212,10 @@ TEST(RunDamage, IsNoticedInThePlacesOfAPage) {
     for (const Half slot :
          {Half{0}, Half{2047}, Half{2045}, Half{0xFFFF}, static_cast<Half>(heap - 1)})
         EXPECT_FALSE(forged.takes(leaf, slots, slot)) << slot;
-    // Two entries with one place: their keys are the same.
+    // In the last page, so that nothing is behind it.
+    ASSERT_EQ(forged.field<Half>(4, 50), 2048 - 5);
+    for (const Half slot : {Half{2044}, Half{2045}, Half{2046}, Half{2047}})
+        EXPECT_FALSE(forged.takes(4, 50, slot)) << slot;
     EXPECT_FALSE(forged.takes(leaf, slots, heap));
     const std::size_t entry = forged.field<Half>(leaf, slots);
     EXPECT_EQ(forged.field<Half>(leaf, entry), 1);
@@ -271,19 +274,73 @@ TEST(RunDamage, IsNoticedInTheSizesOfKeys) {
     EXPECT_FALSE(is_taken(100, 97, 100));
 }
 
-TEST(RunDamage, IsNoticedInTheOrderOfKeys) {
+// A page with a child and nothing else is sound, but not with entries that begin behind its end.
+TEST(RunDamage, IsNoticedInAPageWithoutEntries) {
     const Forged forged;
-    const std::size_t heads = page_at(1) + 40 + 6;
-    Contents bytes = forged.bytes();
-    for (const std::size_t i : {0U, 1U}) {
-        const std::size_t other = 1 - i;
-        put(bytes, heads + 8 * i, load<std::uint64_t>(forged.bytes().data() + heads + 8 * other));
-        put(bytes, heads + 16 + 2 * i, load<Half>(forged.bytes().data() + heads + 16 + 2 * other));
+    for (const std::size_t heap : {page_size, page_size + 1}) {
+        Contents bytes = forged.bytes();
+        put(bytes, page_at(3) + 28, Half{0});
+        put(bytes, page_at(3) + 32, static_cast<Half>(heap));
+        fuzz::repair_run(bytes);
+        EXPECT_EQ(OpenRun{bytes}.run.page(3) != nullptr, heap == page_size);
     }
-    fuzz::repair_run(bytes);
-    const OpenRun open{bytes};
-    EXPECT_EQ(open.run.page(1), nullptr);
-    EXPECT_NE(open.run.page(2), nullptr);
+}
+
+// Goal: keys that do not ascend within a page are noticed. Method: two neighbours change places, or
+// one stands in both; with heads that differ, and with heads that do not.
+TEST(RunDamage, IsNoticedInTheOrderOfKeys) {
+    const Contents bytes =
+        run_of({{"\1aa", {"v"}}, {"\1b", {"v"}}, {"\1b2345678a", {"v"}}, {"\1b2345678b", {"v"}}});
+    const auto is_taken = [&bytes](std::array<std::size_t, 4> order) {
+        const std::size_t heads = page_at(1) + 40 + 1;
+        const std::size_t slots = heads + 4 * 8;
+        Contents changed = bytes;
+        for (std::size_t i = 0; i < 4; i++) {
+            put(changed, heads + 8 * i, load<std::uint64_t>(bytes.data() + heads + 8 * order[i]));
+            put(changed, slots + 2 * i, load<Half>(bytes.data() + slots + 2 * order[i]));
+        }
+        fuzz::repair_run(changed);
+        return OpenRun{changed}.run.page(1) != nullptr;
+    };
+    EXPECT_TRUE(is_taken({0, 1, 2, 3}));
+    EXPECT_FALSE(is_taken({1, 0, 2, 3}));
+    EXPECT_FALSE(is_taken({0, 2, 1, 3}));
+    EXPECT_FALSE(is_taken({0, 1, 3, 2}));
+    EXPECT_FALSE(is_taken({0, 0, 2, 3}));
+    EXPECT_FALSE(is_taken({0, 1, 3, 3}));
+}
+
+// Goal: more entries than a page has room for are noticed, even if they share their room. Method:
+// any two bytes of some are the sizes of an entry; those with different keys, sorted.
+TEST(RunDamage, IsNoticedInTheCountOfEntries) {
+    constexpr std::size_t heap = Page::header_size + (Page::count_max + 1) * 10;
+    Contents bytes = run_of({{"k", {"v"}}});
+    const auto page = MutableBytes{bytes}.subspan(page_at(1));
+    std::mt19937_64 random{1};
+    for (std::size_t i = heap; i < page_size; i += 2)
+        store_at(page.data() + i, static_cast<Half>(1 + random() % 9));
+    std::map<std::string, std::size_t> offsets;
+    for (std::size_t i = heap; i + 4 < page_size; i += 2) {
+        const std::size_t key = i + 4 + load<Half>(page.data() + i + 2);
+        const std::size_t size = load<Half>(page.data() + i);
+        if (key + size <= page_size) offsets[std::string{as_text(page.subspan(key, size))}] = i;
+    }
+    ASSERT_GT(offsets.size(), Page::count_max);
+    for (const std::size_t count : {Page::count_max, Page::count_max + 1}) {
+        store_at(page.data() + 28, static_cast<Half>(count));
+        store_at(page.data() + 30, Half{0});
+        store_at(page.data() + 32, static_cast<Half>(heap));
+        auto next = offsets.begin();
+        for (std::size_t i = 0; i < count; i++, ++next) {
+            std::uint64_t head = 0;
+            for (std::size_t j = 0; j < std::min<std::size_t>(next->first.size(), 8); j++)
+                head |= std::uint64_t{static_cast<unsigned char>(next->first[j])} << (56 - 8 * j);
+            store_at(page.data() + 40 + 8 * i, head);
+            store_at(page.data() + 40 + 8 * count + 2 * i, static_cast<Half>(next->second));
+        }
+        fuzz::repair_run(bytes);
+        EXPECT_EQ(OpenRun{bytes}.run.page(1) != nullptr, count == Page::count_max) << count;
+    }
 }
 
 // Goal: what no page can show alone is noticed when all are read. Method: sound pages in a tree

@@ -198,6 +198,19 @@ TEST(Run, HasNoRoomLeftInItsLeaves) {
     EXPECT_LT(page_count * page_size, entries.size() * 37);
 }
 
+TEST(Run, FillsALeafToItsLastByte) {
+    for (const std::size_t count : {2U, 3U}) {
+        const std::size_t rest = page_size - Page::header_size - 1 - count * 15;
+        for (const std::size_t size : {rest, rest + 1}) {
+            Sorted entries;
+            for (std::size_t i = 0; i + 1 < count; i++)
+                entries["\1" + number_text(i, 1)] = {std::string(500, 'v')};
+            entries["\1x"] = {std::string(size - 500 * (count - 1), 'v')};
+            EXPECT_EQ(run_of(entries).size(), run_header_size + page_size * (size == rest ? 1 : 3));
+        }
+    }
+}
+
 TEST(RunBuilder, EndsAtItsLimits) {
     for (std::uint32_t height_max = 1; height_max <= 4; height_max++) {
         Building building{{.height_max = height_max}};
