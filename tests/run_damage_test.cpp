@@ -380,6 +380,11 @@ TEST(RunDamage, IsNoticedInTheWhole) {
         put(bytes, 56 + 24, branch(4, 1));
     }));
     EXPECT_FALSE(holds([&](Contents& bytes) { put(bytes, 56 + 24, branch(4, 1)); }));
+    // A separator that is not between its children: "abce" lies between "abcd-2" and "abce-3...".
+    const std::size_t letter = page_at(3) + 40 + 4;
+    EXPECT_EQ(forged.bytes()[letter], std::byte{'e'});
+    for (const char wrong : {'d', 'f'})
+        EXPECT_FALSE(holds([&](Contents& bytes) { put(bytes, letter, wrong); })) << wrong;
     // The same child twice, or the two of them in the wrong order.
     const std::uint32_t top = static_cast<std::uint32_t>(page_at(3));
     const std::size_t entry = forged.field<Half>(3, 40 + forged.field<Half>(3, 30) + 8U) + top + 4;
@@ -392,20 +397,22 @@ TEST(RunDamage, IsNoticedInTheWhole) {
 }
 
 // Goal: a leaf is noticed that begins in one family and ends in another. Method: of two keys of the
-// last family the first one is made one of the family before, where the tree is said to be.
-TEST(RunDamage, IsNoticedInTheFamilyOfTheLastKey) {
-    Contents bytes = run_of({{"\x0f", {"1"}}, {"\x10", {"2"}}});
-    const std::size_t page = page_at(1);
-    const std::size_t entry = page + load<Half>(bytes.data() + page + 40 + 16);
-    ASSERT_EQ(bytes[entry + 5], std::byte{0x0f});
-    ASSERT_EQ(bytes[page + 47], std::byte{0x0f});
-    bytes[entry + 5] = bytes[page + 47] = std::byte{0x0e};
-    put(bytes, 56 + 8 * 14, Branch{.page = 1, .height = 1});
-    put(bytes, 56 + 8 * 15, Branch{});
-    fuzz::repair_run(bytes);
-    const OpenRun open{bytes};
-    EXPECT_NE(open.run.page(1), nullptr);
-    EXPECT_FALSE(open.run.check_all());
+// last family the first one is made one of the family before; the tree is said to be of either.
+TEST(RunDamage, IsNoticedInALeafOfTwoFamilies) {
+    for (const std::size_t family : {14U, 15U}) {
+        Contents bytes = run_of({{"\x0f", {"1"}}, {"\x10", {"2"}}});
+        const std::size_t page = page_at(1);
+        const std::size_t entry = page + load<Half>(bytes.data() + page + 40 + 16);
+        ASSERT_EQ(bytes[entry + 5], std::byte{0x0f});
+        ASSERT_EQ(bytes[page + 47], std::byte{0x0f});
+        bytes[entry + 5] = bytes[page + 47] = std::byte{0x0e};
+        put(bytes, 56 + 8 * 15, Branch{});
+        put(bytes, 56 + 8 * family, Branch{.page = 1, .height = 1});
+        fuzz::repair_run(bytes);
+        const OpenRun open{bytes};
+        EXPECT_NE(open.run.page(1), nullptr);
+        EXPECT_FALSE(open.run.check_all());
+    }
 }
 
 // Goal: no file fails a check or leads outside itself. Method: a few bytes of a run are changed at

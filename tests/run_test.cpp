@@ -103,6 +103,8 @@ TEST(Run, KnowsWhatItIs) {
     EXPECT_FALSE(open.run.is_damaged());
     for (const std::uint32_t number : {0U, 3U, ~0U}) EXPECT_EQ(open.run.page(number), nullptr);
     EXPECT_TRUE(open.run.is_damaged());
+    ASSERT_TRUE(open.run.open(bytes, test_store, test_number, open.checked, 3));
+    EXPECT_FALSE(open.run.is_damaged());
     const auto note = note_of('n');
     EXPECT_TRUE(std::equal(note.begin(), note.end(), open.run.note().begin()));
 }

@@ -37,7 +37,7 @@ private:
                 continue;
             }
             const std::uint32_t index = step.next++;
-            if (index > 0 && !separator(step.page->key(index - 1))) return false;
+            if (index > 0 && order(step.page->key(index - 1)) <= 0) return false;
             level++;
             if (!enter(level, step.page->child(index), branch.height)) return false;
         }
@@ -52,28 +52,21 @@ private:
         return true;
     }
 
-    // What is sound is in order within the page.
+    // What is sound is in order within the page. Between two leaves there is a separator.
     [[nodiscard]] bool leaf(const Page& page) noexcept {
-        const int least = is_behind_separator_ ? 0 : 1;
-        if (!follows(page.key(0), least) || family_of(last()) != family_) return false;
+        if (order(page.key(0)) < 0 || family_of(last()) != family_) return false;
         take(page.key(page.count() - 1));
-        is_behind_separator_ = false;
         entry_count_ += page.count();
         for (std::uint32_t i = 0; i < page.count(); i++)
             erased_count_ += page.is_erased(i) ? 1U : 0U;
         return family_of(last()) == family_;
     }
 
-    [[nodiscard]] bool separator(const Key& key) noexcept {
-        is_behind_separator_ = true;
-        return follows(key, 1);
-    }
-
-    // The key is greater than the one before, or equal to it if `least` is 0.
-    [[nodiscard]] bool follows(const Key& key, int least) noexcept {
-        if (last_size_ > 0 && compare(key, {.front = {}, .back = last()}) < least) return false;
+    // Takes a key, and says how it stands to the one before.
+    [[nodiscard]] int order(const Key& key) noexcept {
+        const int order = last_size_ == 0 ? 1 : compare(key, {.front = {}, .back = last()});
         take(key);
-        return true;
+        return order;
     }
     void take(const Key& key) noexcept {
         key.copy(0, last_.data());
@@ -86,7 +79,6 @@ private:
     std::uint64_t page_count_ = 0;
     std::uint64_t entry_count_ = 0;
     std::uint64_t erased_count_ = 0;
-    bool is_behind_separator_ = false;
     std::size_t last_size_ = 0;
     std::array<std::byte, key_size_max> last_;
     std::array<Step, run_height_max> steps_;
