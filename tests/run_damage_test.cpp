@@ -385,6 +385,15 @@ TEST(RunDamage, IsNoticedInTheWhole) {
     EXPECT_EQ(forged.bytes()[letter], std::byte{'e'});
     for (const char wrong : {'d', 'f'})
         EXPECT_FALSE(holds([&](Contents& bytes) { put(bytes, letter, wrong); })) << wrong;
+    EXPECT_FALSE(holds([&](Contents& bytes) {
+        const std::size_t page = page_at(3);
+        const auto slot = load<Half>(bytes.data() + page + 40 + 5 + 8);
+        const std::string last = "\1abcd-2";
+        put(bytes, page + 30, Half{7});
+        std::memcpy(bytes.data() + page + 40, last.data(), last.size());
+        put(bytes, page + 40 + 7, std::uint64_t{0});
+        put(bytes, page + 40 + 7 + 8, slot);
+    }));
     // The same child twice, or the two of them in the wrong order.
     const std::uint32_t top = static_cast<std::uint32_t>(page_at(3));
     const std::size_t entry = forged.field<Half>(3, 40 + forged.field<Half>(3, 30) + 8U) + top + 4;
