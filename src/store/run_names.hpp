@@ -12,7 +12,7 @@
 //          16    64  for each run, the newest first: its number, and the CRC-32C of its header
 //          80    96  numbers of those no longer used
 //
-//  In a run, as its note (tree/run_format.hpp): what the store was at the commit that it goes up to,
+//  In a run, as its note (tree/run_format.hpp): what the store was at the commit it goes up to,
 //  together with the runs below it.
 //
 //           0     8  where the log ended
