@@ -15,6 +15,7 @@ int run_streams(const Request& request) noexcept;
 int run_settings(const Request& request) noexcept;
 int run_checkpoints(const Request& request) noexcept;
 int run_verify(const Request& request) noexcept;
+int run_snapshot(const Request& request) noexcept;
 int run_stats(const Request& request) noexcept;
 int run_head(const Request& request) noexcept;
 int run_backup(const Request& request) noexcept;

@@ -30,6 +30,7 @@ constexpr CommandInfo all_commands[] = {
     {"verify", true},
     {"stats", true},
     {"head", true},
+    {"snapshot", true},
     {"backup", true, 1, 1},
     {"sql", true, 0, stream_count_max},
     {"help"},

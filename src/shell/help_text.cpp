@@ -20,6 +20,7 @@ constexpr std::string_view overview =
   freshet verify DB              check every byte of the store
   freshet stats DB               sizes and counts
   freshet head DB                where the log ends: keep it elsewhere for verify
+  freshet snapshot DB            make sorted files of what the log adds up to: opening is quick
   freshet backup DB DEST         copy the store, in use or not, as of any commit
   freshet help [TOPIC]           a command, sql, events, output or errors
   freshet version                this program and the format it writes
@@ -153,7 +154,8 @@ adds up to. Prints the head: keep it elsewhere, and hold the store against it la
 constexpr std::string_view about_stats =
     R"(freshet stats DB [FLAGS]
 
-Says what the store holds, and how much of the memory its directory takes.
+Says what the store holds, how much of the memory its directory takes, and what lies in runs:
+how many, their bytes, up to which commit they go, and whether one is due.
 )";
 
 constexpr std::string_view about_head =
@@ -161,6 +163,14 @@ constexpr std::string_view about_head =
 
 Prints where the log ends, as one word that stands for all that is before it: keep it elsewhere,
 and `freshet verify DB --head HEAD` tells later whether the log still contains it.
+)";
+
+constexpr std::string_view about_snapshot =
+    R"(freshet snapshot DB [FLAGS]
+
+Makes runs now, which come by themselves otherwise: sorted files of what the log adds up to, so
+that whoever opens the store reads no more log than came since. Nothing is lost with them: files
+named *.run can be deleted while nobody has the store open, and are made anew from the log.
 )";
 
 constexpr std::string_view about_backup =
@@ -226,7 +236,7 @@ With --json and --ndjson an error is one line of JSON on standard error.
 Environment: NO_COLOR (no colours), TERM=dumb (nor lines), FRESHET_MEMORY (as --memory).
 )";
 
-constexpr std::array<Topic, 17> all_topics{{
+constexpr std::array<Topic, 18> all_topics{{
     {"help", overview},
     {"version", overview},
     {"create", about_create, true},
@@ -239,6 +249,7 @@ constexpr std::array<Topic, 17> all_topics{{
     {"verify", about_verify, true},
     {"stats", about_stats, true},
     {"head", about_head, true},
+    {"snapshot", about_snapshot, true},
     {"backup", about_backup, true},
     {"sql", about_sql, true},
     {"events", about_events},

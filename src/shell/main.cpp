@@ -53,6 +53,7 @@ int run(const Request& request) noexcept {
         case Command::verify: return run_verify(request);
         case Command::stats: return run_stats(request);
         case Command::head: return run_head(request);
+        case Command::snapshot: return run_snapshot(request);
         case Command::backup: return run_backup(request);
         case Command::sql: return run_sql(request);
         case Command::version: return run_version();

@@ -29,6 +29,7 @@ enum class Command : std::uint8_t {
     verify,
     stats,
     head,
+    snapshot,
     backup,
     sql,
     help,

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 
+#include "freshet/runs.hpp"
 #include "shell/exit.hpp"
 #include "shell/report.hpp"
 
@@ -130,6 +131,7 @@ int Session::open(const Request& request, Access access, std::size_t own_size,
     options.log = hear;
     options.log_context = this;
     options.progress = {tell, this};
+    options.runs = &runs();
     options.pool_size = pool_size_min;
     options.growth_size = growth_for(input_size);
     if (request.segment_size != 0) options.segment_size = request.segment_size;

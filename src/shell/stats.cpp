@@ -32,6 +32,10 @@ int run_stats(const Request& request) noexcept {
         {"segments", Cell::of(std::uint64_t{statistics.segment_count})},
         {"directory_bytes", Cell::of(used)},
         {"directory_bytes_max", Cell::of(limit)},
+        {"runs", Cell::of(std::uint64_t{statistics.run_count})},
+        {"run_bytes", Cell::of(statistics.run_size)},
+        {"run_commit", Cell::of(statistics.run_commit)},
+        {"maintenance_owed", Cell::of(std::uint64_t{statistics.maintenance_owed ? 1U : 0U})},
     };
     return print_facts(facts);
 }

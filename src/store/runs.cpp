@@ -13,10 +13,11 @@ namespace store {
 
 namespace {
 
-// So that pages of the size of the pool are looked through once.
+// For more pages than the pool has; but all of it is touched at open.
 std::size_t checked_count(const Options& options) noexcept {
-    return std::bit_ceil(
-        std::max(tree::CheckedPages::count_min, options.pool_size / tree::page_size * 8));
+    constexpr std::size_t count_max = std::size_t{1} << 16;
+    return std::bit_ceil(std::clamp(options.pool_size / tree::page_size * 8,
+                                    tree::CheckedPages::count_min, count_max));
 }
 
 // A file that cannot be removed now is nobody's all the same.
@@ -127,8 +128,8 @@ void Runs::load(State& state, const log::HeadRecord& head) const noexcept {
     if (!status) {
         std::array<char, 120> room;
         TextWriter text{room};
-        text.text("a run cannot be used, ").number(named.count - good_count);
-        text.text(" of ").number(named.count).text(" are made anew from the log");
+        text.number(named.count - good_count).text(" of ").number(named.count);
+        text.text(" runs cannot be used; what they had is read from the log");
         state.say(Level::warning, status.error().code, text.written());
         runs.is_named = false;
     }
