@@ -62,7 +62,8 @@ protected:
     static std::vector<Entry> entries_of(const store::State& state) {
         std::vector<Entry> entries;
         tree::Cursor cursor{state.view()};
-        for (cursor.first(); cursor.valid(); cursor.next()) {
+        cursor.seek(as_bytes(std::string(1, '\0')));
+        for (; cursor.valid(); cursor.next()) {
             const Bytes key = cursor.key();
             const Bytes value = cursor.value();
             entries.push_back({{key.begin(), key.end()}, {value.begin(), value.end()}});

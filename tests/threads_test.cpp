@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "freshet/follower.hpp"
+#include "freshet/runs.hpp"
 #include "tests/passing_disk.hpp"
 #include "tests/store_fixture.hpp"
 #include "tests/temporary.hpp"
@@ -125,6 +126,13 @@ void work(Store& store, int appends_per_writer) {
         }
         while (writing > 0) std::this_thread::yield();
     });
+    threads.emplace_back([&] {
+        Diagnostic diagnostic;
+        while (writing > 0) {
+            ASSERT_TRUE(store.maintain(diagnostic, {.entry_count_max = 50, .now = true}));
+            std::this_thread::yield();
+        }
+    });
     for (std::thread& thread : threads) thread.join();
 }
 
@@ -135,6 +143,20 @@ TEST(Threads, WriteReadAndFollowOneStoreInMemory) {
     work(open.store, 400);
     EXPECT_EQ(open.verify(), Code::none);
     EXPECT_EQ(open.read("shared").size(), 4U * 400);
+}
+
+TEST(Threads, WriteReadAndFollowOneStoreWhileItsRunsAreMade) {
+    Machine machine{1 << 18};
+    Options options = thread_options();
+    options.runs = &runs();
+    options.pool_size = std::size_t{256} << 10;
+    options.replay_max = 1 << 14;
+    OpenStore open{machine.door(), options};
+    ASSERT_EQ(open.error, Code::none);
+    work(open.store, 200);
+    EXPECT_GT(open.store.statistics().run_count, 0U);
+    EXPECT_EQ(open.verify(), Code::none);
+    EXPECT_EQ(open.read("shared").size(), 4U * 200);
 }
 
 TEST(Threads, WriteReadAndFollowOneStoreOnADisk) {
