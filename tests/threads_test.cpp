@@ -146,17 +146,19 @@ TEST(Threads, WriteReadAndFollowOneStoreInMemory) {
 }
 
 TEST(Threads, WriteReadAndFollowOneStoreWhileItsRunsAreMade) {
-    Machine machine{1 << 18};
+    TemporaryDirectory directory;
+    PosixDoor door;
+    ASSERT_TRUE(door.open(directory.path().c_str(), true));
     Options options = thread_options();
     options.runs = &runs();
     options.pool_size = std::size_t{256} << 10;
     options.replay_max = 1 << 14;
-    OpenStore open{machine.door(), options};
+    OpenStore open{door.door(), options};
     ASSERT_EQ(open.error, Code::none);
-    work(open.store, 200);
+    work(open.store, 100);
     EXPECT_GT(open.store.statistics().run_count, 0U);
     EXPECT_EQ(open.verify(), Code::none);
-    EXPECT_EQ(open.read("shared").size(), 4U * 200);
+    EXPECT_EQ(open.read("shared").size(), 4U * 100);
 }
 
 TEST(Threads, WriteReadAndFollowOneStoreOnADisk) {

@@ -58,6 +58,7 @@ struct RunState {
     RunJob flush;
     RunJob merge;
     bool is_busy = false;
+    bool has_job = false;  // As whoever had it last left it.
     std::atomic<bool> is_owed = false;
     std::uint64_t retry_from = 0;  // After a failure commits wait until the log is so long.
 };

@@ -60,10 +60,9 @@ public:
     Status relieve(State& state) const noexcept override;
     void note(State& state) const noexcept override {
         RunState& runs = *state.runs;
-        const bool has_job =
-            runs.flush.stage != RunJob::Stage::idle || runs.merge.stage != RunJob::Stage::idle;
         if (state.sealed.position.address < runs.retry_from) return;
-        if (has_job || is_freeze_due(state)) runs.is_owed.store(true, std::memory_order_relaxed);
+        if (runs.has_job || is_freeze_due(state))
+            runs.is_owed.store(true, std::memory_order_relaxed);
     }
     Status work(State& state, const Maintenance& how) const noexcept override;
     void work_a_little(State& state, std::uint64_t size) const noexcept override {
@@ -195,7 +194,8 @@ Status Runs::work(State& state, const Maintenance& how) const noexcept {
         is_wanted = false;
         plan_merge(state);
         RunJob& job = runs.flush.stage != RunJob::Stage::idle ? runs.flush : runs.merge;
-        runs.is_owed.store(job.stage != RunJob::Stage::idle, std::memory_order_relaxed);
+        runs.has_job = job.stage != RunJob::Stage::idle;
+        runs.is_owed.store(runs.has_job, std::memory_order_relaxed);
         if (job.stage == RunJob::Stage::idle || left == 0) break;
         state.log.unlock_writer();
         status = advance(state, job, left);
