@@ -25,6 +25,7 @@
 
 #include "freshet/follower.hpp"
 #include "freshet/posix.hpp"
+#include "freshet/runs.hpp"
 #include "freshet/store.hpp"
 
 namespace {
@@ -84,6 +85,8 @@ Options options_of(bool read_only) {
     options.create = !read_only;
     options.read_only = read_only;
     options.pool_size = std::size_t{4} << 20;
+    options.runs = &runs();
+    options.replay_max = std::uint64_t{1} << 15;
     options.segment_size = std::uint32_t{1} << 20;
     options.frame_size_max = std::uint32_t{1} << 15;
     options.growth_size = std::uint32_t{1} << 16;

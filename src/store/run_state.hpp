@@ -60,6 +60,7 @@ struct RunState {
     bool is_busy = false;
     bool has_job = false;  // As whoever had it last left it.
     std::atomic<bool> is_owed = false;
+    std::atomic<bool> is_urgent = false;  // The pool is nearly full.
     std::uint64_t retry_from = 0;  // After a failure commits wait until the log is so long.
 };
 

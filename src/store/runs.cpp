@@ -61,13 +61,17 @@ public:
     void note(State& state) const noexcept override {
         RunState& runs = *state.runs;
         if (state.sealed.position.address < runs.retry_from) return;
-        if (runs.has_job || is_freeze_due(state))
-            runs.is_owed.store(true, std::memory_order_relaxed);
+        if (!runs.has_job && !is_freeze_due(state)) return;
+        const bool is_urgent = 4 * state.delta.page_used() > 3 * state.delta.page_count();
+        runs.is_urgent.store(is_urgent, std::memory_order_relaxed);
+        runs.is_owed.store(true, std::memory_order_relaxed);
     }
     Status work(State& state, const Maintenance& how) const noexcept override;
     void work_a_little(State& state, std::uint64_t size) const noexcept override {
         if (!state.runs->is_owed.load(std::memory_order_relaxed)) return;
-        static_cast<void>(work(state, {.entry_count_max = 256 + size / 4}));
+        const bool is_urgent = state.runs->is_urgent.load(std::memory_order_relaxed);
+        const std::uint64_t count = is_urgent ? ~std::uint64_t{0} : 256 + size / 4;
+        static_cast<void>(work(state, {.entry_count_max = count}));
     }
     void finish(State& state) const noexcept override;
     void close(State& state) const noexcept override {
