@@ -4,6 +4,7 @@
 
 #include "fuzz/repair.hpp"
 #include "tests/run_fixture.hpp"
+#include "tree/layers.hpp"
 
 namespace freshet::tree {
 namespace {
@@ -403,6 +404,31 @@ TEST(RunDamage, IsNoticedInTheWhole) {
         put(bytes, top + 24, std::uint32_t{2});
         put(bytes, entry, std::uint32_t{1});
     }));
+}
+
+// Goal: a walk comes to an end in any file, and so does a call that passes over what is erased.
+// Method: both children of a page are the same leaf.
+TEST(RunDamage, LeadsToNoLeafTwice) {
+    const Forged forged;
+    const std::size_t top = page_at(3);
+    const std::size_t second = top + forged.field<Half>(3, 40 + 5 + 8U) + 4;
+    for (const std::uint32_t leaf : {1U, 2U}) {
+        Contents bytes = forged.bytes();
+        put(bytes, top + 24, leaf);
+        put(bytes, second, leaf);
+        fuzz::repair_run(bytes);
+        const OpenRun open{bytes};
+        for (const bool forwards : {true, false}) {
+            Walk<RunPages, run_height_max> walk{RunPages{open.run}, open.run.branches()};
+            forwards ? walk.seek(as_bytes("\1")) : walk.seek_before(as_bytes("\2"));
+            for (std::size_t i = 0; i < 2; i++) {
+                ASSERT_TRUE(walk.valid());
+                forwards ? walk.next() : walk.previous();
+            }
+            EXPECT_FALSE(walk.valid());
+            EXPECT_TRUE(walk.damaged());
+        }
+    }
 }
 
 // Goal: a leaf is noticed that begins in one family and ends in another. Method: of two keys of the

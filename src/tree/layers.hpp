@@ -19,6 +19,7 @@ inline constexpr std::uint32_t run_count_max = 8;
 
 class RunPages {
 public:
+    static constexpr bool is_ordered = true;
     RunPages() noexcept = default;
     explicit RunPages(const Run& run) noexcept : run_{&run} {}
     const Page* operator()(std::uint32_t number, bool is_interior) const noexcept {

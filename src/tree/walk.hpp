@@ -70,6 +70,13 @@ private:
         valid_ = !damaged_;
         return valid_;
     }
+    // The leaves of a run have numbers that ascend with their keys. So no walk comes to one twice,
+    // not even in a run that somebody made on purpose.
+    void expect(bool is_in_order) noexcept {
+        if (!Pages::is_ordered || is_in_order) return;
+        damaged_ = true;
+        valid_ = false;
+    }
     bool descend(Bytes key) noexcept;
     void descend_first(std::uint32_t level, std::uint32_t number) noexcept;
     void descend_last(std::uint32_t level, std::uint32_t number) noexcept;
@@ -118,23 +125,27 @@ void Walk<Pages, height_limit>::descend_last(std::uint32_t level, std::uint32_t 
 
 template <class Pages, std::uint32_t height_limit>
 void Walk<Pages, height_limit>::to_next_leaf() noexcept {
+    const std::uint32_t before = leaf().page;
     for (std::uint32_t level = branch_.height - 1; level-- > 0;) {
         const Step step = steps_[level];
         if (!load(level, step.page, step.position)) return;
         if (step.position == page_->count()) continue;
         steps_[level].position++;
-        return descend_first(level + 1, page_->child(step.position + 1));
+        descend_first(level + 1, page_->child(step.position + 1));
+        return expect(leaf().page > before);
     }
     to_branch_from(family_ + 1);
 }
 
 template <class Pages, std::uint32_t height_limit>
 void Walk<Pages, height_limit>::to_previous_leaf() noexcept {
+    const std::uint32_t before = leaf().page;
     for (std::uint32_t level = branch_.height - 1; level-- > 0;) {
         const Step step = steps_[level];
         if (step.position == 0) continue;
         if (!load(level, step.page, step.position - 1)) return;
-        return descend_last(level + 1, page_->child(step.position - 1));
+        descend_last(level + 1, page_->child(step.position - 1));
+        return expect(leaf().page < before);
     }
     to_branch_before(family_);
 }
@@ -158,6 +169,7 @@ void Walk<Pages, height_limit>::to_branch_before(std::size_t family) noexcept {
 // The delta's own pages.
 class PoolPages {
 public:
+    static constexpr bool is_ordered = false;
     PoolPages() noexcept = default;
     explicit PoolPages(const Pool& pool) noexcept : pool_{&pool} {}
     const Page* operator()(std::uint32_t number, bool /*is_interior*/) const noexcept {
