@@ -33,7 +33,8 @@ bool decode(const log::HeadRoom& room, RunNames& names) noexcept {
     return makes_sense;
 }
 
-std::array<std::byte, tree::run_note_size> encode_note(const Published& at) noexcept {
+std::array<std::byte, tree::run_note_size> encode_note(const Published& at,
+                                                       bool has_rows) noexcept {
     std::array<std::byte, tree::run_note_size> note{};
     std::byte* const to = note.data();
     store_at(to, at.position.address);
@@ -48,6 +49,7 @@ std::array<std::byte, tree::run_note_size> encode_note(const Published& at) noex
     store_at(to + 84, at.mark_count);
     store_at(to + 92, at.mark_address);
     store_at(to + 100, at.catalog_address);
+    store_at(to + 108, std::uint32_t{has_rows ? 1U : 0U});
     return note;
 }
 
@@ -66,6 +68,10 @@ Published decode_note(tree::RunNote note) noexcept {
     at.mark_address = load<std::uint64_t>(from + 92);
     at.catalog_address = load<std::uint64_t>(from + 100);
     return at;
+}
+
+bool has_rows(tree::RunNote note) noexcept {
+    return load<std::uint32_t>(note.data() + 108) != 0;
 }
 
 RunFileName run_file_name(std::uint32_t number) noexcept {

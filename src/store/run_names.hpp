@@ -25,7 +25,8 @@
 //          84     8  count of marks
 //          92     8  address of the newest mark
 //         100     8  address of the newest change of what tables are
-//         108   404  zeros
+//         108     4  1: whoever made it kept rows of tables, too; 0: there are none of them in it
+//         112   400  zeros
 #pragma once
 
 #include "store/state.hpp"
@@ -52,9 +53,10 @@ log::HeadRoom encode(const RunNames& names) noexcept;
 // Zeros are no runs. False: it says nothing that makes sense.
 bool decode(const log::HeadRoom& room, RunNames& names) noexcept;
 
-std::array<std::byte, tree::run_note_size> encode_note(const Published& at) noexcept;
+std::array<std::byte, tree::run_note_size> encode_note(const Published& at, bool has_rows) noexcept;
 // All but the root.
 Published decode_note(tree::RunNote note) noexcept;
+bool has_rows(tree::RunNote note) noexcept;
 
 // Eight digits and ".run".
 using RunFileName = std::array<char, 12>;

@@ -61,7 +61,7 @@ struct RunState {
     bool has_job = false;  // As whoever had it last left it.
     std::atomic<bool> is_owed = false;
     std::atomic<bool> is_urgent = false;  // The pool is nearly full.
-    std::uint64_t retry_from = 0;  // After a failure commits wait until the log is so long.
+    std::uint64_t retry_from = 0;         // After a failure commits wait until the log is so long.
 };
 
 // What all of runs*.cpp use. Serving, with the writer turn; or while the log is read at open.

@@ -190,7 +190,8 @@ Status advance(State& state, RunJob& job, std::uint64_t& entry_count) noexcept {
     if (status && job.place.damaged) status = Code::corrupt;
     if (status && job.place.valid) return status;
     if (status)
-        status = job.builder.finish(state.log.geometry().store, job.number, encode_note(job.at));
+        status = job.builder.finish(state.log.geometry().store, job.number,
+                                    encode_note(job.at, state.options.rows != nullptr));
     if (status) status = state.door.disk->sync_directory();
     if (status) job.stage = RunJob::Stage::built;
     if (status) return status;

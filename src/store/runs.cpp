@@ -116,8 +116,10 @@ void Runs::load(State& state, const log::HeadRecord& head) const noexcept {
             open_run(state, named.runs[named.count - 1 - good_count], true);
         if (!slot) status = slot.error();
         if (!slot) break;
-        const Published said = decode_note(runs.slots[*slot].run.note());
-        if (!is_plausible(said, at, head.attested)) {
+        const tree::RunNote note = runs.slots[*slot].run.note();
+        const Published said = decode_note(note);
+        const bool is_whole = has_rows(note) == (state.options.rows != nullptr);
+        if (!is_whole || !is_plausible(said, at, head.attested)) {
             close_run(state, *slot);
             status = Code::corrupt;
             break;

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+// Tables over runs: rows, indexes and the past are found in whatever layer they lie.
+#include "freshet/runs.hpp"
+#include "tests/database_fixture.hpp"
+
+namespace freshet::test {
+namespace {
+
+Options options_with_runs() {
+    Options options = database_options();
+    options.runs = &runs();
+    options.replay_max = 1 << 12;
+    return options;
+}
+
+std::string everything(OpenDatabase& db) {
+    return db.run(
+        "SELECT * FROM t ORDER BY a; SELECT a FROM t WHERE b = 'b3' ORDER BY a;"
+        "SELECT a FROM t ORDER BY a DESC LIMIT 3; SELECT count(*), sum(c) FROM t;"
+        "SELECT a FROM t FOR SYSTEM_TIME AS OF COMMIT 40 ORDER BY b, a;"
+        "SELECT count(*) FROM changes");
+}
+
+// Goal: the same answers with and without. Method: the same statements to two databases; runs are
+// made in between in steps of all sizes, and the one that has them is opened again now and then.
+TEST(DatabaseRuns, GiveTheAnswersOfADatabaseWithout) {
+    OpenDatabase plain;
+    OpenDatabase with{options_with_runs()};
+    const auto both = [&](const std::string& sql) { ASSERT_EQ(plain.run(sql), with.run(sql)); };
+    both("CREATE TABLE t (a INT PRIMARY KEY, b TEXT, c INT UNIQUE); CREATE INDEX i ON t (b)");
+    for (int i = 0; i < 300; i++) {
+        const std::string key = std::to_string(i * 37 % 101);
+        const std::string word = "'b" + std::to_string(i % 7) + "'";
+        both("INSERT OR REPLACE INTO t VALUES (" + key + ", " + word + ", " + std::to_string(i) +
+             ")");
+        if (i % 3 == 0) both("DELETE FROM t WHERE a = " + std::to_string(i * 11 % 101));
+        if (i % 5 == 0) both("UPDATE t SET b = 'u' WHERE a < " + std::to_string(i % 20));
+        const Maintenance how{.entry_count_max = static_cast<std::uint64_t>(i), .now = i % 4 == 0};
+        ASSERT_TRUE(with.database->store().maintain(with.diagnostic, how));
+        if (i % 50 == 49) with.open_again();
+        if (i % 10 == 9) ASSERT_EQ(everything(plain), everything(with)) << i;
+    }
+    EXPECT_GT(with.database->store().statistics().run_count, 0U);
+    both("DROP INDEX i; ALTER TABLE t ADD COLUMN d INT DEFAULT 7; CREATE INDEX j ON t (b, d)");
+    with.open_again();
+    EXPECT_EQ(everything(plain), everything(with));
+}
+
+// A program that uses streams alone keeps no rows in its tree: runs that it makes have none, and
+// whoever has tables cannot use them.
+TEST(DatabaseRuns, AreNotTakenFromAProgramWithoutTables) {
+    OpenDatabase db{options_with_runs()};
+    db.run("CREATE TABLE t (a INT PRIMARY KEY, b TEXT, c INT); INSERT INTO t VALUES (1, 'b3', 2)");
+    const std::string before = everything(db);
+    db.close();
+    {
+        OpenStore streams{db.machine.door(), options_with_runs()};
+        ASSERT_EQ(streams.error, Code::none);
+        ASSERT_TRUE(streams.append("s", {"x"}));
+        ASSERT_TRUE(streams.store.maintain(streams.diagnostic, {.now = true}));
+        ASSERT_EQ(streams.store.statistics().run_count, 1U);
+        ASSERT_TRUE(streams.store.close());
+    }
+    db.connection.emplace();
+    db.database.emplace();
+    db.open();
+    EXPECT_EQ(everything(db), before);
+    db.run("INSERT INTO t VALUES (2, 'b', 3)");
+    EXPECT_EQ(db.run("SELECT a FROM t"), "1\n2\n");
+}
+
+}  // namespace
+}  // namespace freshet::test
