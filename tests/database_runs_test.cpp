@@ -38,7 +38,9 @@ TEST(DatabaseRuns, GiveTheAnswersOfADatabaseWithout) {
         const Maintenance how{.entry_count_max = static_cast<std::uint64_t>(i), .now = i % 4 == 0};
         ASSERT_TRUE(with.database->store().maintain(with.diagnostic, how));
         if (i % 50 == 49) with.open_again();
-        if (i % 10 == 9) ASSERT_EQ(everything(plain), everything(with)) << i;
+        if (i % 10 == 9) {
+            ASSERT_EQ(everything(plain), everything(with)) << i;
+        }
     }
     EXPECT_GT(with.database->store().statistics().run_count, 0U);
     both("DROP INDEX i; ALTER TABLE t ADD COLUMN d INT DEFAULT 7; CREATE INDEX j ON t (b, d)");
