@@ -91,10 +91,7 @@ void Crowd::prepare(const CrowdPlan& plan) {
 
 std::uint64_t Crowd::live(const CrowdPlan& plan) {
     prepare(plan);
-    const std::uint32_t room = std::max<std::uint32_t>(plan.setup.options.segment_size, 8192);
-    const SimDiskSize size{.file_count_max = plan.setup.options.segment_count_max + 4,
-                           .file_size_max = room,
-                           .version_count_max = 512};
+    const SimDiskSize size = disk_size(plan.setup);
     image_ = std::make_unique<Machine>(size);
     SimClock wall;
     scheduler_ = std::make_unique<SimScheduler>(choice_, wall, plan.scheduling);

@@ -13,8 +13,13 @@ Report* shared_report = nullptr;
 constexpr std::uint64_t open_call_count_max =
     4000;  // open() ends: it does not make more calls than this.
 
-void on_log(void*, Level, Code, std::string_view message) noexcept {
+void on_log(void* context, Level, Code code, std::string_view message) noexcept {
     if (shared_report != nullptr) shared_report->add_probe(message);
+    const bool is_of_runs = message.find("runs cannot be used") != message.npos ||
+                            message.starts_with("runs ") || message.ends_with("of runs");
+    const bool is_trouble = code == Code::io || code == Code::full || code == Code::out_of_memory ||
+                            code == Code::permission || code == Code::interrupted;
+    if (is_of_runs && !is_trouble) static_cast<RefusedRuns*>(context)->count++;
 }
 
 std::string_view text_of(Bytes bytes) {
@@ -192,6 +197,19 @@ void examine_again(Machine& machine, std::uint64_t commit, std::uint64_t ordinal
     snapshot.close();
 }
 
+// All that there is becomes one or more runs, and no file is left that is none of them.
+void examine_runs(Machine& machine) {
+    const Status made = machine.store.maintain(machine.diagnostic, {.now = true});
+    if (!made) violation("the last maintain() says %s", code_name(made.error().code));
+    std::size_t count = 0;
+    for (std::size_t i = 0; !machine.disk.file_name(i).empty(); i++)
+        if (machine.disk.file_name(i).ends_with(".run")) count++;
+    const std::uint64_t wanted = machine.store.statistics().run_count;
+    if (count != wanted)
+        violation("there are files of %zu runs, and %llu are in use", count,
+                  static_cast<unsigned long long>(wanted));
+}
+
 }  // namespace
 
 bool is_named_damage(Code code) noexcept {
@@ -225,8 +243,13 @@ void violation(const char* format, ...) noexcept {
 void Machine::lend() {
     memory.resize(required_memory(options));
     scratch.resize(options.frame_size_max + 8192);
-    options.log = on_log;
+    refused_runs.listen(options);
     options.rows = &row_keeper();
+}
+
+void RefusedRuns::listen(Options& options) noexcept {
+    options.log = on_log;
+    options.log_context = this;
 }
 
 Status Machine::open(bool create) noexcept {
@@ -283,7 +306,10 @@ Code compare(const Snapshot& snapshot, const Model& model, const SimClock& clock
 
 std::uint64_t examine(Machine& machine, const Promise& promise, Depth depth) {
     const std::uint64_t calls_before = machine.disk.call_count();
+    const std::uint64_t refused_before = machine.refused_runs.count;
     const Status opened = machine.open(!promise.has_store);
+    if (promise.disk_is_honest && machine.refused_runs.count != refused_before)
+        violation("runs that head names are refused");
     if (machine.disk.call_count() - calls_before > open_call_count_max)
         violation("open() does not come to an end");
     if (!opened && !promise.disk_is_honest && is_named_damage(opened.error().code))
@@ -327,6 +353,7 @@ std::uint64_t examine(Machine& machine, const Promise& promise, Depth depth) {
         violation("%u files are left open", machine.disk.open_count());
     if (!machine.gate.is_free()) violation("a turn is left locked");
     examine_again(machine, found + 1, promise.model->event_count(found) + 1);
+    if (machine.options.runs != nullptr && !promise.had_faults) examine_runs(machine);
     if (!machine.store.close()) violation("the second close fails");
     return found;
 }

@@ -14,6 +14,14 @@
 
 namespace freshet::sim {
 
+// How often a store said that runs are damaged, missing, or contradict the log. It never is so on a
+// disk that keeps its word.
+struct RefusedRuns {
+    std::uint64_t count = 0;
+
+    void listen(Options& options) noexcept;  // Instead of whoever listens. This stays where it is.
+};
+
 struct Machine {
     explicit Machine(const SimDiskSize& size, SimScheduler* scheduler = nullptr)
         : disk{size}, gate{clock, scheduler} {}
@@ -27,6 +35,7 @@ struct Machine {
     std::vector<std::byte> memory;
     std::vector<std::byte> scratch;
     std::uint32_t open_count = 0;  // How often open() has come to its end.
+    RefusedRuns refused_runs;
 
     // Lends what the options ask for.
     void lend();
@@ -42,7 +51,8 @@ struct Promise {
     std::uint64_t least = 0;
     bool has_store = false;  // A call has said that there is one.
     bool disk_is_honest =
-        true;  // false: what was acknowledged may be lost, if nothing wrong is said.
+        true;                 // false: what was acknowledged may be lost, if nothing wrong is said.
+    bool had_faults = false;  // A file may have stayed because it could not be removed.
 };
 
 // Keeps the rows of every store that is simulated.

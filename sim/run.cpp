@@ -137,7 +137,8 @@ Promise Run::promise() const {
     return {.model = &model_,
             .least = least_,
             .has_store = has_store_,
-            .disk_is_honest = is_disk_honest()};
+            .disk_is_honest = is_disk_honest(),
+            .had_faults = machine_.disk.fault_count() != 0};
 }
 
 // The numbers 99, 4 + a kind, and a call below 512 mean just that, so that any hit can be written
@@ -294,7 +295,10 @@ void Run::forget_readers() {
 
 void Run::recover() {
     note("open");
+    const std::uint64_t refused_before = machine_.refused_runs.count;
     const Status opened = machine_.open(true);
+    if (is_disk_honest() && machine_.refused_runs.count != refused_before)
+        violation("runs that head names are refused");
     Error error = opened.error();
     std::uint64_t found = 0;
     if (opened) {

@@ -207,7 +207,8 @@ private:
 
     // damage.cpp
     void remember_disk();
-    const char* damage_image(SimDisk& disk);
+    const char* damage_image(SimDisk& disk, const std::string& name);
+    void answer_again(const char* what, bool closed, std::uint64_t commit);
     void try_damage(bool was_closed);
 
     // branch.cpp

@@ -65,6 +65,7 @@ ModelWhere choose_where(const ModelTable& table, const ModelIndex& index, std::u
 }  // namespace
 
 void TableMachine::lend() {
+    refused_runs.listen(options);
     memory.resize(Database::required_memory(options));
     connection_memory.resize(connection_size + reader_size);
     scratch.resize(options.frame_size_max + (std::size_t{64} << 10));
@@ -232,7 +233,10 @@ void examine_more(TableMachine& machine, const TablePromise& promise, std::uint6
 }  // namespace
 
 void examine_tables(TableMachine& machine, const TablePromise& promise, Depth depth) {
+    const std::uint64_t refused_before = machine.refused_runs.count;
     const Status opened = machine.open(!promise.has_store);
+    if (promise.disk_is_honest && machine.refused_runs.count != refused_before)
+        violation("runs that head names are refused");
     if (!opened && !promise.disk_is_honest && is_named_damage(opened.error().code)) return;
     if (!opened) violation("the database does not open: %s", code_name(opened.error().code));
     Snapshot snapshot;

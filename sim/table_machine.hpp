@@ -30,6 +30,7 @@ struct TableMachine {
     std::vector<std::byte> connection_memory;
     std::vector<std::byte> scratch;
     std::uint32_t open_count = 0;  // How often open() has come to its end.
+    RefusedRuns refused_runs;
 
     // Lends what the options ask for.
     void lend();

@@ -59,7 +59,7 @@ void Log::seal(const Position& position, std::uint32_t token) noexcept {
 void Log::rename_sealed(std::uint32_t token) noexcept {
     sealed_.token = token;
     if (durable_.position.address != sealed_.position.address) return;
-    durable_.token = token;
+    in_flight_ = durable_.token = token;
     published_.store(token, std::memory_order_seq_cst);
 }
 

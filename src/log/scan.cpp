@@ -69,6 +69,7 @@ Result<Bytes> Scan::window(std::uint64_t offset, std::size_t size) noexcept {
 
 Result<bool> Scan::start() noexcept {
     position_ = Position{};
+    in_transaction_ = false;
     const Result<bool> there = open_segment(1);
     if (!there || !*there) return there;
     return continue_in(1);

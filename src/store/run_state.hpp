@@ -42,7 +42,7 @@ struct RunJob {
 };
 
 struct RunState {
-    static constexpr std::uint32_t slot_count = tree::run_count_max + unused_run_count_max;
+    static constexpr std::uint32_t slot_count = tree::run_count_max + unused_run_kept_max;
 
     tree::CheckedPages checked;
     std::array<RunSlot, slot_count> slots;
@@ -52,6 +52,7 @@ struct RunState {
     bool has_frozen = false;
     bool is_named = true;             // Head knows what is in use, ...
     std::uint32_t unnamed_count = 0;  // ... but for so many of the newest, since one is damaged.
+    std::uint32_t unnamed_from = 0;   // It names none with such a number or a greater one.
     tree::Branches frozen{};
     Published base;  // What the layers below the tree have.
     RunNames names;  // As of `next` and those no longer used.
@@ -70,6 +71,8 @@ enum class Phase : std::uint8_t { reading, serving };
 // Maps a run, in a slot that is free. corrupt, not_found, io and so on: it cannot be used.
 Result<std::uint32_t> open_run(State& state, RunName name, bool is_known) noexcept;
 void close_run(State& state, std::uint32_t slot) noexcept;
+// A file that cannot be removed now is nobody's all the same.
+void remove_run(State& state, std::uint32_t number) noexcept;
 // Gives the tree a root over what is in use now, with its own pages `own`; those of `gone` go back.
 void lay(State& state, const tree::Branches& own, const tree::Branches& gone, Phase phase) noexcept;
 // For head: what is in use, from the oldest up to one that is found to be damaged. The others and

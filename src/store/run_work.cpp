@@ -83,6 +83,11 @@ Result<std::uint32_t> open_run(State& state, RunName name, bool is_known) noexce
     return status.error();
 }
 
+void remove_run(State& state, std::uint32_t number) noexcept {
+    const RunFileName name = run_file_name(number);
+    static_cast<void>(state.door.disk->remove({name.data(), name.size()}));
+}
+
 void close_run(State& state, std::uint32_t number) noexcept {
     RunSlot& slot = state.runs->slots[number];
     if (slot.map == nullptr) return;
@@ -95,7 +100,7 @@ RunNames names_of(const RunState& runs) noexcept {
     RunNames names = runs.names;
     names.count = 0;
     const auto give_up = [&names](std::uint32_t number) noexcept {
-        if (names.unused_count < unused_run_count_max) names.unused[names.unused_count++] = number;
+        names.unused[names.unused_count++] = number;
     };
     std::uint32_t first = runs.stack_count;
     while (first > 0 && !runs.slots[runs.stack[first - 1]].run.is_damaged()) first--;
@@ -110,6 +115,7 @@ RunNames names_of(const RunState& runs) noexcept {
 Status name_runs(State& state) noexcept {
     RunState& runs = *state.runs;
     const RunNames names = names_of(runs);
+    runs.unnamed_from = names.next;
     const Status told = state.log.attest(encode(names));
     runs.is_named = bool{told};
     if (told) runs.unnamed_count = runs.stack_count - names.count;
@@ -196,6 +202,7 @@ Status advance(State& state, RunJob& job, std::uint64_t& entry_count) noexcept {
     if (status) job.stage = RunJob::Stage::built;
     if (status) return status;
     if (job.builder.is_building()) job.builder.abandon();
+    if (job.stage == RunJob::Stage::building) remove_run(state, job.number);
     job.stage = RunJob::Stage::idle;
     const bool is_flush = &job == &state.runs->flush;
     if (is_flush) plan(state, job, job.at);
@@ -206,7 +213,8 @@ Status install(State& state, RunJob& job, Phase phase) noexcept {
     RunState& runs = *state.runs;
     const bool is_flush = &job == &runs.flush;
     const std::uint32_t gone_count = is_flush ? 0 : job.input_count;
-    if (runs.names.unused_count + gone_count > unused_run_count_max) return Done{};
+    if (phase == Phase::serving && runs.names.unused_count + gone_count > unused_run_kept_max)
+        return Done{};
     if (is_flush && runs.stack_count == runs.stack.size()) return Done{};
     const Result<std::uint32_t> slot = open_run(state, {job.number, 0}, false);
     if (!slot && slot.error() == Code::too_many_snapshots) return Done{};

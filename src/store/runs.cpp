@@ -20,12 +20,6 @@ std::size_t checked_count(const Options& options) noexcept {
                                     tree::CheckedPages::count_min, count_max));
 }
 
-// A file that cannot be removed now is nobody's all the same.
-void remove_run(State& state, std::uint32_t number) noexcept {
-    const RunFileName name = run_file_name(number);
-    static_cast<void>(state.door.disk->remove({name.data(), name.size()}));
-}
-
 // Those that a writer began and head never named have numbers in a row.
 void remove_unnamed(State& state, std::uint32_t next) noexcept {
     constexpr std::uint32_t gap_max = 4;
@@ -102,11 +96,16 @@ bool is_plausible(const Published& at, const Published& below, const log::Positi
            (position.commit < head.commit || position.chain == head.chain);
 }
 
+// What head says may stand in the page cache only, and the one before may name what is no longer
+// used. So that is removed when head has been told again.
 void Runs::load(State& state, const log::HeadRecord& head) const noexcept {
     RunState& runs = *state.runs;
     if (!decode(head.runs, runs.names))
         state.say(Level::warning, Code::corrupt, "head says nothing sensible of runs");
     const RunNames named = runs.names;
+    runs.names.unused_count = std::min(named.unused_count, unused_run_kept_max);
+    runs.is_named = named.unused_count == 0;
+    runs.unnamed_from = named.next;
     if (!state.options.read_only) remove_unnamed(state, named.next);
     std::uint32_t good_count = 0;
     Published at;
@@ -139,10 +138,7 @@ void Runs::load(State& state, const log::HeadRecord& head) const noexcept {
         runs.is_named = false;
     }
     for (std::uint32_t i = 0; i + good_count < named.count; i++)
-        runs.names.unused[runs.names.unused_count++ % runs.names.unused.size()] =
-            named.runs[i].number;
-    runs.names.unused_count =
-        std::min(runs.names.unused_count, static_cast<std::uint32_t>(unused_run_count_max));
+        runs.names.unused[runs.names.unused_count++] = named.runs[i].number;
     if (good_count == 0) return;
     runs.base = at;
     state.working = at;
@@ -152,10 +148,8 @@ void Runs::load(State& state, const log::HeadRecord& head) const noexcept {
 void Runs::drop(State& state) const noexcept {
     RunState& runs = *state.runs;
     const tree::Branches own = state.delta.root().branches;
-    for (std::uint32_t i = 0; i < runs.stack_count; i++) {
-        if (runs.names.unused_count == unused_run_count_max) break;
+    for (std::uint32_t i = 0; i < runs.stack_count; i++)
         runs.names.unused[runs.names.unused_count++] = runs.slots[runs.stack[i]].name.number;
-    }
     runs.stack_count = 0;
     runs.is_named = false;
     runs.base = Published{};
@@ -165,18 +159,24 @@ void Runs::drop(State& state) const noexcept {
     state.say(Level::warning, Code::corrupt, "runs contradict the log, and are made anew from it");
 }
 
+// While the log is read: nobody holds what is replaced, so that nothing has to wait.
+Status do_at_once(State& state, RunJob& job) noexcept {
+    plan_merge(state);
+    if (job.stage == RunJob::Stage::idle) return Done{};
+    std::uint64_t all = ~std::uint64_t{0};
+    const Status advanced = advance(state, job, all);
+    return advanced ? install(state, job, Phase::reading) : advanced;
+}
+
+// There is room for another run: head may name as many as there can be.
 Status Runs::relieve(State& state) const noexcept {
     if (2 * state.delta.page_used() <= state.delta.page_count()) return Done{};
     RunState& runs = *state.runs;
-    std::uint64_t all = ~std::uint64_t{0};
-    freeze(state, Phase::reading);
-    Status status = advance(state, runs.flush, all);
-    if (status) status = install(state, runs.flush, Phase::reading);
-    if (status) plan_merge(state);
-    if (status && runs.merge.stage != RunJob::Stage::idle) {
-        status = advance(state, runs.merge, all);
-        if (status) status = install(state, runs.merge, Phase::reading);
-    }
+    Status status = do_at_once(state, runs.merge);
+    if (status) freeze(state, Phase::reading);
+    if (status) status = do_at_once(state, runs.flush);
+    if (status) status = do_at_once(state, runs.merge);
+    sweep(state);
     return status;
 }
 
@@ -192,14 +192,16 @@ Status Runs::work(State& state, const Maintenance& how) const noexcept {
         return status;
     }
     runs.is_busy = true;
-    if (names_of(runs).count != runs.stack_count - runs.unnamed_count) runs.is_named = false;
     for (;;) {
         const bool is_behind = state.sealed.position.address > runs.base.position.address;
         if (!runs.has_frozen && is_behind && (is_wanted || is_freeze_due(state)))
             freeze(state, Phase::serving);
         is_wanted = false;
         plan_merge(state);
-        RunJob& job = runs.flush.stage != RunJob::Stage::idle ? runs.flush : runs.merge;
+        const bool is_full = runs.stack_count == runs.stack.size();
+        const bool is_flush = runs.flush.stage != RunJob::Stage::idle &&
+                              !(is_full && runs.flush.stage == RunJob::Stage::built);
+        RunJob& job = is_flush ? runs.flush : runs.merge;
         runs.has_job = job.stage != RunJob::Stage::idle;
         runs.is_owed.store(runs.has_job, std::memory_order_relaxed);
         if (job.stage == RunJob::Stage::idle || left == 0) break;
@@ -210,7 +212,10 @@ Status Runs::work(State& state, const Maintenance& how) const noexcept {
         status = install(state, job, Phase::serving);
         if (!status || job.stage == RunJob::Stage::built) break;
     }
-    if (status && !runs.is_named) status = name_runs(state);
+    if (names_of(runs).count != runs.stack_count - runs.unnamed_count) runs.is_named = false;
+    const bool may_name = status || status.error() == Code::corrupt;
+    const Status named = may_name && !runs.is_named ? name_runs(state) : Status{Done{}};
+    if (status) status = named;
     if (!status) {
         runs.retry_from = state.sealed.position.address + state.options.replay_max / 4;
         runs.is_owed.store(false, std::memory_order_relaxed);
@@ -238,7 +243,6 @@ void Runs::finish(State& state) const noexcept {
 
 void sweep(State& state) noexcept {
     RunState& runs = *state.runs;
-    if (!runs.is_named) return;
     std::array<bool, RunState::slot_count> is_used{};
     state.log.lock_writer();
     state.log.lock_commit();
@@ -258,6 +262,7 @@ void sweep(State& state) noexcept {
     for (std::uint32_t i = 0; i < RunState::slot_count; i++)
         if (!is_used[i]) close_run(state, i);
     const auto is_done = [&](std::uint32_t number) noexcept {
+        if (!runs.is_named && number < runs.unnamed_from) return false;
         for (const RunSlot& slot : runs.slots)
             if (slot.map != nullptr && slot.name.number == number) return false;
         remove_run(state, number);
