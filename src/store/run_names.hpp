@@ -35,7 +35,7 @@
 namespace freshet::store {
 
 // So many are kept for readers; there is room for those that are found useless at open, too.
-inline constexpr std::uint32_t unused_run_kept_max = 24;
+inline constexpr std::uint32_t unused_run_kept_max = 22;
 inline constexpr std::uint32_t unused_run_count_max = 44;
 
 struct RunName {

@@ -34,7 +34,8 @@ struct RunJob {
     Stage stage = Stage::idle;
     std::uint32_t number = 0;
     std::uint32_t input_count = 0;  // Of a merge: the newest runs when it was planned, ...
-    std::uint32_t last_slot = 0;    // ... of which this is the oldest.
+    std::uint32_t first_slot = 0;   // ... from this one ...
+    std::uint32_t last_slot = 0;    // ... to this.
     Published at;
     tree::Layers source;
     tree::MergedPlace place;
@@ -42,6 +43,8 @@ struct RunJob {
 };
 
 struct RunState {
+    // A merge of much goes on beside those of what comes meanwhile.
+    static constexpr std::uint32_t merge_count_max = 3;
     static constexpr std::uint32_t slot_count = tree::run_count_max + unused_run_kept_max;
 
     tree::CheckedPages checked;
@@ -57,7 +60,7 @@ struct RunState {
     Published base;  // What the layers below the tree have.
     RunNames names;  // As of `next` and those no longer used.
     RunJob flush;
-    RunJob merge;
+    std::array<RunJob, merge_count_max> merges;
     bool is_busy = false;
     bool has_job = false;  // As whoever had it last left it.
     std::atomic<bool> is_owed = false;
@@ -83,8 +86,10 @@ Status name_runs(State& state) noexcept;
 // Leaves the tree to a layer, and plans its flush.
 void freeze(State& state, Phase phase) noexcept;
 [[nodiscard]] bool is_freeze_due(const State& state) noexcept;
-// Plans a merge if one is due.
+// Plans a merge if one is due, of runs that no other one has.
 void plan_merge(State& state) noexcept;
+// That of the newest runs; null: there is none.
+RunJob* newest_merge(RunState& runs) noexcept;
 // Goes on with a job; done with it at Stage::built. What the disk says; corrupt.
 Status advance(State& state, RunJob& job, std::uint64_t& entry_count) noexcept;
 // Puts what was built into use. Done, and the job still built: it has to wait for readers.

@@ -12,17 +12,28 @@ std::uint64_t size_of(const RunState& runs, std::uint32_t position) noexcept {
     return runs.slots[runs.stack[position]].size;
 }
 
+// How many newer runs there are than those that a merge has.
+std::uint32_t count_above(const RunState& runs, const RunJob& merge) noexcept {
+    if (merge.stage == RunJob::Stage::idle) return runs.stack_count;
+    std::uint32_t count = 0;
+    while (runs.stack[count] != merge.first_slot) count++;
+    return count;
+}
+
 // How many of the newest runs should be one; 0: none.
 std::uint32_t merge_count(const RunState& runs) noexcept {
     constexpr std::uint64_t ratio = 4;
+    std::uint32_t free_count = runs.stack_count;
+    for (const RunJob& merge : runs.merges)
+        free_count = std::min(free_count, count_above(runs, merge));
     std::uint32_t count = 0;
     std::uint64_t above = 0;
-    for (std::uint32_t i = 0; i < runs.stack_count; i++) {
+    for (std::uint32_t i = 0; i < free_count; i++) {
         if (i > 0 && size_of(runs, i) < ratio * above) count = i + 1;
         above += size_of(runs, i);
     }
-    if (count == 0 && runs.stack_count == runs.stack.size()) count = 2;
-    return count;
+    const bool is_full = runs.stack_count == runs.stack.size();
+    return count == 0 && is_full && free_count >= 2 ? 2 : count;
 }
 
 // One that no reader has a root over. There is one more than roots that can be read.
@@ -105,8 +116,9 @@ RunNames names_of(const RunState& runs) noexcept {
     std::uint32_t first = runs.stack_count;
     while (first > 0 && !runs.slots[runs.stack[first - 1]].run.is_damaged()) first--;
     for (std::uint32_t i = 0; i < first; i++) give_up(runs.slots[runs.stack[i]].name.number);
-    for (const RunJob* const job : {&runs.flush, &runs.merge})
-        if (job->stage != RunJob::Stage::idle) give_up(job->number);
+    if (runs.flush.stage != RunJob::Stage::idle) give_up(runs.flush.number);
+    for (const RunJob& merge : runs.merges)
+        if (merge.stage != RunJob::Stage::idle) give_up(merge.number);
     for (std::uint32_t i = first; i < runs.stack_count; i++)
         names.runs[names.count++] = runs.slots[runs.stack[i]].name;
     return names;
@@ -165,16 +177,30 @@ void freeze(State& state, Phase phase) noexcept {
     lay(state, {}, {}, phase);
 }
 
+RunJob* newest_merge(RunState& runs) noexcept {
+    RunJob* newest = nullptr;
+    std::uint32_t least = runs.stack_count;
+    for (RunJob& merge : runs.merges) {
+        const std::uint32_t above = count_above(runs, merge);
+        if (above < least) newest = &merge;
+        least = std::min(least, above);
+    }
+    return newest;
+}
+
 void plan_merge(State& state) noexcept {
     RunState& runs = *state.runs;
-    if (runs.merge.stage != RunJob::Stage::idle) return;
+    const auto idle = std::find_if(
+        runs.merges.begin(), runs.merges.end(),
+        [](const RunJob& merge) noexcept { return merge.stage == RunJob::Stage::idle; });
     const std::uint32_t count = merge_count(runs);
-    if (count == 0) return;
+    if (idle == runs.merges.end() || count == 0) return;
     std::array<const tree::Run*, tree::run_count_max> room;
-    runs.merge.input_count = count;
-    runs.merge.last_slot = runs.stack[count - 1];
-    plan(state, runs.merge, decode_note(runs.slots[runs.stack[0]].run.note()));
-    runs.merge.source.lay(
+    idle->input_count = count;
+    idle->first_slot = runs.stack[0];
+    idle->last_slot = runs.stack[count - 1];
+    plan(state, *idle, decode_note(runs.slots[runs.stack[0]].run.note()));
+    idle->source.lay(
         state.delta, nullptr, runs_in_use(runs, count, room),
         count == runs.stack_count ? tree::Layers::Erased::hidden : tree::Layers::Erased::shown);
 }

@@ -35,7 +35,9 @@ public:
                                               std::size_t record_count) const noexcept override {
         return Arena::room<RunState>(1) + Arena::room<tree::Layers>(record_count + 2) +
                tree::CheckedPages::required_memory(checked_count(options)) +
-               (options.read_only ? 0 : 2 * tree::RunBuilder::required_memory());
+               (options.read_only
+                    ? 0
+                    : (1 + RunState::merge_count_max) * tree::RunBuilder::required_memory());
     }
     Status set_up(State& state, Arena& arena) const noexcept override {
         const auto runs = arena.array<RunState>(1);
@@ -45,7 +47,8 @@ public:
         made.layers = *layers;
         Status status = made.checked.open(arena, checked_count(state.options));
         if (status && !state.options.read_only) status = made.flush.builder.open(arena);
-        if (status && !state.options.read_only) status = made.merge.builder.open(arena);
+        for (RunJob& merge : made.merges)
+            if (status && !state.options.read_only) status = merge.builder.open(arena);
         if (status) state.runs = &made;
         return status;
     }
@@ -172,10 +175,10 @@ Status do_at_once(State& state, RunJob& job) noexcept {
 Status Runs::relieve(State& state) const noexcept {
     if (2 * state.delta.page_used() <= state.delta.page_count()) return Done{};
     RunState& runs = *state.runs;
-    Status status = do_at_once(state, runs.merge);
+    Status status = do_at_once(state, runs.merges[0]);
     if (status) freeze(state, Phase::reading);
     if (status) status = do_at_once(state, runs.flush);
-    if (status) status = do_at_once(state, runs.merge);
+    if (status) status = do_at_once(state, runs.merges[0]);
     sweep(state);
     return status;
 }
@@ -198,19 +201,20 @@ Status Runs::work(State& state, const Maintenance& how) const noexcept {
             freeze(state, Phase::serving);
         is_wanted = false;
         plan_merge(state);
-        const bool is_full = runs.stack_count == runs.stack.size();
-        const bool is_flush = runs.flush.stage != RunJob::Stage::idle &&
-                              !(is_full && runs.flush.stage == RunJob::Stage::built);
-        RunJob& job = is_flush ? runs.flush : runs.merge;
-        runs.has_job = job.stage != RunJob::Stage::idle;
+        const bool has_flush = runs.flush.stage != RunJob::Stage::idle;
+        const bool is_in_wait = runs.flush.stage == RunJob::Stage::built &&
+                                runs.stack_count == runs.stack.size();
+        RunJob* const job = has_flush && !is_in_wait ? &runs.flush : newest_merge(runs);
+        runs.has_job = has_flush || job != nullptr;
         runs.is_owed.store(runs.has_job, std::memory_order_relaxed);
-        if (job.stage == RunJob::Stage::idle || left == 0) break;
+        if (job == nullptr || left == 0) break;
         state.log.unlock_writer();
-        status = advance(state, job, left);
+        std::uint64_t all = ~std::uint64_t{0};  // Where nothing else can go on.
+        status = advance(state, *job, is_in_wait ? all : left);
         state.log.lock_writer();
-        if (!status || job.stage != RunJob::Stage::built) break;
-        status = install(state, job, Phase::serving);
-        if (!status || job.stage == RunJob::Stage::built) break;
+        if (!status || job->stage != RunJob::Stage::built) break;
+        status = install(state, *job, Phase::serving);
+        if (!status || job->stage == RunJob::Stage::built) break;
     }
     if (names_of(runs).count != runs.stack_count - runs.unnamed_count) runs.is_named = false;
     const bool may_name = status || status.error() == Code::corrupt;
@@ -236,7 +240,8 @@ void Runs::finish(State& state) const noexcept {
     static_cast<void>(
         work(state, {.entry_count_max = is_much ? ~std::uint64_t{0} : 0, .now = is_much}));
     if (runs.flush.builder.is_building()) runs.flush.builder.abandon();
-    if (runs.merge.builder.is_building()) runs.merge.builder.abandon();
+    for (RunJob& merge : runs.merges)
+        if (merge.builder.is_building()) merge.builder.abandon();
 }
 
 }  // namespace
