@@ -297,7 +297,9 @@ void Run::recover() {
     note("open");
     const std::uint64_t refused_before = machine_.refused_runs.count;
     const Status opened = machine_.open(true);
-    if (is_disk_honest() && machine_.refused_runs.count != refused_before)
+    const bool is_disturbed =
+        machine_.disk.is_crashed() || machine_.disk.fault_count() != faults_before_;
+    if (is_disk_honest() && !is_disturbed && machine_.refused_runs.count != refused_before)
         violation("runs that head names are refused");
     Error error = opened.error();
     std::uint64_t found = 0;
