@@ -344,6 +344,10 @@ std::uint64_t examine(Machine& machine, const Promise& promise, Depth depth) {
     VerifyReport verified;
     const Status status =
         machine.store.verify(machine.scratch, nullptr, verified, machine.diagnostic);
+    if (!promise.disk_is_honest && is_named_damage(status.error().code)) {
+        static_cast<void>(machine.store.close());
+        return found;
+    }
     if (!status) violation("verify says %s", code_name(status.error().code));
     if (verified.commit_count != found + 1)
         violation("verify counts %llu commits",

@@ -196,7 +196,7 @@ Status Runs::work(State& state, const Maintenance& how) const noexcept {
     }
     runs.is_busy = true;
     for (;;) {
-        const bool is_behind = state.sealed.position.address > runs.base.position.address;
+        const bool is_behind = state.sealed.position.commit > runs.base.position.commit;
         if (!runs.has_frozen && is_behind && (is_wanted || is_freeze_due(state)))
             freeze(state, Phase::serving);
         is_wanted = false;
