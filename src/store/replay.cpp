@@ -9,6 +9,14 @@
 
 namespace freshet::store {
 
+namespace {
+
+bool is_relief_due(const State& state) noexcept {
+    return state.runs != nullptr && state.options.runs->is_relief_due(state);
+}
+
+}  // namespace
+
 Status Replay::run(log::Scan& scan, std::uint64_t limit) noexcept {
     begin();
     const Status status = run_on(scan, limit);
@@ -22,13 +30,16 @@ Status Replay::run_on(log::Scan& scan, std::uint64_t limit) noexcept {
         const Result<bool> there = scan.next(frame, limit);
         if (!there) return there.error();
         if (!*there) break;
-        if (!in_parts_ && !frame.header.last) {
+        if (!in_parts_ && (!frame.header.last || is_relief_due(state_))) {
             const Status finished = finish(before);
             if (!finished) return finished;
             begin();
         }
-        Status applied = in_parts_ ? Status{Done{}} : mark(frame, before);
-        if (applied) applied = apply(frame);
+        if (!in_parts_) {
+            const Status marked = mark(frame, before);
+            if (!marked) return marked;
+        }
+        const Status applied = apply(frame);
         if (!applied) return applied;
         in_parts_ = !frame.header.last;
     }
@@ -47,8 +58,7 @@ Status Replay::finish(const log::Position& end) noexcept {
     if (!flushed) return flushed;
     state_.working.position = end;
     state_.working.root = state_.delta.seal(live_versions(state_));
-    const bool may_write = state_.runs != nullptr && !state_.options.read_only;
-    return may_write ? state_.options.runs->relieve(state_) : Done{};
+    return state_.runs != nullptr ? state_.options.runs->relieve(state_) : Done{};
 }
 
 void Replay::drop() noexcept {

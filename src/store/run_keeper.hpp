@@ -20,8 +20,10 @@ public:
     virtual void load(State& state, const log::HeadRecord& head) const noexcept = 0;
     // Makes state.working what a store without runs begins with: they contradict the log.
     virtual void drop(State& state) const noexcept = 0;
-    // While the log is read by a writer, between two transactions of the tree: makes a run, if the
-    // pool is so full that one is due. full, io and so on; corrupt: what is below cannot be read.
+    // While the log is read by a writer: whether the pool is so full that a run is due.
+    [[nodiscard]] virtual bool is_relief_due(const State& state) const noexcept = 0;
+    // Then, between two transactions of the tree: makes a run, if one is due. full, io and so on;
+    // corrupt: what is below cannot be read.
     virtual Status relieve(State& state) const noexcept = 0;
     // With the writer turn, whenever a commit was sealed: finds out whether work is due.
     virtual void note(State& state) const noexcept = 0;

@@ -54,6 +54,9 @@ public:
     }
     void load(State& state, const log::HeadRecord& head) const noexcept override;
     void drop(State& state) const noexcept override;
+    [[nodiscard]] bool is_relief_due(const State& state) const noexcept override {
+        return !state.options.read_only && 2 * state.delta.page_used() > state.delta.page_count();
+    }
     Status relieve(State& state) const noexcept override;
     void note(State& state) const noexcept override {
         RunState& runs = *state.runs;
@@ -173,7 +176,7 @@ Status do_at_once(State& state, RunJob& job) noexcept {
 
 // There is room for another run: head may name as many as there can be.
 Status Runs::relieve(State& state) const noexcept {
-    if (2 * state.delta.page_used() <= state.delta.page_count()) return Done{};
+    if (!is_relief_due(state)) return Done{};
     RunState& runs = *state.runs;
     Status status = do_at_once(state, runs.merges[0]);
     if (status) freeze(state, Phase::reading);
