@@ -48,6 +48,32 @@ TEST(DatabaseRuns, GiveTheAnswersOfADatabaseWithout) {
     EXPECT_EQ(everything(plain), everything(with));
 }
 
+// What is deleted hides what runs below have, also after those above it became one.
+TEST(DatabaseRuns, ForgetNothingThatIsDeleted) {
+    Options options = options_with_runs();
+    options.replay_max = std::uint64_t{1} << 30;
+    OpenDatabase db{options};
+    Store& store = db.database->store();
+    const auto maintain = [&] { ASSERT_TRUE(store.maintain(db.diagnostic, {.now = true})); };
+    db.run("CREATE TABLE t (a TEXT PRIMARY KEY)");
+    std::string rows;
+    for (int i = 0; i < 900; i++)
+        rows += (i == 0 ? "('" : ", ('") + std::to_string(i) + std::string(80, 'k') + "')";
+    db.run("INSERT INTO t VALUES " + rows);
+    maintain();
+    db.run("DELETE FROM t WHERE a < '2'");
+    maintain();
+    const std::string left = db.run("SELECT count(*) FROM t");
+    db.run("INSERT INTO t VALUES ('a')");
+    maintain();
+    db.run("INSERT INTO t VALUES ('b')");
+    maintain();
+    EXPECT_EQ(store.statistics().run_count, 2U);
+    db.run("DELETE FROM t WHERE a >= 'a'");
+    EXPECT_EQ(db.run("SELECT count(*) FROM t"), left);
+    EXPECT_EQ(db.run("SELECT a FROM t WHERE a = '1" + std::string(80, 'k') + "'"), "");
+}
+
 // A program that uses streams alone keeps no rows in its tree: runs that it makes have none, and
 // whoever has tables cannot use them.
 TEST(DatabaseRuns, AreNotTakenFromAProgramWithoutTables) {

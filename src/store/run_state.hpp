@@ -45,6 +45,7 @@ struct RunJob {
 struct RunState {
     // A merge of much goes on beside those of what comes meanwhile.
     static constexpr std::uint32_t merge_count_max = 3;
+    // Those in use and those that wait for readers: install() keeps one free.
     static constexpr std::uint32_t slot_count = tree::run_count_max + unused_run_kept_max;
 
     tree::CheckedPages checked;

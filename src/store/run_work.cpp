@@ -69,7 +69,7 @@ Result<std::uint32_t> open_run(State& state, RunName name, bool is_known) noexce
     const auto free =
         std::find_if(runs.slots.begin(), runs.slots.end(),
                      [](const RunSlot& slot) noexcept { return slot.map == nullptr; });
-    if (free == runs.slots.end()) return Code::too_many_snapshots;
+    FRESHET_CHECK(free != runs.slots.end());
     const auto number = static_cast<std::uint32_t>(free - runs.slots.begin());
     Disk& disk = *state.door.disk;
     const RunFileName file_name = run_file_name(name.number);
@@ -243,7 +243,6 @@ Status install(State& state, RunJob& job, Phase phase) noexcept {
         return Done{};
     if (is_flush && runs.stack_count == runs.stack.size()) return Done{};
     const Result<std::uint32_t> slot = open_run(state, {job.number, 0}, false);
-    if (!slot && slot.error() == Code::too_many_snapshots) return Done{};
     if (!slot) return slot.error();
 
     const auto begin = runs.stack.begin();

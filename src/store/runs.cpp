@@ -116,7 +116,7 @@ void Runs::load(State& state, const log::HeadRecord& head) const noexcept {
     std::uint32_t good_count = 0;
     Published at;
     Status status = Done{};
-    while (good_count < named.count && status) {
+    while (good_count < named.count) {
         const Result<std::uint32_t> slot =
             open_run(state, named.runs[named.count - 1 - good_count], true);
         if (!slot) status = slot.error();
@@ -154,8 +154,11 @@ void Runs::load(State& state, const log::HeadRecord& head) const noexcept {
 void Runs::drop(State& state) const noexcept {
     RunState& runs = *state.runs;
     const tree::Branches own = state.delta.root().branches;
-    for (std::uint32_t i = 0; i < runs.stack_count; i++)
-        runs.names.unused[runs.names.unused_count++] = runs.slots[runs.stack[i]].name.number;
+    for (std::uint32_t i = 0; i < runs.stack_count; i++) {
+        const std::uint32_t number = runs.slots[runs.stack[i]].name.number;
+        if (number < runs.unnamed_from) runs.names.unused[runs.names.unused_count++] = number;
+        if (number >= runs.unnamed_from) remove_run(state, number);
+    }
     runs.stack_count = 0;
     runs.is_named = false;
     runs.base = Published{};
@@ -174,7 +177,8 @@ Status do_at_once(State& state, RunJob& job) noexcept {
     return advanced ? install(state, job, Phase::reading) : advanced;
 }
 
-// There is room for another run: head may name as many as there can be.
+// A merge makes room for another run: head may name as many as there can be. After an error whoever
+// reads the log takes a transaction back, so there is one.
 Status Runs::relieve(State& state) const noexcept {
     if (!is_relief_due(state)) return Done{};
     RunState& runs = *state.runs;
@@ -183,6 +187,7 @@ Status Runs::relieve(State& state) const noexcept {
     if (status) status = do_at_once(state, runs.flush);
     if (status) status = do_at_once(state, runs.merges[0]);
     sweep(state);
+    if (!status) state.delta.begin();
     return status;
 }
 
@@ -205,8 +210,8 @@ Status Runs::work(State& state, const Maintenance& how) const noexcept {
         is_wanted = false;
         plan_merge(state);
         const bool has_flush = runs.flush.stage != RunJob::Stage::idle;
-        const bool is_in_wait = runs.flush.stage == RunJob::Stage::built &&
-                                runs.stack_count == runs.stack.size();
+        const bool is_in_wait =
+            runs.flush.stage == RunJob::Stage::built && runs.stack_count == runs.stack.size();
         RunJob* const job = has_flush && !is_in_wait ? &runs.flush : newest_merge(runs);
         runs.has_job = has_flush || job != nullptr;
         runs.is_owed.store(runs.has_job, std::memory_order_relaxed);

@@ -44,8 +44,6 @@ public:
               Direction direction) const noexcept override;
     void step(MergedPlace& place, OwnWalk* own, Direction direction) const noexcept override;
 
-    [[nodiscard]] bool has_frozen() const noexcept { return has_frozen_; }
-    [[nodiscard]] const Branches& frozen() const noexcept { return frozen_; }
     [[nodiscard]] std::span<const Run* const> runs() const noexcept {
         return std::span{runs_}.first(run_count_);
     }
