@@ -2,6 +2,7 @@
 // Every call failed, every memory too small, every bit flipped.
 #include <algorithm>
 
+#include "freshet/runs.hpp"
 #include "sim/harness.hpp"
 #include "sim/search.hpp"
 #include "sim/table_life.hpp"
@@ -22,25 +23,30 @@ constexpr std::array<Operation, 26> long_life = {
     Operation::reopen,         Operation::append_small,
 };
 
-// The life up to `at` without trouble, the operation there with it, and the rest without. False: no
-// such call.
+void give_runs(Setup& setup) {
+    setup.options.runs = &runs();
+    setup.options.replay_max = 1 << 10;
+}
+
+// The life up to `at / 2` without trouble, the operation there with it, and the rest without; with
+// runs, if `at` is odd. False: no such call.
 bool live_with(std::size_t at, const Hit& hit, SyncFailure failure, SearchResult& result) {
     SeedChoice choice{5};
     Run run{choice, Rules{}};
     Setup setup = small_setup();
     setup.profile.sync_failure = failure;
+    if (at % 2 == 1) give_runs(setup);
     run.start(setup);
     set_current_life(&run, 0);
     bool was_made = false;
     for (std::size_t i = 0; i <= long_life.size(); i++) {
+        const bool is_hit = i == at / 2;
         // Number 0 is the open that makes the store.
         const Operation operation = i == 0 ? Operation::recover : long_life[i - 1];
-        if (i == at)
-            was_made = run.execute(operation, hit);
-        else
-            run.execute(operation, Hit{});
-        if (i == at && !was_made) break;
-        if (i == at) add(run.is_up() ? result.usable : result.poisoned);
+        const bool made = run.execute(operation, is_hit ? hit : Hit{});
+        was_made = was_made || (is_hit && made);
+        if (is_hit && !made) break;
+        if (is_hit) add(run.is_up() ? result.usable : result.poisoned);
         if (!run.is_up()) run.execute(operation, Hit{});
     }
     run.end();
@@ -204,7 +210,7 @@ void search_faults_of(LiveWith live, std::size_t first, std::size_t end, Share s
 }  // namespace
 
 void search_faults(Share share, SearchResult& result) {
-    search_faults_of(live_with, 0, long_life.size() + 1, share, result);
+    search_faults_of(live_with, 0, 2 * (long_life.size() + 1), share, result);
     // Who shares takes whole steps of these: each call of one costs a life.
     for (std::size_t at = 0; at < 2 * (long_table_life.size() + 1); at++)
         if (share.has(at)) search_faults_of(live_with_tables, at, at + 1, Share{}, result);
@@ -215,7 +221,9 @@ void search_memory(Share share, SearchResult& result) {
     TapeChoice choice{zeros};
     Run run{choice, Rules{}};
     search_table_memory(share, result);
-    run.start(small_setup());
+    Setup with_runs = small_setup();
+    give_runs(with_runs);
+    run.start(with_runs);
     set_current_life(&run, 0);
     run.open();
     for (const Operation operation :
