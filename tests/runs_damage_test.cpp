@@ -562,6 +562,18 @@ TEST_F(DamagedRuns, StayUntilHeadIsTold) {
         EXPECT_FALSE(machine.disk.open(run_file(number), OpenMode::read)) << number;
 }
 
+// What a writer began and head never named is nobody's.
+TEST_F(DamagedRuns, GoIfHeadNeverNamedThem) {
+    make(0);
+    auto more = run_files;
+    const std::uint32_t next = run_files.rbegin()->first + 1;
+    for (std::uint32_t i = 0; i < 3; i++) more[next + i] = run_files.begin()->second;
+    put(files, more);
+    open();
+    EXPECT_EQ(run_file_count(), run_files.size());
+    expect_all();
+}
+
 // A page that was looked through is known by the run's place, and places are used again.
 TEST_F(DamagedRuns, AreLookedThroughEachForItself) {
     options.pool_size = std::size_t{1} << 20;
