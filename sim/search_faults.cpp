@@ -210,8 +210,11 @@ void search_faults_of(LiveWith live, std::size_t first, std::size_t end, Share s
 }  // namespace
 
 void search_faults(Share share, SearchResult& result) {
-    search_faults_of(live_with, 0, 2 * (long_life.size() + 1), share, result);
+    for (std::size_t at = 0; at < 2 * (long_life.size() + 1); at += 2)
+        search_faults_of(live_with, at, at + 1, share, result);
     // Who shares takes whole steps of these: each call of one costs a life.
+    for (std::size_t at = 1; at < 2 * (long_life.size() + 1); at += 2)
+        if (share.has(at / 2)) search_faults_of(live_with, at, at + 1, Share{}, result);
     for (std::size_t at = 0; at < 2 * (long_table_life.size() + 1); at++)
         if (share.has(at)) search_faults_of(live_with_tables, at, at + 1, Share{}, result);
 }
