@@ -25,7 +25,7 @@ public:
     }
     // For `count` pages: a power of two from count_min to 2^31. out_of_memory.
     Status open(Arena& arena, std::size_t count) noexcept {
-        FRESHET_CHECK(std::has_single_bit(count));
+        FRESHET_CHECK((count & (count - 1)) == 0);
         FRESHET_CHECK(count >= count_min);
         FRESHET_CHECK(count <= std::size_t{1} << 31);
         const auto table = arena.array<std::atomic<std::uint32_t>>(count);

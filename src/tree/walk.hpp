@@ -14,7 +14,7 @@ template <class Pages, std::uint32_t height_limit>
 class Walk {
 public:
     // Of nothing, until another one is assigned.
-    Walk() noexcept {}
+    Walk() noexcept = default;
     Walk(Pages pages, const Branches& branches) noexcept : pages_{pages}, branches_{&branches} {}
 
     // As Cursor. At no entry afterwards if there is none such, or if a page is damaged.
