@@ -15,7 +15,7 @@ constexpr std::uint64_t open_call_count_max =
 
 void on_log(void* context, Level, Code code, std::string_view message) noexcept {
     if (shared_report != nullptr) shared_report->add_probe(message);
-    const bool is_of_runs = message.find("runs cannot be used") != message.npos ||
+    const bool is_of_runs = message.find("runs cannot be used") != std::string_view::npos ||
                             message.starts_with("runs ") || message.ends_with("of runs");
     const bool is_trouble = code == Code::io || code == Code::full || code == Code::out_of_memory ||
                             code == Code::permission || code == Code::interrupted;

@@ -9,9 +9,8 @@ log::HeadRoom encode(const RunNames& names) noexcept {
     store_at(to, names.next);
     store_at(to + 4, names.count);
     store_at(to + 8, names.unused_count);
-    for (std::uint32_t i = 0; i < names.count; i++) store_at(to + 16 + i * 8, names.runs[i]);
-    for (std::uint32_t i = 0; i < names.unused_count; i++)
-        store_at(to + 80 + i * 4, names.unused[i]);
+    for (std::size_t i = 0; i < names.count; i++) store_at(to + 16 + i * 8, names.runs[i]);
+    for (std::size_t i = 0; i < names.unused_count; i++) store_at(to + 80 + i * 4, names.unused[i]);
     return room;
 }
 
@@ -26,9 +25,8 @@ bool decode(const log::HeadRoom& room, RunNames& names) noexcept {
         names.count <= names.runs.size() && names.unused_count <= names.unused.size();
     if (!makes_sense) names = RunNames{};
     names.next = next;
-    for (std::uint32_t i = 0; i < names.count; i++)
-        names.runs[i] = load<RunName>(from + 16 + i * 8);
-    for (std::uint32_t i = 0; i < names.unused_count; i++)
+    for (std::size_t i = 0; i < names.count; i++) names.runs[i] = load<RunName>(from + 16 + i * 8);
+    for (std::size_t i = 0; i < names.unused_count; i++)
         names.unused[i] = load<std::uint32_t>(from + 80 + i * 4);
     return makes_sense;
 }
