@@ -66,7 +66,7 @@ Bytes Layers::find(Bytes key) const noexcept {
 
 void Layers::seek(MergedPlace& place, OwnWalk* own, Bytes key, Direction direction) const noexcept {
     static_assert(sizeof(Walks) <= sizeof place.state);
-    auto* const walks = ::new (place.state.data()) Walks;
+    auto* const walks = ::new (place.state.data()) Walks{};
     place.damaged = false;
     walks->own = own;
     walks->count = Walks::frozen_number + 1 + run_count_;
