@@ -29,6 +29,33 @@ protected:
     }
 };
 
+// ---- runs ----
+
+TEST_F(Streams, AreFoundInRunsThatAreMadeOnRequest) {
+    make(3);
+    EXPECT_EQ(fact(run({"stats", db}).out, "runs"), "0");
+    const Ended made = run({"snapshot", db});
+    EXPECT_EQ(made.code, 0) << made.err;
+    EXPECT_EQ(fact(made.out, "commit"), fact(run({"head", db}).out, "commit"));
+    EXPECT_EQ(fact(made.out, "runs"), "1");
+    const Ended stats = run({"stats", db});
+    EXPECT_EQ(fact(stats.out, "run_bytes"), fact(made.out, "run_bytes"));
+    EXPECT_EQ(fact(stats.out, "run_commit"), fact(made.out, "commit"));
+    EXPECT_EQ(fact(stats.out, "maintenance_owed"), "0");
+    EXPECT_EQ(indexes(), (Words{"0", "1", "2"}));
+    EXPECT_EQ(run({"snapshot", db, "--quiet"}).out, "");
+    EXPECT_EQ(run({"verify", db}).code, 0);
+
+    for (const auto& file : std::filesystem::directory_iterator{db})
+        if (file.path().extension() == ".run") std::filesystem::remove(file.path());
+    const Ended without = run({"streams", db});
+    EXPECT_EQ(lines(without.out)[1], "s\t3\t2\topen");
+    EXPECT_TRUE(contains(without.err, "runs cannot be used")) << without.err;
+    EXPECT_EQ(fact(run({"snapshot", db}).out, "runs"), "1");
+    EXPECT_EQ(run({"streams", db}).err, "");
+    expect_error(run({"snapshot", db + "-of-nobody"}), 5, "not-found");
+}
+
 // ---- settings ----
 
 TEST_F(Streams, ShowTheirSettingsWithoutChangingThem) {

@@ -56,7 +56,7 @@ enum class Digest : std::uint8_t {
 namespace store {
 class RowKeeper;  // src/store/row_keeper.hpp
 class RunKeeper;  // src/store/run_keeper.hpp
-}
+}  // namespace store
 namespace relation {
 class RowWriter;  // src/relation/row_stream.hpp
 class RowsAsOf;
@@ -147,9 +147,9 @@ struct StoreStatistics {
     std::size_t pool_page_count = 0;
     std::size_t pool_page_used = 0;
     std::uint32_t run_count = 0;
-    std::uint64_t run_size = 0;      // Bytes of all runs.
-    std::uint64_t run_commit = 0;    // The newest commit that they have.
-    bool maintenance_owed = false;   // A run is due, or being made.
+    std::uint64_t run_size = 0;     // Bytes of all runs.
+    std::uint64_t run_commit = 0;   // The newest commit that they have.
+    bool maintenance_owed = false;  // A run is due, or being made.
     bool poisoned = false;
 };
 
@@ -204,9 +204,10 @@ struct BackupReport {
     std::uint32_t segment_count = 0;
 };
 
+// How much a call of Store::maintain() does about runs.
 struct Maintenance {
-    std::uint64_t entry_count_max = ~std::uint64_t{0};
-    bool now = false;
+    std::uint64_t entry_count_max = ~std::uint64_t{0};  // Entries that it writes into them at most.
+    bool now = false;  // All commits so far get into runs, though no run were due.
 };
 
 struct StreamInfo {
@@ -438,7 +439,7 @@ public:
     // With runs, it also makes and merges those that are due, at most so many entries of them in
     // this call; writers and readers go on meanwhile. Commits do it in small steps where nobody
     // calls this. `full`, `io` and so on may be of a run's file: nothing is lost then, and the next
-    // call tries again. `now`: a run of all that no run has is due.
+    // call tries again.
     Status maintain(Diagnostic& diagnostic, const Maintenance& how = {}) noexcept;
 
     // Of a store opened read only: what another process has made durable since shows too, and

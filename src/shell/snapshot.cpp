@@ -16,11 +16,12 @@ int run_snapshot(const Request& request) noexcept {
     Store& store = session.store();
     Progress progress{"snapshot", "entries", request.quiet};
     Diagnostic diagnostic;
-    Status status = store.maintain(diagnostic, {.entry_count_max = step_entry_count, .now = true});
+    constexpr Maintenance step{.entry_count_max = step_entry_count, .now = true};
+    Status status = store.maintain(diagnostic, step);
     for (std::uint64_t done = step_entry_count; status && store.statistics().maintenance_owed;
          done += step_entry_count) {
         progress.update(done, 0, 0);
-        status = store.maintain(diagnostic, {.entry_count_max = step_entry_count});
+        status = store.maintain(diagnostic, step);
     }
     progress.clear();
     if (!status) return report(diagnostic, request.database);

@@ -53,13 +53,12 @@ struct RunState {
     std::span<tree::Layers> layers;
     std::array<std::uint8_t, tree::run_count_max> stack{};  // Slots, the newest run's first.
     std::uint32_t stack_count = 0;
-    bool has_frozen = false;
     bool is_named = true;             // Head knows what is in use, ...
     std::uint32_t unnamed_count = 0;  // ... but for so many of the newest, since one is damaged.
     std::uint32_t unnamed_from = 0;   // It names none with such a number or a greater one.
-    tree::Branches frozen{};
-    Published base;  // What the layers below the tree have.
-    RunNames names;  // As of `next` and those no longer used.
+    tree::Branches frozen{};          // While there is a flush.
+    Published base;                   // What the layers below the tree have.
+    RunNames names;                   // As of `next` and those no longer used.
     RunJob flush;
     std::array<RunJob, merge_count_max> merges;
     bool is_busy = false;
@@ -67,6 +66,8 @@ struct RunState {
     std::atomic<bool> is_owed = false;
     std::atomic<bool> is_urgent = false;  // The pool is nearly full.
     std::uint64_t retry_from = 0;         // After a failure commits wait until the log is so long.
+
+    [[nodiscard]] bool has_flush() const noexcept { return flush.stage != RunJob::Stage::idle; }
 };
 
 // What all of runs*.cpp use. Serving, with the writer turn; or while the log is read at open.

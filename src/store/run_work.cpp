@@ -55,6 +55,14 @@ void plan(State& state, RunJob& job, const Published& at) noexcept {
     job.at = at;
 }
 
+// What was made of a run cannot be used. A flush begins anew, with what is frozen.
+void abandon(State& state, RunJob& job) noexcept {
+    if (job.builder.is_building()) job.builder.abandon();
+    if (job.stage != RunJob::Stage::planned) remove_run(state, job.number);
+    job.stage = RunJob::Stage::idle;
+    if (&job == &state.runs->flush) plan(state, job, job.at);
+}
+
 std::span<const tree::Run* const> runs_in_use(
     const RunState& runs, std::uint32_t count,
     std::array<const tree::Run*, tree::run_count_max>& room) noexcept {
@@ -116,7 +124,7 @@ RunNames names_of(const RunState& runs) noexcept {
     std::uint32_t first = runs.stack_count;
     while (first > 0 && !runs.slots[runs.stack[first - 1]].run.is_damaged()) first--;
     for (std::uint32_t i = 0; i < first; i++) give_up(runs.slots[runs.stack[i]].name.number);
-    if (runs.flush.stage != RunJob::Stage::idle) give_up(runs.flush.number);
+    if (runs.has_flush()) give_up(runs.flush.number);
     for (const RunJob& merge : runs.merges)
         if (merge.stage != RunJob::Stage::idle) give_up(merge.number);
     for (std::uint32_t i = first; i < runs.stack_count; i++)
@@ -141,10 +149,10 @@ void lay(State& state, const tree::Branches& own, const tree::Branches& gone,
     const std::span<const std::uint64_t> live =
         phase == Phase::serving ? use_records(state) : live_versions(state);
     const tree::Below* below = nullptr;
-    if (runs.has_frozen || runs.stack_count > 0) {
+    if (runs.has_flush() || runs.stack_count > 0) {
         tree::Layers& layers = unused_layers(state);
         std::array<const tree::Run*, tree::run_count_max> room;
-        layers.lay(state.delta, runs.has_frozen ? &runs.frozen : nullptr,
+        layers.lay(state.delta, runs.has_flush() ? &runs.frozen : nullptr,
                    runs_in_use(runs, runs.stack_count, room));
         below = &layers;
     }
@@ -160,14 +168,13 @@ void lay(State& state, const tree::Branches& own, const tree::Branches& gone,
 bool is_freeze_due(const State& state) noexcept {
     const RunState& runs = *state.runs;
     const std::uint64_t behind = state.sealed.position.address - runs.base.position.address;
-    return !runs.has_frozen && behind > 0 &&
+    return !runs.has_flush() && behind > 0 &&
            (behind >= state.options.replay_max ||
             2 * state.delta.page_used() > state.delta.page_count());
 }
 
 void freeze(State& state, Phase phase) noexcept {
     RunState& runs = *state.runs;
-    runs.has_frozen = true;
     runs.frozen = state.delta.root().branches;
     runs.base = state.working;
     plan(state, runs.flush, runs.base);
@@ -227,11 +234,7 @@ Status advance(State& state, RunJob& job, std::uint64_t& entry_count) noexcept {
     if (status) status = state.door.disk->sync_directory();
     if (status) job.stage = RunJob::Stage::built;
     if (status) return status;
-    if (job.builder.is_building()) job.builder.abandon();
-    if (job.stage == RunJob::Stage::building) remove_run(state, job.number);
-    job.stage = RunJob::Stage::idle;
-    const bool is_flush = &job == &state.runs->flush;
-    if (is_flush) plan(state, job, job.at);
+    abandon(state, job);
     return status;
 }
 
@@ -243,8 +246,10 @@ Status install(State& state, RunJob& job, Phase phase) noexcept {
         return Done{};
     if (is_flush && runs.stack_count == runs.stack.size()) return Done{};
     const Result<std::uint32_t> slot = open_run(state, {job.number, 0}, false);
-    if (!slot) return slot.error();
-
+    if (!slot) {
+        abandon(state, job);
+        return slot.error();
+    }
     const auto begin = runs.stack.begin();
     const auto end = begin + runs.stack_count;
     auto to = begin;
@@ -260,7 +265,6 @@ Status install(State& state, RunJob& job, Phase phase) noexcept {
     runs.stack_count += 1 - gone_count;
     runs.is_named = false;
     const tree::Branches frozen = runs.frozen;
-    if (is_flush) runs.has_frozen = false;
     if (is_flush) runs.frozen = {};
     job.stage = RunJob::Stage::idle;
     if (phase == Phase::serving) {

@@ -3,6 +3,7 @@
 #include "freshet/runs.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/text.hpp"
 #include "store/run_state.hpp"
@@ -159,11 +160,14 @@ void Runs::drop(State& state) const noexcept {
         if (number < runs.unnamed_from) runs.names.unused[runs.names.unused_count++] = number;
         if (number >= runs.unnamed_from) remove_run(state, number);
     }
+    const tree::Branches frozen = std::exchange(runs.frozen, tree::Branches{});
+    runs.flush.stage = RunJob::Stage::idle;
     runs.stack_count = 0;
     runs.is_named = false;
     runs.base = Published{};
     state.working = Published{};
     lay(state, {}, own, Phase::reading);
+    lay(state, {}, frozen, Phase::reading);
     for (std::uint32_t i = 0; i < RunState::slot_count; i++) close_run(state, i);
     state.say(Level::warning, Code::corrupt, "runs contradict the log, and are made anew from it");
 }
@@ -195,7 +199,6 @@ Status Runs::relieve(State& state) const noexcept {
 Status Runs::work(State& state, const Maintenance& how) const noexcept {
     RunState& runs = *state.runs;
     std::uint64_t left = how.entry_count_max;
-    bool is_wanted = how.now;
     Status status = Done{};
     state.log.lock_writer();
     if (runs.is_busy) {
@@ -203,17 +206,15 @@ Status Runs::work(State& state, const Maintenance& how) const noexcept {
         return status;
     }
     runs.is_busy = true;
+    const std::uint64_t wanted = how.now ? state.sealed.position.commit : 0;
     for (;;) {
-        const bool is_behind = state.sealed.position.commit > runs.base.position.commit;
-        if (!runs.has_frozen && is_behind && (is_wanted || is_freeze_due(state)))
-            freeze(state, Phase::serving);
-        is_wanted = false;
+        const bool is_wanted = !runs.has_flush() && runs.base.position.commit < wanted;
+        if (is_wanted || is_freeze_due(state)) freeze(state, Phase::serving);
         plan_merge(state);
-        const bool has_flush = runs.flush.stage != RunJob::Stage::idle;
         const bool is_in_wait =
             runs.flush.stage == RunJob::Stage::built && runs.stack_count == runs.stack.size();
-        RunJob* const job = has_flush && !is_in_wait ? &runs.flush : newest_merge(runs);
-        runs.has_job = has_flush || job != nullptr;
+        RunJob* const job = runs.has_flush() && !is_in_wait ? &runs.flush : newest_merge(runs);
+        runs.has_job = runs.has_flush() || job != nullptr;
         runs.is_owed.store(runs.has_job, std::memory_order_relaxed);
         if (job == nullptr || left == 0) break;
         state.log.unlock_writer();

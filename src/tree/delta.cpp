@@ -290,7 +290,11 @@ void Delta::insert_with_splits(const Path& path, const Entry& entry) noexcept {
 Result<bool> Delta::erase(Bytes key) noexcept {
     FRESHET_CHECK(in_transaction_);
     if (find_below(key).data() != nullptr) {
-        if (find_to_put(key).data() == nullptr) return false;
+        const Known& known = find_way(key);
+        if (known.size > 0 && known.path.found) {
+            const Step leaf = known.path.leaf();
+            if (pool_.at(leaf.page).is_erased(leaf.position)) return false;
+        }
         const Status put =
             put_entry({.key = {.front = {}, .back = key}, .value = {}, .is_erased = true});
         return put ? Result<bool>{true} : put.error();

@@ -51,8 +51,7 @@ void Layers::lay(const Delta& delta, const Branches* frozen, std::span<const Run
                  Erased erased) noexcept {
     FRESHET_CHECK(runs.size() <= run_count_max);
     delta_ = &delta;
-    has_frozen_ = frozen != nullptr;
-    frozen_ = has_frozen_ ? *frozen : Branches{};
+    frozen_ = frozen != nullptr ? *frozen : Branches{};
     std::copy(runs.begin(), runs.end(), runs_.begin());
     run_count_ = static_cast<std::uint32_t>(runs.size());
     erased_ = erased;

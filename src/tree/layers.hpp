@@ -57,7 +57,6 @@ private:
     Branches frozen_{};
     std::array<const Run*, run_count_max> runs_{};
     std::uint32_t run_count_ = 0;
-    bool has_frozen_ = false;
     Erased erased_ = Erased::hidden;
 };
 

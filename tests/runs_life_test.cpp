@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: MIT
+// How the files of runs come and go: on disks that fail at any call, under readers who hold all
+// that was ever in use, and with what head knows of them.
+#include <list>
+
+#include "tests/runs_fixture.hpp"
+
+namespace freshet::test {
+namespace {
+
+class LivingRuns : public RunFiles {};
+
+// Each call of the disk fails in turn, while runs are made and merged and while a log is read that
+// needs them; the store answers all, and so does the next one.
+TEST_F(LivingRuns, AreMadeOnDisksThatFail) {
+    make(20);
+    for (const bool for_ever : {false, true}) {
+        for (const Code code : {Code::io, Code::full}) {
+            for (std::uint64_t call = 0;; call++) {
+                SCOPED_TRACE(call);
+                total = 665;
+                put();
+                FaultyDisk faulty{machine.disk};
+                disk = &faulty;
+                open();
+                ASSERT_EQ(opened->error, Code::none);
+                append(300);
+                faulty.for_ever = for_ever;
+                faulty.wanted = Error{code, 5};
+                faulty.fail_at = faulty.call_count + call + 1;
+                const Code made = maintain();
+                const bool was_last = faulty.call_count < faulty.fail_at;
+                faulty.fail_at = ~std::uint64_t{0};
+                if (was_last) {
+                    ASSERT_EQ(made, Code::none);
+                }
+                ASSERT_EQ(look(), Code::none);
+                opened.reset();
+                disk = &machine.disk;
+                open();
+                EXPECT_FALSE(was_said("runs"));
+                ASSERT_EQ(opened->error, Code::none);
+                ASSERT_EQ(look(), Code::none);
+                opened.reset();
+                if (was_last) break;
+            }
+        }
+    }
+}
+
+TEST_F(LivingRuns, AreMadeAtOpenOnDisksThatFail) {
+    options.runs = nullptr;
+    options.pool_size = std::size_t{1} << 20;
+    open();
+    append(200);
+    opened.reset();
+    keep();
+    options.runs = &runs();
+    options.pool_size = std::size_t{24} << 11;
+    for (const Code code : {Code::io, Code::full}) {
+        for (std::uint64_t call = 1;; call++) {
+            SCOPED_TRACE(call);
+            put();
+            FaultyDisk faulty{machine.disk};
+            faulty.wanted = Error{code, 5};
+            faulty.fail_at = call;
+            disk = &faulty;
+            open();
+            const bool was_last = faulty.call_count < call;
+            faulty.fail_at = ~std::uint64_t{0};
+            if (opened->error == Code::none) {
+                ASSERT_EQ(look(), Code::none);
+            }
+            if (was_last) {
+                ASSERT_EQ(opened->error, Code::none);
+            }
+            opened.reset();
+            disk = &machine.disk;
+            open();
+            ASSERT_EQ(opened->error, Code::none);
+            ASSERT_EQ(look(), Code::none);
+            opened.reset();
+            if (was_last) break;
+        }
+    }
+}
+
+// Readers hold all that was ever in use, until nothing can be replaced any more; when they let go,
+// everything goes on, and the files go.
+TEST_F(LivingRuns, StayAsLongAsReadersHaveThem) {
+    options.snapshot_count_max = 60;
+    open();
+    std::list<Snapshot> readers;
+    std::size_t most = 0;
+    for (int i = 0; i < 50; i++) {
+        append(10);
+        ASSERT_TRUE(opened->store.snapshot(readers.emplace_back()));
+        ASSERT_EQ(maintain(), Code::none);
+        most = std::max(most, run_file_count());
+    }
+    EXPECT_GT(most, 20U);
+    EXPECT_LE(most, 40U);
+    for (const Snapshot& reader : readers) {
+        StreamCursor cursor;
+        const Status there = cursor.open(reader, name_of(5), Horizon::beginning());
+        ASSERT_TRUE(there);
+    }
+    expect_all();
+    readers.clear();
+    append(10);
+    for (int i = 0; i < 4; i++) {
+        append(1);
+        ASSERT_EQ(maintain(), Code::none);
+    }
+    EXPECT_EQ(run_file_count(), opened->store.statistics().run_count);
+    expect_all();
+    opened.reset();
+    open();
+    EXPECT_TRUE(said.empty());
+    expect_all();
+}
+
+// Head names runs that cannot be used any more, since the lowest one is lost, while new ones are
+// made of the log. Until head is told of these, the files that it names stay.
+TEST_F(LivingRuns, StayUntilHeadIsTold) {
+    make(20);
+    auto changed = run_files;
+    changed.erase(changed.begin());
+    options.pool_size = std::size_t{24} << 11;
+    put(files, changed);
+    open();
+    expect_all();
+    for (const auto& [number, contents] : changed)
+        EXPECT_TRUE(machine.disk.open(run_file(number), OpenMode::read)) << number;
+    ASSERT_EQ(maintain(), Code::none);
+    for (const auto& [number, contents] : changed)
+        EXPECT_FALSE(machine.disk.open(run_file(number), OpenMode::read)) << number;
+}
+
+// What a writer began and head never named is nobody's.
+TEST_F(LivingRuns, GoIfHeadNeverNamedThem) {
+    make(0);
+    auto more = run_files;
+    const std::uint32_t next = run_files.rbegin()->first + 1;
+    for (std::uint32_t i = 0; i < 3; i++) more[next + i] = run_files.begin()->second;
+    put(files, more);
+    open();
+    EXPECT_EQ(run_file_count(), run_files.size());
+    expect_all();
+}
+
+// A page that was looked through is known by the run's place, and places are used again.
+TEST_F(LivingRuns, AreLookedThroughEachForItself) {
+    options.pool_size = std::size_t{1} << 20;
+    open();
+    for (int i = 0; i < 6; i++) {
+        append(30);
+        ASSERT_EQ(maintain(), Code::none);
+        expect_all();
+    }
+    append(5);
+    ASSERT_EQ(maintain(), Code::none);
+    for (std::uint32_t number = 1; number < 30; number++) {
+        const Result<File> file = machine.disk.open(run_file(number), OpenMode::read);
+        if (!file) continue;
+        const std::uint64_t size = *machine.disk.size(*file);
+        const Contents zeros(1000);
+        for (std::uint64_t at = tree::run_header_size; at < size; at += 2048)
+            ASSERT_TRUE(machine.disk.write(*file, at + 1000, zeros, {}));
+        machine.disk.close(*file);
+    }
+    EXPECT_EQ(look(), Code::corrupt);
+    opened.reset();
+    open();
+    expect_all();
+}
+
+TEST_F(LivingRuns, AreMadeByCloseIfThereIsMuchBehindThem) {
+    options.replay_max = 16 << 10;
+    open();
+    append(3);
+    opened.reset();
+    EXPECT_EQ(run_file_count(), 0U);
+    open();
+    append(40);
+    opened.reset();
+    EXPECT_EQ(run_file_count(), 1U);
+    open(true);
+    expect_all();
+    EXPECT_EQ(opened->store.statistics().run_commit, opened->store.statistics().commit);
+}
+
+TEST_F(LivingRuns, NeedTheMemoryThatIsAskedFor) {
+    options.pool_size = std::size_t{8} << 11;
+    open();
+    opened.reset();
+    const std::size_t needed = required_memory(options);
+    std::vector<std::byte> memory(needed);
+    for (std::size_t size = 0; size < needed; size += 1024) {
+        Store store;
+        Diagnostic diagnostic;
+        const Status status =
+            store.open(options, machine.door(), MutableBytes{memory}.first(size), diagnostic);
+        if (status) {
+            ASSERT_LT(needed - size, 8192U);
+            break;
+        }
+        ASSERT_EQ(status.error().code, Code::out_of_memory);
+    }
+}
+
+}  // namespace
+}  // namespace freshet::test
