@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: MIT
 // Workload: most pieces are single events of about 100 bytes; scans and verify bring whole frames.
 //
+// A checksum is linear: that of a|b is that of a, moved over as many zero bytes as b has, XOR that of
+// b. A *move* does this for one number of zeros, by tables, half a byte at a time: eight of 64 bytes,
+// since a small program should stay small. The portable way takes 8 bytes with two moves, of which
+// only one waits for what came before: nearly as fast as with tables of 4 KiB (measured: 0.82 and
+// 0.76 ns a byte).
+//
 // The instruction takes 8 bytes a cycle but answers after three, so long pieces are cut into three
-// lanes of `lane_size` that run side by side. A checksum is linear: that of a|b is that of a, moved
-// over as many zero bytes as b has, XOR that of b. `lane_shift` is that move, for exactly one lane,
-// by table, and half a byte at a time: it happens twice in 1.5 KiB, and a small program should stay
-// small.
+// lanes of `lane_size` that run side by side, and their checksums are moved.
 #include "base/checksum.hpp"
 
 #include <array>
-#include <bit>
-#include <cstring>
+
+#include "base/codec.hpp"
 
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -22,73 +25,57 @@ namespace {
 constexpr std::uint32_t polynomial = 0x82f63b78;
 constexpr std::size_t lane_size = 512;
 
-using Table = std::array<std::uint32_t, 256>;
+// Table k does half byte k of a checksum.
+using Move = std::array<std::array<std::uint32_t, 16>, 8>;
 
-// Table k moves a byte over k more zero bytes.
-constexpr std::size_t table_count = 4;
-
-constexpr std::array<Table, table_count> make_tables() noexcept {
-    std::array<Table, table_count> tables{};
-    for (std::uint32_t i = 0; i < 256; i++) {
-        std::uint32_t crc = i;
-        for (int bit = 0; bit < 8; bit++) crc = (crc >> 1) ^ ((crc & 1) != 0 ? polynomial : 0);
-        tables[0][i] = crc;
-    }
-    for (std::size_t k = 1; k < table_count; k++) {
-        for (std::size_t i = 0; i < 256; i++) {
-            const std::uint32_t crc = tables[k - 1][i];
-            tables[k][i] = (crc >> 8) ^ tables[0][crc & 0xff];
-        }
-    }
-    return tables;
+constexpr std::uint32_t moved(const Move& move, std::uint32_t crc) noexcept {
+    std::uint32_t result = 0;
+#pragma GCC unroll 8
+    for (std::size_t k = 0; k < 8; k++) result ^= move[k][(crc >> (4 * k)) & 0xf];
+    return result;
 }
 
-constexpr std::array<Table, table_count> tables = make_tables();
-
-constexpr std::uint32_t one_byte(std::uint32_t crc, std::byte byte) noexcept {
-    return (crc >> 8) ^ tables[0][(crc ^ static_cast<std::uint32_t>(byte)) & 0xff];
+// Of what becomes of each bit alone.
+template <class MoveBits>
+constexpr Move make_move(MoveBits move_bits) noexcept {
+    Move move{};
+    for (std::size_t bit = 0; bit < 32; bit++) {
+        const std::uint32_t crc = move_bits(std::uint32_t{1} << bit);
+        for (std::size_t i = 0; i < 16; i++)
+            if ((i >> (bit % 4) & 1) != 0) move[bit / 4][i] ^= crc;
+    }
+    return move;
 }
 
-std::uint32_t one_word(std::uint32_t crc, const std::byte* from) noexcept {
-    std::uint32_t word = 0;
-    std::memcpy(&word, from, sizeof word);
-    if constexpr (std::endian::native == std::endian::big) word = __builtin_bswap32(word);
-    word ^= crc;
-    return tables[3][word & 0xff] ^ tables[2][(word >> 8) & 0xff] ^ tables[1][(word >> 16) & 0xff] ^
-           tables[0][word >> 24];
+constexpr Move over_word = make_move([](std::uint32_t crc) noexcept {
+    for (int bit = 0; bit < 32; bit++) crc = (crc >> 1) ^ ((crc & 1) != 0 ? polynomial : 0);
+    return crc;
+});
+
+constexpr Move over_two_words =
+    make_move([](std::uint32_t crc) noexcept { return moved(over_word, moved(over_word, crc)); });
+
+std::uint32_t two_words(std::uint32_t crc, const std::byte* from) noexcept {
+    const auto words = load<std::uint64_t>(from) ^ crc;
+    return moved(over_two_words, static_cast<std::uint32_t>(words)) ^
+           moved(over_word, static_cast<std::uint32_t>(words >> 32));
+}
+
+// Like the last byte of a word.
+std::uint32_t one_byte(std::uint32_t crc, std::byte byte) noexcept {
+    crc ^= static_cast<std::uint32_t>(byte);
+    return (crc >> 8) ^ moved(over_word, crc << 24);
 }
 
 #if defined(__x86_64__)
 
-template <class T>
-T load(const std::byte* from) noexcept {
-    T word;
-    std::memcpy(&word, from, sizeof word);
-    return word;
-}
-
-using HalfByteTable = std::array<std::uint32_t, 16>;
-
-// Moves a checksum over one lane of zeros: table k does half byte k of it.
-constexpr std::array<HalfByteTable, 8> make_lane_shift() noexcept {
-    std::array<HalfByteTable, 8> shift{};
-    for (std::size_t bit = 0; bit < 32; bit++) {
-        std::uint32_t crc = std::uint32_t{1} << bit;
-        for (std::size_t i = 0; i < lane_size; i++) crc = one_byte(crc, std::byte{0});
-        const std::size_t mask = std::size_t{1} << (bit % 4);
-        for (std::size_t i = 0; i < 16; i++) {
-            if ((i & mask) != 0) shift[bit / 4][i] ^= crc;
-        }
-    }
-    return shift;
-}
-
-constexpr std::array<HalfByteTable, 8> lane_shift = make_lane_shift();
+constexpr Move over_lane = make_move([](std::uint32_t crc) noexcept {
+    for (std::size_t i = 0; i < lane_size; i += 8) crc = moved(over_two_words, crc);
+    return crc;
+});
 
 std::uint64_t over_a_lane(std::uint64_t crc) noexcept {
-    std::uint64_t moved = 0;
-    for (std::size_t k = 0; k < 8; k++) moved ^= lane_shift[k][(crc >> (4 * k)) & 0xf];
-    return moved;
+    return moved(over_lane, static_cast<std::uint32_t>(crc));
 }
 
 [[gnu::target("sse4.2")]] std::uint64_t three_lanes(std::uint64_t crc,
@@ -113,7 +100,7 @@ std::uint32_t portable(std::uint32_t before, Bytes bytes) noexcept {
     std::uint32_t crc = ~before;
     const std::byte* at = bytes.data();
     std::size_t left = bytes.size();
-    for (; left >= 4; left -= 4, at += 4) crc = one_word(crc, at);
+    for (; left >= 8; left -= 8, at += 8) crc = two_words(crc, at);
     for (; left > 0; left--, at++) crc = one_byte(crc, *at);
     return ~crc;
 }
