@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Workload: most pieces are single events of about 100 bytes; scans and verify bring whole frames.
 //
-// A checksum is linear: that of a|b is that of a, moved over as many zero bytes as b has, XOR that of
-// b. A *move* does this for one number of zeros, by tables, half a byte at a time: eight of 64 bytes,
-// since a small program should stay small. The portable way takes 8 bytes with two moves, of which
-// only one waits for what came before: nearly as fast as with tables of 4 KiB (measured: 0.82 and
-// 0.76 ns a byte).
+// A checksum is linear: that of a|b is that of a, moved over as many zero bytes as b has, XOR that
+// of b. A *move* does this for one number of zeros, by tables, half a byte at a time: eight of 64
+// bytes, since a small program should stay small. The portable way takes 8 bytes with two moves, of
+// which only one waits for what came before: nearly as fast as with tables of 4 KiB (measured: 0.82
+// and 0.76 ns a byte).
 //
 // The instruction takes 8 bytes a cycle but answers after three, so long pieces are cut into three
 // lanes of `lane_size` that run side by side, and their checksums are moved.
