@@ -13,6 +13,7 @@
 #include "bench.h"
 #include "freshet/database.hpp"
 #include "freshet/posix.hpp"
+#include "freshet/runs.hpp"
 
 namespace {
 
@@ -80,9 +81,10 @@ private:
 
 class Session final : public bench::Session {
 public:
-    Session(freshet::Database& database, bool durable)
+    Session(freshet::Database& database, bool durable, bool has_runs)
         : database_{database},
           store_{database.store()},
+          has_runs_{has_runs},
           durability_{durable ? freshet::Durability::durable : freshet::Durability::deferred} {}
 
     void begin_read() override {
@@ -164,6 +166,8 @@ public:
             customer.run();
         }
         execute("COMMIT");
+        Diagnostic diagnostic;
+        if (has_runs_ && !store_.maintain(diagnostic, {.now = true})) fail("maintain", diagnostic);
     }
     void range(std::int64_t from, std::int64_t count, bench::Sum& sum) override {
         Statement statement{"SELECT id, balance FROM account WHERE id >= ? AND id < ? ORDER BY id"};
@@ -183,6 +187,18 @@ public:
             "WHERE balance > ?"};
         statement(tables(), {integer(above)});
         numbers(statement, sum);
+    }
+    void group(bench::Sum& sum) override {
+        Statement statement{"SELECT name, count(*), sum(balance) FROM account GROUP BY name"};
+        statement.on(tables());
+        while (statement.step()) {
+            const std::span<const freshet::Value> row = statement.on(tables()).row();
+            bench::Sum one;
+            one.add(row[0].as_text());
+            one.add(row[1].as_integer());
+            one.add(row[2].as_integer());
+            sum.bag(one);
+        }
     }
     void top(bench::Sum& sum) override {
         Statement statement{"SELECT id, balance FROM account ORDER BY balance DESC, id LIMIT 10"};
@@ -316,6 +332,7 @@ private:
 
     freshet::Database& database_;
     freshet::Store& store_;
+    bool has_runs_;
     freshet::Durability durability_;
     std::vector<std::byte> memory_;
     freshet::Connection tables_;  // Opened when it is first used; its statements go before it.
@@ -340,36 +357,45 @@ private:
 
 class Database final : public bench::Database {
 public:
-    Database(const std::string& directory, bool durable)
-        : durable_{durable}, memory_{freshet::Database::required_memory(options())} {
-        const std::string path = directory + "/freshet";
+    Database(const std::string& directory, const char* name, bool durable, bool has_runs)
+        : durable_{durable},
+          has_runs_{has_runs},
+          memory_{freshet::Database::required_memory(options(has_runs))} {
+        const std::string path = directory + "/" + name;
         if (!door_.open(path.c_str(), true)) bench::fail("freshet: " + path);
         Diagnostic diagnostic;
-        if (!database_.open(options(), door_.door(), memory_.bytes(), diagnostic))
+        if (!database_.open(options(has_runs), door_.door(), memory_.bytes(), diagnostic))
             fail("open", diagnostic);
     }
     std::unique_ptr<bench::Session> session() override {
-        return std::make_unique<Session>(database_, durable_);
+        return std::make_unique<Session>(database_, durable_, has_runs_);
     }
 
 private:
-    static freshet::Options options() {
-        return {.create = true, .pool_size = std::size_t{768} << 20};
+    static freshet::Options options(bool has_runs) {
+        return {.create = true,
+                .pool_size = std::size_t{768} << 20,
+                .runs = has_runs ? &freshet::runs() : nullptr};
     }
 
     bool durable_;
+    bool has_runs_;
     freshet::PosixDoor door_;
     Memory memory_;
     freshet::Database database_;  // Closes itself, before what it was lent goes.
 };
 
-const bench::Register registered{
+const bench::Register without_runs{
     {.name = "freshet",
      .what = "freshet, 768 MiB lent for streams, rows and indexes",
      .open = [](const std::string& directory, bool durable) -> std::unique_ptr<bench::Database> {
-         return std::make_unique<Database>(directory, durable);
-     },
-     .only = {"append", "open-events", "open-10x", "recover", "stream", "mixed", "point", "email",
-              "update", "readers", "asof", "load"}}};
+         return std::make_unique<Database>(directory, "freshet", durable, false);
+     }}};
+const bench::Register with_runs{
+    {.name = "freshet-runs",
+     .what = "the same, with runs, that commits make in small steps; a snapshot of what is loaded",
+     .open = [](const std::string& directory, bool durable) -> std::unique_ptr<bench::Database> {
+         return std::make_unique<Database>(directory, "freshet-runs", durable, true);
+     }}};
 
 }  // namespace
