@@ -20,6 +20,14 @@ void EventReader::open(Log& log, std::uint64_t end, std::string_view stream) noe
     first_ = {};
 }
 
+// The type that was come to is another stream's in the same way.
+void EventReader::turn_to(std::string_view stream) noexcept {
+    stream_ = stream;
+    stream_seed_ = seed_of(stream);
+    first_ = {};
+    if (type_number_ != none) seed_ = seed_of(seed_of(stream_seed_, type_), frame_);
+}
+
 Status EventReader::enter_segment(std::uint64_t address) noexcept {
     const Geometry& geometry = log_->geometry();
     const std::uint64_t begin = geometry.address(geometry.segment(address));

@@ -14,6 +14,9 @@ public:
     // Of what lies below `end`. The log and the name stay lent.
     void open(Log& log, std::uint64_t end, std::string_view stream) noexcept;
 
+    // Of another stream, whose name stays lent.
+    void turn_to(std::string_view stream) noexcept;
+
     // The event at an address, which must be that of the stream with this index; its views lie in
     // the log. corrupt, io.
     Status read(std::uint64_t address, std::uint64_t index, Recorded& event) noexcept;

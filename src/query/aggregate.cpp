@@ -20,7 +20,8 @@ bool is_word(std::string_view typed, std::string_view lower) noexcept {
 }
 
 void add_number(State& state, const Value& value) noexcept {
-    const Value number = relation::to_number_if_whole(value);
+    const Value number =
+        value.type() == Type::integer ? value : relation::to_number_if_whole(value);
     if (!number.is_whole()) {
         state.is_real = true;
         state.real += relation::to_real(number);
@@ -130,6 +131,43 @@ Status add(AggregateKind kind, State& state, const Value& value, const Value& se
         if (!separated) return separated;
     }
     return add_piece(state, value, memory);
+}
+
+namespace {
+
+// Of integers, until there is something else; how many there were. What is known of the group stays
+// in registers meanwhile.
+std::size_t add_integers(State& state, const Vector& values, Selection selection) noexcept {
+    std::int64_t whole = state.whole;
+    double real = state.real;
+    std::size_t done = 0;
+    for (; done < selection.size(); done++) {
+        const Value& value = values[selection[done]];
+        std::int64_t sum = 0;
+        if (value.type() != Type::integer) break;
+        if (__builtin_add_overflow(whole, value.as_integer(), &sum)) break;
+        whole = sum;
+        real += static_cast<double>(value.as_integer());
+    }
+    state.whole = whole;
+    state.real = real;
+    state.count += static_cast<std::int64_t>(done);
+    return done;
+}
+
+}  // namespace
+
+Status add(AggregateKind kind, State& state, const Vector& values, const Vector& separators,
+           Selection selection, Arena& memory) noexcept {
+    const bool is_sum = kind == AggregateKind::sum || kind == AggregateKind::total ||
+                        kind == AggregateKind::average;
+    const bool is_plain = is_sum && !state.is_real && !state.is_out_of_range;
+    const std::size_t done = is_plain ? add_integers(state, values, selection) : 0;
+    for (const Position position : selection.subspan(done)) {
+        const Status added = add(kind, state, values[position], separators[position], memory);
+        if (!added) return added;
+    }
+    return Done{};
 }
 
 Result<Value> finish(AggregateKind kind, const State& state, Arena& memory) noexcept {

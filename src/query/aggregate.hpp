@@ -65,6 +65,10 @@ struct AggregateState {
 Status add(AggregateKind kind, AggregateState& state, const Value& value, const Value& separator,
            Arena& memory) noexcept;
 
+// The same of many values of one group: those of a batch that are selected.
+Status add(AggregateKind kind, AggregateState& state, const Vector& values,
+           const Vector& separators, Selection selection, Arena& memory) noexcept;
+
 // The answer; a text lies in the arena. out_of_memory, too_large.
 Result<Value> finish(AggregateKind kind, const AggregateState& state, Arena& memory) noexcept;
 

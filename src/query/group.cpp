@@ -153,6 +153,11 @@ private:
 
     Status aggregate(std::size_t index, const Batch& batch) noexcept {
         const Aggregate& aggregate = node_.aggregates[index];
+        const bool is_alone = width_ == 0 && seen_[index].table == nullptr;
+        if (aggregate.kind == AggregateKind::count_rows && is_alone) {
+            states_.at(0, index).count += static_cast<std::int64_t>(batch.selection.size());
+            return Done{};
+        }
         if (aggregate.kind == AggregateKind::count_rows) {
             for (const Position position : batch.selection)
                 states_.at(groups_[position], index).count++;
@@ -171,6 +176,9 @@ private:
             return Done{};
         });
         if (!done) return done;
+        if (is_alone)
+            return add(aggregate.kind, states_.at(0, index), values, separators, batch.selection,
+                       context_.memory);
         for (const Position position : batch.selection) {
             const Value& value = values[position];
             const std::uint32_t group = groups_[position];

@@ -16,7 +16,8 @@ std::uint64_t hash_of(std::span<const Value> key) noexcept {
 
 bool is_equal(std::span<const Value> key, const Value* row) noexcept {
     for (const Value& value : key) {
-        if (relation::order(value, *row) != 0) return false;
+        const bool is_alike = value.type() == row->type();
+        if (is_alike ? !(value == *row) : relation::order(value, *row) != 0) return false;
         row++;
     }
     return true;

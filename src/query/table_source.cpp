@@ -8,6 +8,7 @@
 #include "query/key_range.hpp"
 #include "query/key_row.hpp"
 #include "query/operators.hpp"
+#include "relation/row_images.hpp"
 #include "relation/table_reader.hpp"
 #include "relation/version_reader.hpp"
 
@@ -117,11 +118,29 @@ private:
         if (search_.is_empty) return Done{};
         if (scan_.has_versions) return begin_versions();
         if (search_.is_one_row) return Done{};
+        if (can_read_images()) return begin_images();
         if (scan_.access.index == nullptr)
             reader_.scan(search_.range, scan_.direction);
         else
             reader_.scan(*scan_.access.index, search_.range, scan_.direction);
         return Done{};
+    }
+
+    [[nodiscard]] bool can_read_images() const noexcept {
+        const auto is_live = [&](std::uint32_t column) noexcept {
+            return column < scan_.live_count;
+        };
+        return scan_.access.index == nullptr && scan_.access.list == nullptr &&
+               scan_.direction == Direction::forwards &&
+               std::all_of(scan_.columns.begin(), scan_.columns.end(), is_live) &&
+               relation::RowImages::can_read(scan_.moment->rows, scan_.table->id, search_.range);
+    }
+    Status begin_images() noexcept {
+        const Result<std::span<Value*>> into = context_.memory.array<Value*>(scan_.columns.size());
+        if (!into) return into.error();
+        into_ = *into;
+        scan_images_.emplace(scan_.moment->rows, scan_.table->id, search_.range);
+        return reader_.images().want(scan_.columns);
     }
 
     Status begin_versions() noexcept {
@@ -141,6 +160,7 @@ private:
         if (has_ended_) return std::size_t{0};
         const Status room = output_.prepare(scan_.columns.size(), size_, context_.memory);
         if (!room) return room.error();
+        if (scan_images_) return fill_with_images();
         texts_.clear();
         std::size_t count = 0;
         while (count < size_ && !has_ended_) {
@@ -154,6 +174,24 @@ private:
             if (has_pending_) break;
             for (std::size_t i = 0; i < given_.size(); i++) output_.column(i)[count] = given_[i];
             count++;
+        }
+        size_ = std::min(size_ * 4, batch_row_count_max);
+        return count;
+    }
+
+    // The same where nothing but columns is asked for, of rows that nobody changes.
+    Result<std::size_t> fill_with_images() noexcept {
+        for (std::size_t i = 0; i < into_.size(); i++) into_[i] = output_.column(i);
+        std::size_t count = 0;
+        while (count < size_ && !has_ended_) {
+            const auto images = scan_images_->next(
+                std::min(size_ - count, relation::RowImages::count_max));
+            if (!images) return images.error();
+            has_ended_ = images->empty();
+            for (const Bytes image : *images) {
+                const Status read = reader_.images().read(image, into_, count++);
+                if (!read) return read.error();
+            }
         }
         size_ = std::min(size_ * 4, batch_row_count_max);
         return count;
@@ -249,6 +287,8 @@ private:
     const TableScan& scan_;
     Context& context_;
     relation::TableReader reader_;
+    std::optional<relation::RowImages> scan_images_{};
+    std::span<Value*> into_{};
     std::optional<relation::VersionReader> versions_{};
     relation::RowVersion held_{};  // Of versions.
     KeySearch search_{};

@@ -85,6 +85,10 @@ int order(const Value& a, const Value& b) noexcept {
 }
 
 std::uint64_t hash(const Value& value) noexcept {
+    if (value.type() == Type::integer) {
+        constexpr std::uint64_t seed = mix(static_cast<std::uint64_t>(Class::number));
+        return mix(static_cast<std::uint64_t>(value.as_integer()) + seed);
+    }
     const Class kind = class_of(value);
     const auto seed = static_cast<std::uint64_t>(kind);
     if (value.has_bytes()) return freshet::hash(seed, as_bytes(value.bytes()));

@@ -199,6 +199,57 @@ Status decode_row(Bytes image, std::span<const ColumnType> types, std::span<Valu
     return into.size() == types.size() ? reader.finish() : reader.status();
 }
 
+namespace {
+
+// Of 1 to 8 bytes, by one load of 8 where as many lie in `all` behind its start or before its end.
+std::uint64_t number_in(Bytes bytes, Bytes all) noexcept {
+    const std::size_t unused = 64 - 8 * bytes.size();
+    const auto before = static_cast<std::size_t>(bytes.data() - all.data());
+    if (all.size() - before >= 8) return load<std::uint64_t>(bytes.data()) << unused >> unused;
+    if (before + bytes.size() >= 8)
+        return load<std::uint64_t>(bytes.data() + bytes.size() - 8) >> unused;
+    std::uint64_t number = 0;
+    std::memcpy(&number, bytes.data(), bytes.size());
+    return number;
+}
+
+}  // namespace
+
+// Most columns are whole numbers, texts, or passed over: those are read here, the others as
+// anywhere.
+Status decode_columns(Bytes columns, std::span<const ColumnStep> steps,
+                      std::span<Value* const> into, std::size_t row) noexcept {
+    Reader reader{columns};
+    for (const ColumnStep& step : steps) {
+        const std::byte* const begin = reader.position();
+        const std::uint64_t code = reader.varint();
+        const Type type = value_type(step.type);
+        const bool has_bytes = type == Type::text || type == Type::blob;
+        const std::uint64_t code_end = type == Type::real ? first_small : first_small + small_end;
+        if (!has_bytes && code >= code_end) return Code::corrupt;
+        if (has_bytes && code > 0xffffffff) return Code::corrupt;
+        const bool has_none = code == 0 || (!has_bytes && code >= first_small);
+        const Bytes bytes = reader.take(has_none ? 0 : static_cast<std::size_t>(code) - 1);
+        if (!reader.ok()) return Code::corrupt;
+        if (step.wanted == ColumnStep::none) continue;
+        void* const place = &into[step.wanted][row];
+        if (type == Type::integer && code > 0) {
+            const std::uint64_t number =
+                has_none ? code - first_small : number_in(bytes, columns);
+            if (!has_none && (number < small_end || bytes.back() == std::byte{0}))
+                return Code::corrupt;
+            ::new (place) Value{Value::integer(unzigzag(number))};
+        } else if (type == Type::text && code > 0) {
+            ::new (place) Value{Value::text(as_text(bytes))};
+        } else {
+            RowReader one{{begin, static_cast<std::size_t>(reader.position() - begin)}};
+            ::new (place) Value{one.value(step.type)};
+            if (!one.status()) return Code::corrupt;
+        }
+    }
+    return Done{};
+}
+
 Result<Value> decode_column(Bytes image, std::span<const ColumnType> types,
                             std::size_t column) noexcept {
     FRESHET_CHECK(column < types.size());

@@ -86,6 +86,17 @@ private:
 // them only if there is nothing behind. corrupt.
 Status decode_row(Bytes image, std::span<const ColumnType> types, std::span<Value> into) noexcept;
 
+// A column of an image, in the order of the image's, and which of the wanted ones it is.
+struct ColumnStep {
+    static constexpr std::uint32_t none = ~std::uint32_t{0};
+    ColumnType type{};
+    std::uint32_t wanted = none;
+};
+// The columns of an image behind its version and mask, those of them that are wanted: each goes to
+// the place `row` of its array. What stands behind the last step is not looked at. corrupt.
+Status decode_columns(Bytes columns, std::span<const ColumnStep> steps,
+                      std::span<Value* const> into, std::size_t row) noexcept;
+
 // One column of an image. corrupt.
 Result<Value> decode_column(Bytes image, std::span<const ColumnType> types,
                             std::size_t column) noexcept;

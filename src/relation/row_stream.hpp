@@ -114,6 +114,7 @@ public:
 private:
     friend class RowScan;
     friend class RowMerge;
+    friend class RowImages;
     friend class VersionReader;
     friend class EntryScan;
     friend class ConflictFinder;

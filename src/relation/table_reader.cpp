@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "relation/table_reader.hpp"
 
+#include <algorithm>
+
 namespace freshet::relation {
 
 Status ImageReader::open(const TableDefinition& table, Arena& memory) noexcept {
@@ -32,6 +34,35 @@ Status ImageReader::read(Bytes image, std::span<Value> into) noexcept {
     const Result<const Layout*> layout = layout_of(*version);
     if (!layout) return layout.error();
     return read_row(*table_, **layout, image, first_.layout, into);
+}
+
+Status ImageReader::want(std::span<const std::uint32_t> columns) noexcept {
+    const std::size_t last =
+        columns.empty() ? 0 : *std::max_element(columns.begin(), columns.end()) + std::size_t{1};
+    const Result<std::span<ColumnStep>> steps = memory_->array<ColumnStep>(last);
+    if (!steps) return steps.error();
+    for (std::size_t i = 0; i < last; i++) (*steps)[i].type = first_.layout.types[i];
+    for (std::uint32_t i = 0; i < columns.size(); i++) (*steps)[columns[i]].wanted = i;
+    const Result<std::span<Value>> row = memory_->array<Value>(first_.layout.size());
+    if (!row) return row.error();
+    wanted_ = columns;
+    steps_ = *steps;
+    row_ = *row;
+    return Done{};
+}
+
+Status ImageReader::read(Bytes image, std::span<Value* const> into, std::size_t row) noexcept {
+    Reader reader{image};
+    if (reader.varint() == first_.layout.version) {
+        reader.take(mask_size(first_.layout.size()));
+        const Bytes rest = image.last(
+            static_cast<std::size_t>(image.data() + image.size() - reader.position()));
+        return reader.ok() ? decode_columns(rest, steps_, into, row) : Status{Code::corrupt};
+    }
+    const Status read = this->read(image, row_);
+    if (!read) return read;
+    for (std::size_t i = 0; i < wanted_.size(); i++) into[i][row] = row_[wanted_[i]];
+    return Done{};
 }
 
 Status TableReader::open(const RowsAsOf& rows, const TableDefinition& table,

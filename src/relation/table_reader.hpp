@@ -25,6 +25,12 @@ public:
     // image, or where the definition has them. corrupt, out_of_memory.
     Status read(Bytes image, std::span<Value> into) noexcept;
 
+    // Those columns alone of images that are read from here on, by their places in the layout; each
+    // is wanted once. out_of_memory.
+    Status want(std::span<const std::uint32_t> columns) noexcept;
+    // Into the place `row` of the array of each column that is wanted. As read().
+    Status read(Bytes image, std::span<Value* const> into, std::size_t row) noexcept;
+
 private:
     struct Known {
         Layout layout;
@@ -35,6 +41,9 @@ private:
     const TableDefinition* table_ = nullptr;
     Arena* memory_ = nullptr;
     Known first_;
+    std::span<const std::uint32_t> wanted_{};
+    std::span<const ColumnStep> steps_{};  // To the last one that is wanted.
+    std::span<Value> row_{};               // Of another version.
 };
 
 class TableReader {
@@ -65,6 +74,7 @@ public:
     Status read(const Recorded& version, std::span<Value> into) noexcept {
         return images_.read(version.payload, into);
     }
+    [[nodiscard]] ImageReader& images() noexcept { return images_; }
 
 private:
     const RowsAsOf* rows_ = nullptr;

@@ -30,22 +30,37 @@ namespace freshet::store {
     size_ += 2 + size;
 }
 
-Status decode_stream(Bytes value, Stream& stream) noexcept {
+namespace {
+
+Status decode(Bytes value, bool is_row, Stream& stream) noexcept {
     Reader reader{value};
     const std::uint64_t control = reader.varint();
     stream.count = control >> 1;
-    stream.settings_bytes = (control & 1) != 0 ? reader.take(settings_size) : Bytes{};
+    Bytes more{};
+    if ((control & 1) != 0) more = reader.take(is_row ? reader.varint() : settings_size);
+    stream.settings_bytes = is_row ? Bytes{} : more;
+    stream.image = is_row ? more : Bytes{};
     stream.tail =
         value.last(static_cast<std::size_t>(value.data() + value.size() - reader.position()));
     if (!reader.ok()) return Code::corrupt;
     return Done{};
 }
 
+}  // namespace
+
+Status decode_stream(Bytes value, Stream& stream) noexcept {
+    return decode(value, false, stream);
+}
+
+Status decode_row(Bytes value, Stream& stream) noexcept {
+    return decode(value, true, stream);
+}
+
 namespace {
 
-Result<bool> decode_found(Bytes value, Stream& stream) noexcept {
+Result<bool> decode_found(Bytes value, bool is_row, Stream& stream) noexcept {
     if (value.data() == nullptr) return false;
-    const Status decoded = decode_stream(value, stream);
+    const Status decoded = decode(value, is_row, stream);
     if (!decoded) return decoded.error();
     return true;
 }
@@ -60,16 +75,16 @@ Status open_block(const tree::View& view, std::string_view name, std::uint64_t n
 }  // namespace
 
 Result<bool> find_stream(const tree::View& view, std::string_view name, Stream& stream) noexcept {
-    return decode_found(tree::find(view, Key{name}.bytes()), stream);
+    return decode_found(tree::find(view, Key{name}.bytes()), is_row(name), stream);
 }
 
 Result<bool> find_stream(tree::Delta& delta, std::string_view name, Stream& stream) noexcept {
-    return decode_found(delta.find_to_put(Key{name}.bytes()), stream);
+    return decode_found(delta.find_to_put(Key{name}.bytes()), is_row(name), stream);
 }
 
 Result<bool> find_deleted_row(const tree::View& view, std::string_view name,
                               Stream& stream) noexcept {
-    return decode_found(tree::find(view, Key{tag_deleted_row, name}.bytes()), stream);
+    return decode_found(tree::find(view, Key{tag_deleted_row, name}.bytes()), true, stream);
 }
 
 Status erase_row(tree::Delta& delta, std::string_view name) noexcept {

@@ -13,7 +13,9 @@
 //      3 number (8, b.-e.)          mark: commit, first ordinal, time and address of a transaction,
 //                                   which all grow; one for at least each 32 KiB of log
 //      4 hash (8) address (8)       event id: hash of stream and id; the event confirms it
-//      5 row                        a row, as a stream: its name but for the first byte
+//      5 row                        a row, as a stream: its name but for the first byte; it has no
+//                                   settings, and the odd one says: in a run, size (varint) and
+//                                   payload of its newest event come before the tail
 //      6 row                        the same of one that is deleted
 //      7 row block (4, b.-e.)       the addresses of a full block of 32 of a row's events
 //      8, 9                         for others, too: entries of indexes
@@ -49,6 +51,7 @@ struct Stream {
     std::uint64_t count = 0;
     Bytes tail;
     Bytes settings_bytes;  // Empty: it has none.
+    Bytes image{};         // Of a row, the payload of its newest event; empty: it is in the log.
 
     [[nodiscard]] std::uint32_t tail_count() const noexcept {
         return static_cast<std::uint32_t>(count % block_event_count);
@@ -61,6 +64,12 @@ struct Stream {
         return static_cast<std::int64_t>(count) - 1;
     }
 };
+
+// What Stream::image is of a row whose value this is.
+inline Bytes image_of_row(Bytes value) noexcept {
+    Reader reader{value};
+    return (reader.varint() & 1) != 0 ? reader.take(reader.varint()) : Bytes{};
+}
 
 // False: there is none. corrupt.
 Result<bool> find_stream(const tree::View& view, std::string_view name, Stream& stream) noexcept;
@@ -152,6 +161,29 @@ struct EventsBefore {
 Result<EventsBefore> find_before(const tree::View& view, std::string_view name,
                                  const Stream& stream, std::uint64_t address) noexcept;
 
+// Rows as they lie side by side in one page.
+class RowStretch {
+public:
+    using NameRoom = std::array<char, tree::key_size_max>;
+
+    RowStretch() noexcept = default;
+    explicit RowStretch(const tree::Stretch& entries) noexcept : entries_{entries} {}
+    [[nodiscard]] std::uint32_t size() const noexcept { return entries_.end - entries_.first; }
+    // As it stands in the tree; null data: what an older page has of the row counts no more.
+    [[nodiscard]] Bytes value(std::uint32_t number) const noexcept {
+        return entries_.page->value_there(entries_.first + number);
+    }
+    // In the room.
+    [[nodiscard]] std::string_view name(std::uint32_t number, NameRoom& room) const noexcept;
+    // Of one that is there. corrupt.
+    Status stream(std::uint32_t number, Stream& into) const noexcept;
+    // Begins to fetch the page that comes next in a run.
+    void fetch_next() const noexcept { (entries_.page + 1)->prefetch(); }
+
+private:
+    tree::Stretch entries_;
+};
+
 // Walks rows, those there are or those deleted, from a name on, in the order of their names.
 class RowWalk {
 public:
@@ -170,6 +202,11 @@ public:
     void next_anew() noexcept;
     // Where it was not; else seek_before() of the name.
     void previous() noexcept;
+    // Of a valid walk that went forwards: the rows from here on that lie side by side and whose
+    // names are less than `end`.
+    RowStretch stretch(std::string_view end) noexcept;
+    // Goes on behind so many of them.
+    void skip(std::uint32_t count) noexcept;
 
 private:
     void keep_name() noexcept;

@@ -43,5 +43,6 @@ inline Bytes used(const KeptBytes& value, const std::byte* end) noexcept {
 
 // corrupt.
 Status decode_stream(Bytes value, Stream& stream) noexcept;
+Status decode_row(Bytes value, Stream& stream) noexcept;
 
 }  // namespace freshet::store

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Walks through the directory: rows, streams, and events that may have an id.
+#include <algorithm>
+
 #include "base/hash.hpp"
 #include "store/directory_key.hpp"
 
@@ -83,8 +85,34 @@ void RowWalk::next_anew() noexcept {
     keep_name();
 }
 
+std::string_view RowStretch::name(std::uint32_t number, NameRoom& room) const noexcept {
+    const tree::Key key = entries_.page->key(entries_.first + number);
+    key.copy(0, reinterpret_cast<std::byte*>(room.data()));
+    room[0] = '\0';
+    return {room.data(), key.size()};
+}
+
+Status RowStretch::stream(std::uint32_t number, Stream& into) const noexcept {
+    return decode_row(entries_.page->value(entries_.first + number), into);
+}
+
+// All entries of a page are rows, or all are deleted rows.
+RowStretch RowWalk::stretch(std::string_view end) noexcept {
+    const Key key{which_ == Which::present ? tag_row : tag_deleted_row, end};
+    tree::Stretch entries = cursor_.stretch();
+    const tree::Key last = entries.page->key(entries.end - 1);
+    if (compare(last, {.front = {}, .back = key.bytes()}) >= 0)
+        entries.end = std::max(entries.first, entries.page->search(key.bytes()).position);
+    return RowStretch{entries};
+}
+
+void RowWalk::skip(std::uint32_t count) noexcept {
+    cursor_.skip(count);
+    keep_name();
+}
+
 Status RowWalk::stream(Stream& into) const noexcept {
-    return decode_stream(cursor_.value(), into);
+    return decode_row(cursor_.value(), into);
 }
 
 StreamWalk::StreamWalk(const tree::View& view, std::string_view from) noexcept : cursor_{view} {

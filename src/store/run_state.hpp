@@ -58,6 +58,7 @@ struct RunState {
     std::uint32_t unnamed_from = 0;   // It names none with such a number or a greater one.
     tree::Branches frozen{};          // While there is a flush.
     Published base;                   // What the layers below the tree have.
+    std::uint64_t readable_end = 0;   // Of the log, to the flush; 0: it is to be synced first.
     RunNames names;                   // As of `next` and those no longer used.
     RunJob flush;
     std::array<RunJob, merge_count_max> merges;

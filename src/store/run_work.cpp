@@ -2,6 +2,7 @@
 // Making runs: freezing, flushing, merging, and putting them into use.
 #include <algorithm>
 
+#include "store/row_imager.hpp"
 #include "store/run_state.hpp"
 
 namespace freshet::store {
@@ -68,6 +69,16 @@ std::span<const tree::Run* const> runs_in_use(
     std::array<const tree::Run*, tree::run_count_max>& room) noexcept {
     for (std::uint32_t i = 0; i < count; i++) room[i] = &runs.slots[runs.stack[i]].run;
     return std::span{room}.first(count);
+}
+
+// Events of a transaction that nobody waited for may lie in no file yet.
+Status make_readable(State& state) noexcept {
+    RunState& runs = *state.runs;
+    if (runs.readable_end != 0) return Done{};
+    const std::uint64_t end = runs.flush.at.position.address;
+    const Status durable = state.log.wait_durable(end);
+    if (durable) runs.readable_end = end;
+    return durable;
 }
 
 }  // namespace
@@ -177,6 +188,7 @@ void freeze(State& state, Phase phase) noexcept {
     RunState& runs = *state.runs;
     runs.frozen = state.delta.root().branches;
     runs.base = state.working;
+    runs.readable_end = phase == Phase::reading ? ~std::uint64_t{0} : 0;
     plan(state, runs.flush, runs.base);
     runs.flush.source.lay(
         state.delta, &runs.frozen, {},
@@ -216,14 +228,17 @@ Status advance(State& state, RunJob& job, std::uint64_t& entry_count) noexcept {
     constexpr std::array<std::byte, 1> least{};
     Status status = Done{};
     if (job.stage == RunJob::Stage::built) return status;
+    const bool is_flush = &job == &state.runs->flush;
     if (job.stage == RunJob::Stage::planned) {
+        if (is_flush) status = make_readable(state);
         const RunFileName name = run_file_name(job.number);
-        status = job.builder.begin(*state.door.disk, {name.data(), name.size()});
+        if (status) status = job.builder.begin(*state.door.disk, {name.data(), name.size()});
         job.source.seek(job.place, nullptr, least, Direction::forwards);
         if (status) job.stage = RunJob::Stage::building;
     }
+    RowImager imager{state.log, is_flush ? state.runs->readable_end : 0};
     for (; status && job.place.valid && entry_count > 0; entry_count--) {
-        status = job.builder.add({job.place.key, job.place.value, job.place.is_erased});
+        status = job.builder.add(imager.add({job.place.key, job.place.value, job.place.is_erased}));
         job.source.step(job.place, nullptr, Direction::forwards);
     }
     if (status && job.place.damaged) status = Code::corrupt;

@@ -39,6 +39,11 @@ public:
                       Direction direction) const noexcept = 0;
     // Of a valid place.
     virtual void step(MergedPlace& place, OwnWalk* own, Direction direction) const noexcept = 0;
+    // Of a valid place that was come to forwards: the entries from it on that follow each other
+    // wherever they lie, up to where another layer has a word; some may be erased.
+    virtual Stretch stretch(MergedPlace& place, OwnWalk* own) const noexcept = 0;
+    // Goes on behind so many of them.
+    virtual void skip(MergedPlace& place, OwnWalk* own, std::uint32_t count) const noexcept = 0;
 
 protected:
     Below() = default;

@@ -32,6 +32,15 @@ public:
     // From here on: only when valid().
     void next() noexcept { step(Direction::forwards); }
     void previous() noexcept { step(Direction::backwards); }
+    // Where it came to forwards: the entries from here on that lie side by side, some of which may
+    // be erased; and it goes on behind so many of them, to where there is one that is not.
+    [[nodiscard]] Stretch stretch() noexcept {
+        return below_ == nullptr ? own_.stretch() : below_->stretch(merged_, &own_);
+    }
+    void skip(std::uint32_t count) noexcept {
+        if (below_ == nullptr) return own_.next(count);
+        below_->skip(merged_, &own_, count);
+    }
     // In the cursor, until it moves.
     [[nodiscard]] Bytes key() const noexcept;
     // In the tree, as long as the view's version is live.

@@ -91,6 +91,30 @@ void Layers::step(MergedPlace& place, OwnWalk* own, Direction direction) const n
     if (direction == Direction::forwards && place.valid) step(place, own, direction);
 }
 
+// The others stand behind the place, since they went on where they had its key.
+Stretch Layers::stretch(MergedPlace& place, OwnWalk* own) const noexcept {
+    auto& walks = *std::launder(reinterpret_cast<Walks*>(place.state.data()));
+    walks.own = own;
+    Stretch stretch =
+        walks.with(walks.at, [](const auto& walk) noexcept { return walk.stretch(); });
+    for (std::uint32_t i = walks.first(); i < walks.count; i++) {
+        if (i == walks.at || !walks.valid(i)) continue;
+        const Key key = walks.key(i);
+        if (compare(stretch.page->key(stretch.end - 1), key) < 0) continue;
+        std::array<std::byte, key_size_max> bytes;
+        key.copy(0, bytes.data());
+        stretch.end = stretch.page->search(Bytes{bytes}.first(key.size())).position;
+    }
+    return stretch;
+}
+
+void Layers::skip(MergedPlace& place, OwnWalk* own, std::uint32_t count) const noexcept {
+    auto& walks = *std::launder(reinterpret_cast<Walks*>(place.state.data()));
+    walks.own = own;
+    walks.with(walks.at, [count](auto& walk) noexcept { walk.next(count); });
+    settle(place, walks);
+}
+
 // All stand at the next entry they have. That of the topmost of those with the nearest key counts,
 // and the others with that key go on.
 void Layers::settle(MergedPlace& place, Walks& walks) const noexcept {

@@ -43,6 +43,8 @@ public:
     void seek(MergedPlace& place, OwnWalk* own, Bytes key,
               Direction direction) const noexcept override;
     void step(MergedPlace& place, OwnWalk* own, Direction direction) const noexcept override;
+    Stretch stretch(MergedPlace& place, OwnWalk* own) const noexcept override;
+    void skip(MergedPlace& place, OwnWalk* own, std::uint32_t count) const noexcept override;
 
     [[nodiscard]] std::span<const Run* const> runs() const noexcept {
         return std::span{runs_}.first(run_count_);

@@ -8,7 +8,6 @@
 namespace freshet::tree {
 namespace {
 
-constexpr std::uint16_t erased_bit = 0x8000;  // Of the size of a value.
 
 template <class T>
 T load(const std::byte* from) noexcept {
@@ -79,7 +78,7 @@ std::uint16_t narrow(std::size_t size) noexcept {
 }
 
 std::uint16_t value_size(Bytes value, bool is_erased) noexcept {
-    return static_cast<std::uint16_t>(narrow(value.size()) | (is_erased ? erased_bit : 0));
+    return static_cast<std::uint16_t>(narrow(value.size()) | (is_erased ? Page::erased_bit : 0));
 }
 
 std::size_t common_size(Bytes a, Bytes b) noexcept {

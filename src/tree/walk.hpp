@@ -10,6 +10,13 @@
 
 namespace freshet::tree {
 
+// Entries that follow each other in one leaf: [first, end).
+struct Stretch {
+    const Page* page = nullptr;
+    std::uint32_t first = 0;
+    std::uint32_t end = 0;
+};
+
 template <class Pages, std::uint32_t height_limit>
 class Walk {
 public:
@@ -29,8 +36,9 @@ public:
     void seek(Bytes key, Direction direction) noexcept {
         return direction == Direction::forwards ? seek(key) : seek_before(key);
     }
-    void next() noexcept {
-        if (++leaf().position == page_->count()) to_next_leaf();
+    // Goes on by so many entries of the leaf.
+    void next(std::uint32_t count = 1) noexcept {
+        if ((leaf().position += count) == page_->count()) to_next_leaf();
     }
     void previous() noexcept {
         if (leaf().position == 0) return to_previous_leaf();
@@ -46,6 +54,10 @@ public:
     [[nodiscard]] Key key() const noexcept { return page_->key(leaf().position); }
     [[nodiscard]] Bytes value() const noexcept { return page_->value(leaf().position); }
     [[nodiscard]] bool is_erased() const noexcept { return page_->is_erased(leaf().position); }
+    // From here to the end of the leaf.
+    [[nodiscard]] Stretch stretch() const noexcept {
+        return {page_, leaf().position, page_->count()};
+    }
 
 private:
     struct Step {

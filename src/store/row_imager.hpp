@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: MIT
+// Puts rows themselves into runs: what stands in the tree for a row is where its events lie, and a
+// run has the payload of the newest one beside it, so that whoever scans rows does not go to the
+// log for each.
+//
+// A row that is large stays in the log, which is as near as a page of its own would be. So does
+// what cannot be read: who asks for it is told why.
+#pragma once
+
+#include "log/reader.hpp"
+#include "tree/run_format.hpp"
+
+namespace freshet::store {
+
+inline constexpr std::size_t row_image_size_max = 512;
+
+class RowImager {
+public:
+    // Of what lies before `end` in the log.
+    RowImager(log::Log& log, std::uint64_t end) noexcept : log_{log}, end_{end} {}
+    // The entry as a run is to have it; what is new of it lies in here until the next call.
+    tree::Entry add(const tree::Entry& entry) noexcept;
+
+private:
+    log::Log& log_;
+    std::uint64_t end_;
+    log::EventReader reader_;
+    bool is_open_ = false;
+    std::array<std::byte, tree::run_value_size_max> value_;
+};
+
+}  // namespace freshet::store
