@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: MIT
+// Goal: rows that stand in runs are those of the log, whatever happened to them before and after.
+// Method: the same statements to a database that makes runs and to one that does not, and the same
+// questions to both, of the present and of each commit.
+#include "freshet/runs.hpp"
+#include "tests/database_fixture.hpp"
+#include "tests/files.hpp"
+
+namespace freshet::test {
+namespace {
+
+Options options_with_runs() {
+    Options options = database_options();
+    options.runs = &runs();
+    return options;
+}
+
+class RowImages : public ::testing::Test {
+protected:
+    void both(const std::string& sql) { ASSERT_EQ(plain.run(sql), with.run(sql)) << sql; }
+    void maintain() {
+        ASSERT_TRUE(with.database->store().maintain(with.diagnostic, {.now = true}));
+    }
+    // Nothing is left out, and nothing is there twice.
+    void ask() {
+        for (const char* const what : {"*", "a", "f, a", "d", "count(*), sum(c), avg(f), max(b)"})
+            both(std::string{"SELECT "} + what + " FROM t");
+        both("SELECT a, c FROM t WHERE a BETWEEN 20 AND 60; SELECT b FROM t WHERE a > 95 LIMIT 3");
+    }
+    void ask_of_the_past() {
+        for (std::uint64_t commit = 2; commit <= plain.commit(); commit++)
+            both("SELECT a, c, b FROM t FOR SYSTEM_TIME AS OF COMMIT " + std::to_string(commit));
+    }
+
+    OpenDatabase plain;
+    OpenDatabase with{options_with_runs()};
+};
+
+std::string table() {
+    return "CREATE TABLE t (a INT PRIMARY KEY, b TEXT, c INT, d DATE, e BLOB, f FLOAT)";
+}
+
+std::string row(int a, std::size_t size) {
+    return "INSERT INTO t VALUES (" + std::to_string(a) + ", '" + std::string(size, 'b') + "', " +
+           std::to_string(a * 1'000'003LL * (a % 2 == 0 ? 1 : -1)) + ", " +
+           (a % 3 == 0 ? "NULL" : "DATE '2026-11-22'") + ", x'00', " + std::to_string(a) + ".5)";
+}
+
+// Small ones, empty ones, and such that are too large to lie in a run.
+TEST_F(RowImages, AreThoseOfTheLog) {
+    both(table());
+    for (int a = 0; a < 120; a++) both(row(a, a % 10 == 9 ? 700 : static_cast<std::size_t>(a % 7)));
+    maintain();
+    ask();
+    for (int a = 0; a < 120; a += 4)
+        both("UPDATE t SET c = c + 1, b = 'new' WHERE a = " + std::to_string(a));
+    ask();
+    both("DELETE FROM t WHERE a % 5 = 1");
+    ask();
+    ask_of_the_past();
+    maintain();
+    ask();
+    ask_of_the_past();
+    both("INSERT INTO t SELECT a + 1, 'again', c, d, e, f FROM t WHERE a % 5 = 0");
+    ask();
+    ask_of_the_past();
+    maintain();
+    ask();
+    ask_of_the_past();
+}
+
+// After 32 versions a row has a full block and no tail.
+TEST_F(RowImages, AreThoseOfRowsThatChangeOften) {
+    both(table());
+    for (int a = 0; a < 3; a++) both(row(a, 3));
+    for (int i = 1; i < 70; i++) {
+        both("UPDATE t SET c = " + std::to_string(i) + " WHERE a < " + std::to_string(1 + i % 3));
+        if (i % 3 == 1) maintain();
+        ASSERT_NO_FATAL_FAILURE(ask());
+    }
+    ask_of_the_past();
+}
+
+TEST_F(RowImages, AreReadAsTheTableIsNow) {
+    both(table());
+    for (int a = 0; a < 30; a++) both(row(a, 3));
+    maintain();
+    both("ALTER TABLE t ADD COLUMN g INT DEFAULT 5; ALTER TABLE t DROP COLUMN e");
+    both("INSERT INTO t VALUES (100, 'x', 1, NULL, 2.5, 6)");
+    ask();
+    both("SELECT g, a FROM t; SELECT sum(g) FROM t");
+    maintain();
+    both("SELECT g, a FROM t; SELECT * FROM t FOR SYSTEM_TIME AS OF COMMIT 20");
+    both("BEGIN; UPDATE t SET g = a; SELECT a, g FROM t; ROLLBACK; SELECT a, g FROM t");
+}
+
+// What nobody waited for is synced before rows of it are put into a run.
+TEST_F(RowImages, AreThereOfWhatIsNotDurableYet) {
+    ConnectionOptions deferred;
+    deferred.durability = Durability::deferred;
+    std::vector<std::byte> memory(std::size_t{4} << 20);
+    Connection connection;
+    ASSERT_TRUE(connection.open(*with.database, memory, deferred));
+    plain.run(table());
+    with.run(connection, table());
+    for (int a = 0; a < 20; a++) {
+        plain.run(row(a, 5));
+        with.run(connection, row(a, 5));
+    }
+    maintain();
+    ask();
+    EXPECT_EQ(with.database->store().statistics().run_count, 1U);
+    connection.close();
+}
+
+// Whoever asks for the row is told, and the others are there.
+TEST_F(RowImages, AreLeftInTheLogWhereItIsDamaged) {
+    both(table());
+    for (int a = 0; a < 4; a++) both(row(a, 40 + static_cast<std::size_t>(a)));
+    const Files files = files_of(with.machine.disk);
+    const Contents& log = files.at("00000001.log");
+    const std::string wanted(41, 'b');
+    const auto at = std::search(log.begin(), log.end(), as_bytes(wanted).begin(),
+                                as_bytes(wanted).end());
+    ASSERT_NE(at, log.end());
+    const Result<File> file = with.machine.disk.open("00000001.log", OpenMode::write);
+    ASSERT_TRUE(file);
+    const std::array<std::byte, 1> other{std::byte{'c'}};
+    ASSERT_TRUE(with.machine.disk.write(*file, static_cast<std::uint64_t>(at - log.begin()), other,
+                                        {}));
+    with.machine.disk.close(*file);
+    maintain();
+    EXPECT_EQ(with.run("SELECT a, b FROM t"), "error corrupt");
+    EXPECT_EQ(with.run("SELECT a, b FROM t WHERE a < 1"), "0|" + std::string(40, 'b') + "\n");
+    EXPECT_EQ(with.run("SELECT a FROM t WHERE a = 3"), "3\n");
+}
+
+}  // namespace
+}  // namespace freshet::test
