@@ -120,14 +120,14 @@ TEST_F(RowImages, AreLeftInTheLogWhereItIsDamaged) {
     const Files files = files_of(with.machine.disk);
     const Contents& log = files.at("00000001.log");
     const std::string wanted(41, 'b');
-    const auto at = std::search(log.begin(), log.end(), as_bytes(wanted).begin(),
-                                as_bytes(wanted).end());
+    const auto at =
+        std::search(log.begin(), log.end(), as_bytes(wanted).begin(), as_bytes(wanted).end());
     ASSERT_NE(at, log.end());
     const Result<File> file = with.machine.disk.open("00000001.log", OpenMode::write);
     ASSERT_TRUE(file);
     const std::array<std::byte, 1> other{std::byte{'c'}};
-    ASSERT_TRUE(with.machine.disk.write(*file, static_cast<std::uint64_t>(at - log.begin()), other,
-                                        {}));
+    ASSERT_TRUE(
+        with.machine.disk.write(*file, static_cast<std::uint64_t>(at - log.begin()), other, {}));
     with.machine.disk.close(*file);
     maintain();
     EXPECT_EQ(with.run("SELECT a, b FROM t"), "error corrupt");

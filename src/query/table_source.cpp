@@ -184,8 +184,8 @@ private:
         for (std::size_t i = 0; i < into_.size(); i++) into_[i] = output_.column(i);
         std::size_t count = 0;
         while (count < size_ && !has_ended_) {
-            const auto images = scan_images_->next(
-                std::min(size_ - count, relation::RowImages::count_max));
+            const auto images =
+                scan_images_->next(std::min(size_ - count, relation::RowImages::count_max));
             if (!images) return images.error();
             has_ended_ = images->empty();
             for (const Bytes image : *images) {

@@ -234,8 +234,7 @@ Status decode_columns(Bytes columns, std::span<const ColumnStep> steps,
         if (step.wanted == ColumnStep::none) continue;
         void* const place = &into[step.wanted][row];
         if (type == Type::integer && code > 0) {
-            const std::uint64_t number =
-                has_none ? code - first_small : number_in(bytes, columns);
+            const std::uint64_t number = has_none ? code - first_small : number_in(bytes, columns);
             if (!has_none && (number < small_end || bytes.back() == std::byte{0}))
                 return Code::corrupt;
             ::new (place) Value{Value::integer(unzigzag(number))};

@@ -55,8 +55,8 @@ Status ImageReader::read(Bytes image, std::span<Value* const> into, std::size_t 
     Reader reader{image};
     if (reader.varint() == first_.layout.version) {
         reader.take(mask_size(first_.layout.size()));
-        const Bytes rest = image.last(
-            static_cast<std::size_t>(image.data() + image.size() - reader.position()));
+        const Bytes rest =
+            image.last(static_cast<std::size_t>(image.data() + image.size() - reader.position()));
         return reader.ok() ? decode_columns(rest, steps_, into, row) : Status{Code::corrupt};
     }
     const Status read = this->read(image, row_);

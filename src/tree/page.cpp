@@ -8,7 +8,6 @@
 namespace freshet::tree {
 namespace {
 
-
 template <class T>
 T load(const std::byte* from) noexcept {
     T value;

@@ -87,7 +87,7 @@ class Sequence;
 class Page {
 public:
     static constexpr std::size_t header_size = 40;
-    static constexpr std::uint16_t erased_bit = 0x8000;  // Of the size of a value.
+    static constexpr std::uint16_t erased_bit = 0x8000;       // Of the size of a value.
     static constexpr std::size_t entry_overhead = 8 + 2 + 4;  // Head, slot, sizes.
     static constexpr std::size_t count_max = (page_size - header_size) / entry_overhead;
 
@@ -126,8 +126,7 @@ public:
     // The same at once, for those who come to each entry: null data if it is erased.
     [[nodiscard]] Bytes value_there(std::uint32_t position) const noexcept {
         const std::byte* const slots = heads() + count_ * std::size_t{8};
-        const std::byte* const entry =
-            at(load<std::uint16_t>(slots + position * std::size_t{2}));
+        const std::byte* const entry = at(load<std::uint16_t>(slots + position * std::size_t{2}));
         const std::size_t size = load<std::uint16_t>(entry + 2);
         return (size & erased_bit) != 0 ? Bytes{} : Bytes{entry + 4, size};
     }
