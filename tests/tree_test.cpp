@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The delta and its cursors against a std::map that goes through the same changes.
 #include <algorithm>
+#include <array>
 #include <random>
 
 #include "tree_fixture.hpp"
@@ -445,6 +446,55 @@ TEST(Delta, KnowsAWayInEachOfTwoFamilies) {
             subject.seal();
         expect_same(subject.delta, subject.delta.root(), subject.map);
     }
+}
+
+// Goal: the way to the last leaf is gone again only as long as it leads there. Method: keys that
+// ascend in two families which share one way, and beside them all that may change that leaf.
+TEST(Delta, PutsKeysThatAscendWhereTheyBelong) {
+    std::mt19937_64 random{13};
+    Subject subject{2000};
+    std::array<int, 2> last{1000, 1000};
+    for (int i = 0; i < 60; i++) {
+        subject.begin();
+        const std::size_t some = random() % 300;
+        for (std::size_t k = 0; k < some; k++) {
+            const std::size_t family = random() % 16 == 0 ? 1 : 0;
+            const std::string front{"\5\7"[family]};
+            const std::uint64_t what = random() % 32;
+            const std::uint64_t from_last = what % 2 == 0 ? random() % 5 : random() % 2000;
+            const auto old = static_cast<std::uint64_t>(last[family]) - from_last % 1000;
+            if (what > 3) {
+                const std::string key = front + std::to_string(++last[family]);
+                if (what > 9) {
+                    ASSERT_EQ(subject.delta.find_to_put(as_bytes(key)).data(), nullptr);
+                }
+                ASSERT_EQ(subject.put(key, std::string(random() % 40, 'v')), Code::none);
+            } else if (what > 1) {
+                ASSERT_EQ(subject.erase(front + std::to_string(old)), Code::none);
+            } else {
+                ASSERT_EQ(subject.put(front + std::to_string(old) + "x", "v"), Code::none);
+            }
+        }
+        if (random() % 2 == 0) {
+            const Map before = subject.map;
+            const Delta::Savepoint savepoint = subject.delta.save();
+            subject.put("\5" + std::to_string(last[0] + 1), "behind a savepoint");
+            if (random() % 2 == 0) {
+                subject.delta.rollback_to(savepoint);
+                subject.map = before;
+            }
+            subject.put("\5" + std::to_string(last[0] + 2), "and behind that");
+            subject.delta.forget(savepoint);
+            last[0] += 2;
+        }
+        expect_same(subject.delta, subject.delta.root(), subject.map);
+        if (random() % 4 == 0)
+            subject.rollback();
+        else
+            subject.seal();
+        expect_same(subject.delta, subject.delta.root(), subject.map);
+    }
+    EXPECT_GT(subject.map.size(), 3'000U);
 }
 
 // Goal: a key is alone only where nothing begins as it does; and that is seen mostly.

@@ -86,6 +86,7 @@ bool has_bound(const Value& value, ColumnType column) noexcept {
 Bound find_bound(const Value& value, ColumnType column) noexcept {
     FRESHET_CHECK(has_bound(value, column));
     const Type type = value_type(column);
+    if (value.type() == type) return {value, true};
     const Value least = least_of(type);
     const Value wanted = as_compared(value, least);
     if (wanted.type() == type) return {wanted, true};

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "relation/entry.hpp"
 
+#include <algorithm>
+#include <cstring>
+
 #include "base/codec.hpp"
 
 namespace freshet::relation {
@@ -13,27 +16,34 @@ constexpr std::size_t address_size = 8;
 
 class EntryKey {
 public:
-    EntryKey(std::byte tag, Bytes entry) noexcept : writer_{{bytes_.data(), bytes_.size()}} {
-        writer_.raw({&tag, 1}).raw(entry);
+    EntryKey(std::byte tag, Bytes entry) noexcept {
+        bytes_[0] = tag;
+        add(entry);
     }
-    EntryKey(std::byte tag, std::uint32_t index, Bytes rest) noexcept
-        : writer_{{bytes_.data(), bytes_.size()}} {
-        std::array<std::byte, index_id_size> id{};
-        store_at(id.data(), __builtin_bswap32(index));
-        writer_.raw({&tag, 1}).raw(id).raw(rest);
+    EntryKey(std::byte tag, std::uint32_t index, Bytes rest) noexcept {
+        bytes_[0] = tag;
+        store_at(bytes_.data() + size_, __builtin_bswap32(index));
+        size_ += index_id_size;
+        add(rest);
     }
     EntryKey(Bytes entry, std::uint64_t from) noexcept : EntryKey{tag_closed, entry} {
         std::array<std::byte, address_size> address{};
         store_key(address.data(), from);
-        writer_.raw(address);
+        add(address);
     }
     EntryKey(const EntryKey&) = delete;
     EntryKey& operator=(const EntryKey&) = delete;
-    [[nodiscard]] Bytes bytes() const noexcept { return writer_.written(); }
+    [[nodiscard]] Bytes bytes() const noexcept { return {bytes_.data(), size_}; }
 
 private:
+    void add(Bytes bytes) noexcept {
+        const std::size_t size = std::min(bytes.size(), bytes_.size() - size_);
+        if (size > 0) std::memcpy(bytes_.data() + size_, bytes.data(), size);
+        size_ += size;
+    }
+
     std::array<std::byte, tree::key_size_max> bytes_;
-    KeyWriter writer_;
+    std::size_t size_ = 1;
 };
 
 class Address {

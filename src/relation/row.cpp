@@ -23,51 +23,55 @@ std::int64_t unzigzag(std::uint64_t value) noexcept {
     return static_cast<std::int64_t>(value >> 1 ^ (0 - (value & 1)));
 }
 
-// How a value is written: its code, and the low bytes of a number or the bytes of a text.
+// How a number is written: its code, which has one byte, and its low bytes.
 struct Form {
-    std::uint64_t code = 0;
     std::uint64_t number = 0;
-    std::string_view bytes{};
-    std::size_t size = 0;  // Of what follows the code.
+    std::size_t size = 0;
+    std::uint8_t code = 0;
 };
 
 Form form_of_number(std::uint64_t number) noexcept {
     const auto size = (static_cast<std::size_t>(std::bit_width(number)) + 7) / 8;
-    return {1 + size, number, {}, size};
+    return {number, size, static_cast<std::uint8_t>(1 + size)};
 }
 
+Form form_of_real(double value) noexcept {
+    const auto bits = std::bit_cast<std::uint64_t>(value);
+    if (bits == 0) return {0, 0, 1};
+    const int zeros = std::countr_zero(bits) / 8 * 8;
+    const auto size = static_cast<std::size_t>(64 - zeros) / 8;
+    return {bits >> zeros, size, static_cast<std::uint8_t>(1 + size)};
+}
+
+// Of what has no bytes.
 [[gnu::always_inline]] inline Form form_of(const Value& value) noexcept {
     if (value.is_null()) return {};
-    if (value.has_bytes()) {
-        const std::string_view bytes = value.bytes();
-        return {1 + std::uint64_t{bytes.size()}, 0, bytes, bytes.size()};
-    }
-    if (value.is_whole()) {
-        const std::uint64_t number = zigzag(value.whole());
-        return number < small_end ? Form{first_small + number} : form_of_number(number);
-    }
-    const auto bits = std::bit_cast<std::uint64_t>(value.as_real());
-    const int zeros = bits == 0 ? 64 : std::countr_zero(bits) / 8 * 8;
-    Form form = form_of_number(bits);
-    form.size = static_cast<std::size_t>(64 - zeros) / 8;
-    form.code = 1 + form.size;
-    form.number = zeros == 64 ? 0 : bits >> zeros;
-    return form;
+    if (!value.is_whole()) return form_of_real(value.as_real());
+    const std::uint64_t number = zigzag(value.whole());
+    return number < small_end ? Form{0, 0, static_cast<std::uint8_t>(first_small + number)}
+                              : form_of_number(number);
 }
 
-// Codes of numbers have one byte.
 std::size_t size_of(const Value& value) noexcept {
     if (!value.has_bytes()) return 1 + form_of(value).size;
     const std::size_t size = value.bytes().size();
     return varint_size(1 + std::uint64_t{size}) + size;
 }
 
-std::byte* put(std::byte* to, const Form& form) noexcept {
-    to = put_varint(to, form.code);
-    if (form.size == 0) return to;
-    const void* const from =
-        form.bytes.empty() ? static_cast<const void*>(&form.number) : form.bytes.data();
-    std::memcpy(to, from, form.size);
+// Where there is room, a number is written as a whole, and what comes next over the rest of it.
+std::byte* put(std::byte* to, const std::byte* end, const Value& value) noexcept {
+    if (value.has_bytes()) {
+        const std::string_view bytes = value.bytes();
+        to = put_varint(to, 1 + std::uint64_t{bytes.size()});
+        if (!bytes.empty()) std::memcpy(to, bytes.data(), bytes.size());
+        return to + bytes.size();
+    }
+    const Form form = form_of(value);
+    *to++ = static_cast<std::byte>(form.code);
+    if (end - to >= 8)
+        store_at(to, form.number);
+    else
+        std::memcpy(to, &form.number, form.size);
     return to + form.size;
 }
 
@@ -101,21 +105,15 @@ std::size_t row_size(const Row& row) noexcept {
     return size;
 }
 
-// It grows by one value after another: to say how large it will be takes as long as to write it.
 Result<Bytes> encode_row(const Row& row, Arena& memory) noexcept {
     FRESHET_CHECK(row.changed.size() == mask_size(row.values.size()));
-    Result<MutableBytes> taken = memory.bytes(varint_size(row.version) + row.changed.size(), 1);
-    if (!taken) return taken.error();
-    MutableBytes image = *taken;
-    std::byte* next = put_varint(image.data(), row.version);
+    const Result<MutableBytes> image = memory.bytes(row_size(row), 1);
+    if (!image) return image.error();
+    const std::byte* const end = image->data() + image->size();
+    std::byte* next = put_varint(image->data(), row.version);
     next = std::copy(row.changed.begin(), row.changed.end(), next);
-    for (const Value& value : row.values) {
-        const Form form = form_of(value);
-        const std::size_t size = varint_size(form.code) + form.size;
-        if (!memory.widen(image, image.size() + size)) return Code::out_of_memory;
-        next = put(next, form);
-    }
-    return Bytes{image};
+    for (const Value& value : row.values) next = put(next, end, value);
+    return Bytes{*image};
 }
 
 Value RowReader::fail() noexcept {
@@ -145,8 +143,11 @@ Bytes RowReader::body(Type type, std::uint64_t code) noexcept {
     return reader_.take(ok_ ? static_cast<std::size_t>(code - 1) : 0);
 }
 
+// Of at most 8 bytes: at once, where there are so many.
 std::uint64_t RowReader::integer(Bytes bytes) noexcept {
     std::uint64_t value = 0;
+    if (!bytes.empty() && end_ - bytes.data() >= 8)
+        return load<std::uint64_t>(bytes.data()) & ~std::uint64_t{0} >> (64 - 8 * bytes.size());
     for (std::size_t i = bytes.size(); i > 0; i--)
         value = value << 8 | std::to_integer<std::uint64_t>(bytes[i - 1]);
     return value;

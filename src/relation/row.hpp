@@ -53,7 +53,8 @@ Result<Bytes> encode_row(const Row& row, Arena& memory) noexcept;
 // empty. What it gives lies in the image.
 class RowReader {
 public:
-    explicit RowReader(Bytes image) noexcept : reader_{image} {}
+    explicit RowReader(Bytes image) noexcept
+        : reader_{image}, end_{image.data() + image.size()} {}
 
     // These come first, in this order.
     std::uint32_t version() noexcept;
@@ -79,6 +80,7 @@ private:
     Value fail() noexcept;
 
     Reader reader_;
+    const std::byte* end_;
     bool ok_ = true;
 };
 

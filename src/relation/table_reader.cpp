@@ -31,6 +31,7 @@ Result<const Layout*> ImageReader::layout_of(std::uint32_t version) noexcept {
 Status ImageReader::read(Bytes image, std::span<Value> into) noexcept {
     const Result<std::uint32_t> version = decode_version(image);
     if (!version) return version.error();
+    if (*version == first_.layout.version) return decode_row(image, first_.layout.types, into);
     const Result<const Layout*> layout = layout_of(*version);
     if (!layout) return layout.error();
     return read_row(*table_, **layout, image, first_.layout, into);

@@ -167,13 +167,12 @@ Result<IndexEntry> RowMaker::entry(const Index& index, const KeyedRow& row,
         index.columns.begin(), index.columns.end(),
         [&](const KeyColumn& key) noexcept { return value_of(row.values, key.column).is_null(); });
     const IndexPrefix prefix{index, row.values, layout_};
-    std::array<std::byte, tree::key_size_max> room;
-    KeyWriter writer{room};
-    const auto size = static_cast<std::byte>(row.key.size());
-    writer.raw(prefix.bytes()).raw(row.key).raw({&size, 1});
-    const Result<Bytes> key = copy(writer.written(), memory);
+    const Bytes front = prefix.bytes();
+    const Result<MutableBytes> key = memory.bytes(front.size() + row.key.size() + 1, 1);
     if (!key) return key.error();
-    return IndexEntry{*key, prefix.bytes().size(), prefix.is_cut(), index.unique && !has_null};
+    std::byte* const behind = std::copy(front.begin(), front.end(), key->data());
+    *std::copy(row.key.begin(), row.key.end(), behind) = static_cast<std::byte>(row.key.size());
+    return IndexEntry{*key, front.size(), prefix.is_cut(), index.unique && !has_null};
 }
 
 Result<std::span<const IndexChange>> RowMaker::index_changes(const KeyedRow& before,

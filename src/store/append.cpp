@@ -27,6 +27,7 @@ Status Transaction::start(Store& store) noexcept {
         state.log.unlock_writer();
         return begun;
     }
+    state.delta.release(store::live_versions(state));
     state.delta.begin();
     store_ = &store;
     summary_ = Appended{};

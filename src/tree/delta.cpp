@@ -119,10 +119,21 @@ Delta::Known& Delta::find_way(Bytes key) noexcept {
         return known;
     known.size = 0;
     if (root_.branches[family_of(key)].page == 0) return known;
-    descend(key, known.path);
+    if (!leads_behind(known.path, key)) descend(key, known.path);
     known.size = key.size();
     std::memcpy(known.key.data(), key.data(), key.size());
     return known;
+}
+
+// Whether the key belongs behind all others, where the way leads to the last one; then it is that
+// of the key.
+bool Delta::leads_behind(Path& path, Bytes key) const noexcept {
+    if (!path.is_last || path.family != family_of(key)) return false;
+    Step& leaf = path.steps[path.height - 1];
+    const Page& page = pool_.at(leaf.page);
+    leaf.position = page.search(key).position;
+    path.found = false;
+    return leaf.position == page.count();
 }
 
 Bytes Delta::find_to_put(Bytes key) noexcept {
@@ -147,14 +158,16 @@ bool Delta::is_alone(Bytes key, std::size_t size) noexcept {
 void Delta::descend(Bytes key, Path& path) const noexcept {
     path.family = family_of(key);
     path.height = root_.branches[path.family].height;
+    path.is_last = true;
     std::uint32_t number = root_.branches[path.family].page;
-    for (std::uint32_t level = 0; level + 1 < path.height; level++) {
+    for (std::uint32_t level = 1; level < path.height; level++) {
         const Page& page = pool_.at(number);
         const Place place = page.search(key);
         const std::uint32_t index = place.position + (place.found ? 1 : 0);
-        path.steps[level] = {.page = number, .position = index};
+        path.steps[level - 1] = {.page = number, .position = index};
+        path.is_last = path.is_last && index == page.count();
         number = page.child(index);
-        pool_.at(number).prefetch();
+        if (level + 1 == path.height) pool_.at(number).prefetch();
     }
     const Place place = pool_.at(number).search(key);
     path.steps[path.height - 1] = {.page = number, .position = place.position};
@@ -237,7 +250,9 @@ Status Delta::put_entry(const Entry& entry) noexcept {
     if (path.found && fits) page.replace(leaf.position, entry.value, entry.is_erased);
     if (path.found && !fits) page.remove(leaf.position);
     if (!path.found && fits) page.insert(leaf.position, entry);
-    if (!fits) insert_with_splits(path, entry);
+    if (fits) return Done{};
+    path.is_last = false;
+    insert_with_splits(path, entry);
     return Done{};
 }
 
@@ -299,7 +314,7 @@ Result<bool> Delta::erase(Bytes key) noexcept {
             put_entry({.key = {.front = {}, .back = key}, .value = {}, .is_erased = true});
         return put ? Result<bool>{true} : put.error();
     }
-    known_for(key).size = 0;
+    forget(known_for(key));
     if (root_.branches[family_of(key)].page == 0) return false;
     Path path;
     descend(key, path);

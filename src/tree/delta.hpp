@@ -124,13 +124,14 @@ private:
         std::size_t family;
         std::uint32_t height;
         bool found;
+        bool is_last = false;  // It leads to the last leaf, whose pages are still these.
         std::array<Step, height_max> steps;
 
         [[nodiscard]] Step leaf() const noexcept { return steps[height - 1]; }
     };
 
     // The key that find_to_put() came to last. A change in one family leaves those of others as
-    // they are.
+    // they are. Keys that ascend need no other way than the last one, until its leaf is split.
     struct Known {
         std::size_t size = 0;  // Of the key; 0: there is none, or it was changed since.
         std::array<std::byte, key_size_max> key;
@@ -138,7 +139,14 @@ private:
     };
     [[nodiscard]] Known& known_for(Bytes key) noexcept { return known_[family_of(key) % 2]; }
     Known& find_way(Bytes key) noexcept;
-    void forget_ways() noexcept { known_[0].size = known_[1].size = 0; }
+    static void forget(Known& known) noexcept {
+        known.size = 0;
+        known.path.is_last = false;
+    }
+    void forget_ways() noexcept {
+        for (Known& known : known_) forget(known);
+    }
+    [[nodiscard]] bool leads_behind(Path& path, Bytes key) const noexcept;
 
     // Of a branch that is not empty.
     void descend(Bytes key, Path& path) const noexcept;

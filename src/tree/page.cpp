@@ -151,6 +151,8 @@ std::size_t Page::whole_size() const noexcept {
 
 // What a key has in common with those of the page.
 std::size_t Page::shared_size(const Key& key) const noexcept {
+    const bool is_inside = key.front.empty() && key.back.size() >= prefix_size_;
+    if (is_inside && is_equal(key.back.data(), body_.data(), prefix_size_)) return prefix_size_;
     std::array<std::byte, key_size_max> buffer;
     return common_size(whole(key, buffer), prefix());
 }
@@ -277,6 +279,7 @@ void Page::insert(std::uint32_t position, const Entry& entry) noexcept {
     const std::size_t common = shared_size(entry.key);
     const std::size_t size = entry_overhead + entry.key.size() - common + entry.value.size();
     if (count_ > 0 && common == prefix_size_ && size <= free_size()) {
+        open_slot(position);
         place(position, entry);
         return note_insert(position);
     }
@@ -286,21 +289,22 @@ void Page::insert(std::uint32_t position, const Entry& entry) noexcept {
     note_insert(position);
 }
 
-void Page::open_slot(std::uint32_t position, std::uint64_t head, std::size_t offset) noexcept {
+// Makes room for a head and a slot.
+void Page::open_slot(std::uint32_t position) noexcept {
+    FRESHET_CHECK(10 <= free_size());
     std::byte* const slots = heads() + count_ * std::size_t{8};
     std::byte* const slot = slots + position * std::size_t{2};
     std::byte* const place = heads() + position * std::size_t{8};
     std::memmove(slot + 10, slot, (count_ - position) * std::size_t{2});
     std::memmove(place + 8, place, static_cast<std::size_t>(slot - place));
-    store(place, head);
-    store(slot + 8, narrow(offset));
     count_++;
 }
 
+// Where there is room for a head and a slot, which say nothing yet.
 void Page::place(std::uint32_t position, const Entry& entry) noexcept {
     const std::size_t suffix_size = entry.key.size() - prefix_size_;
     const std::size_t size = 4 + suffix_size + entry.value.size();
-    FRESHET_CHECK(size + 10 <= free_size());
+    FRESHET_CHECK(size <= free_size());
     heap_ = narrow(heap_ - size);
     std::byte* const into = at(heap_);
     store(into, narrow(suffix_size));
@@ -308,7 +312,8 @@ void Page::place(std::uint32_t position, const Entry& entry) noexcept {
     copy_bytes(into + 4, entry.value);
     std::byte* const suffix = into + 4 + entry.value.size();
     entry.key.copy(prefix_size_, suffix);
-    open_slot(position, head_of({suffix, suffix_size}), heap_);
+    store(heads() + position * std::size_t{8}, head_of({suffix, suffix_size}));
+    store(heads() + count_ * std::size_t{8} + position * std::size_t{2}, heap_);
 }
 
 void Page::remove(std::uint32_t position) noexcept {
@@ -334,42 +339,25 @@ void Page::replace(std::uint32_t position, Bytes value, bool is_erased) noexcept
         store(entry + 2, value_size(value, is_erased));
         return copy_bytes(entry + 4, value);
     }
-    const Bytes suffix = this->suffix(position);
-    if (4 + value.size() + suffix.size() > free_size()) return compact(position, value, is_erased);
-    garbage_ = narrow(garbage_ + 4 + old.size() + suffix.size());
-    set_slot(position, put_entry(suffix, value, is_erased));
+    const Entry entry{key(position), value, is_erased};
+    const std::size_t suffix_size = entry.key.back.size();
+    if (4 + value.size() + suffix_size > free_size()) return compact(position, entry);
+    garbage_ = narrow(garbage_ + 4 + old.size() + suffix_size);
+    place(position, entry);
 }
 
 // Gives an entry another value, and lays the entries side by side.
-[[gnu::cold]] void Page::compact(std::uint32_t position, Bytes value, bool is_erased) noexcept {
+[[gnu::cold]] void Page::compact(std::uint32_t position, const Entry& entry) noexcept {
     Page old;
     old.copy_content(*this);
-    heap_ = page_size;
-    garbage_ = 0;
-    for (std::uint32_t i = 0; i < count_; i++) {
-        const bool is_it = i == position;
-        set_slot(i, put_entry(old.suffix(i), is_it ? value : old.value(i),
-                              is_it ? is_erased : old.is_erased(i)));
-    }
-}
-
-void Page::set_slot(std::uint32_t position, std::uint16_t offset) noexcept {
-    store(heads() + count_ * std::size_t{8} + position * std::size_t{2}, offset);
-}
-
-std::uint16_t Page::put_entry(Bytes suffix, Bytes value, bool is_erased) noexcept {
-    heap_ = narrow(heap_ - 4 - value.size() - suffix.size());
-    std::byte* const into = at(heap_);
-    store(into, narrow(suffix.size()));
-    store(into + 2, value_size(value, is_erased));
-    copy_bytes(into + 4, value);
-    copy_bytes(into + 4 + value.size(), suffix);
-    return heap_;
+    const Entry same{old.key(position), entry.value, entry.is_erased};
+    old.remove(position);
+    build(Sequence{old, position, same}, 0, count_);
 }
 
 void Page::build(const Sequence& sequence, std::uint32_t from, std::uint32_t to) noexcept {
     FRESHET_CHECK(from < to);
-    count_ = 0;
+    count_ = narrow(to - from);
     heap_ = page_size;
     garbage_ = 0;
     prefix_size_ = narrow(sequence.prefix_size(from, to));
@@ -384,7 +372,8 @@ bool Page::append(const Entry& entry, std::size_t common) noexcept {
     const std::size_t size = entry_overhead + entry.key.size() + entry.value.size();
     if (count_ > 0 && common >= prefix_size_) {
         if (size - prefix_size_ > free_size()) return false;
-        place(count_, entry);
+        open_slot(count_);
+        place(count_ - 1U, entry);
         return true;
     }
     const std::size_t prefix = count_ == 0 ? entry.key.size() : common;

@@ -7,7 +7,8 @@
 //            8            8  death        version of the one that superseded it, or the next in a
 //                                        list of a savepoint; for the pool alone
 //           16            4  next         in the list the page stands in; for the pool alone
-//           20            4  spare_next   in the transaction's own list; for the pool alone
+//           20            4  spare_next   in the transaction's own list, or which page to fetch when
+//                                        a list is walked; for the pool alone
 //           24            4  first_child  interior: child before the first separator; else 0
 //           28            2  count        of entries
 //           30            2  prefix_size
@@ -114,7 +115,12 @@ public:
     // another. Inline always: what only fetches g++ 12 takes for nothing, and leaves out its call.
     [[gnu::always_inline]] void prefetch() const noexcept {
         const auto* const first = reinterpret_cast<const std::byte*>(this);
-        for (std::size_t i = 0; i < page_size; i += 64) __builtin_prefetch(first + i);
+        for (std::size_t i = 0; i < page_size; i += 256) {
+            __builtin_prefetch(first + i);
+            __builtin_prefetch(first + i + 64);
+            __builtin_prefetch(first + i + 128);
+            __builtin_prefetch(first + i + 192);
+        }
     }
     // The first entry that is not less than the key.
     [[nodiscard]] Place search(Bytes key) const noexcept;
@@ -185,11 +191,9 @@ private:
     [[nodiscard]] std::uint32_t lower_bound(std::uint64_t wanted) const noexcept;
     [[nodiscard]] Place search_ties(std::uint32_t first, std::uint64_t wanted,
                                     Bytes rest) const noexcept;
-    void open_slot(std::uint32_t position, std::uint64_t head, std::size_t offset) noexcept;
+    void open_slot(std::uint32_t position) noexcept;
     void place(std::uint32_t position, const Entry& entry) noexcept;
-    void compact(std::uint32_t position, Bytes value, bool is_erased) noexcept;
-    void set_slot(std::uint32_t position, std::uint16_t offset) noexcept;
-    std::uint16_t put_entry(Bytes suffix, Bytes value, bool is_erased) noexcept;
+    void compact(std::uint32_t position, const Entry& entry) noexcept;
 
     std::uint64_t birth_;
     std::uint64_t death_;

@@ -2,6 +2,7 @@
 #include "tree/pool.hpp"
 
 #include <algorithm>
+#include <cstring>
 #include <limits>
 #include <utility>
 
@@ -140,44 +141,53 @@ void Pool::release(std::span<const std::uint64_t> live) noexcept {
     renew(live);
     for (Waiting& old : before) {
         Waiting* const now = waiting_from(old.version);
-        if (now == nullptr || now->version != old.version) continue;
+        if (is_behind(now) || now->version != old.version) continue;
         now->first = std::exchange(old.first, 0);
     }
     for (const Waiting& old : before) settle_all(old.first);
 }
 
-// Makes the empty lists of the live versions; what there was is in other_ until the next time.
+// Makes the empty lists of the live versions, each put where it belongs: there are as many as
+// readers of different moments. What there was is in other_ until the next time.
 void Pool::renew(std::span<const std::uint64_t> live) noexcept {
-    for (std::size_t i = 0; i < live.size(); i++) other_[i] = {.version = live[i], .first = 0};
-    Waiting* const first = other_.data();
-    Waiting* const last = first + live.size();
-    const auto is_older = [](const Waiting& a, const Waiting& b) { return a.version < b.version; };
-    std::make_heap(first, last, is_older);
-    std::sort_heap(first, last, is_older);
-    Waiting* const end = std::unique(
-        first, last, [](const Waiting& a, const Waiting& b) { return a.version == b.version; });
-    waiting_count_ = static_cast<std::size_t>(end - first);
     std::swap(waiting_, other_);
+    waiting_count_ = 0;
+    for (const std::uint64_t version : live) {
+        Waiting* const end = waiting_.data() + waiting_count_;
+        Waiting* const at = waiting_from(version);
+        if (at != end && at->version == version) continue;
+        std::memmove(at + 1, at, static_cast<std::size_t>(end - at) * sizeof *at);
+        *at = {.version = version, .first = 0};
+        waiting_count_++;
+    }
 }
 
-// The list of the first live version from this one on; null when there is none.
+// The list of the first live version from this one on; behind all when there is none.
 Pool::Waiting* Pool::waiting_from(std::uint64_t version) noexcept {
-    Waiting* const end = waiting_.data() + waiting_count_;
-    Waiting* const found =
-        std::lower_bound(waiting_.data(), end, version,
-                         [](const Waiting& a, std::uint64_t wanted) { return a.version < wanted; });
-    return found == end ? nullptr : found;
+    return std::lower_bound(
+        waiting_.data(), waiting_.data() + waiting_count_, version,
+        [](const Waiting& a, std::uint64_t wanted) { return a.version < wanted; });
 }
 
 void Pool::settle_all(std::uint32_t first) noexcept {
-    while (first != 0) settle(std::exchange(first, at(first).next_));
+    while (first != 0) {
+        __builtin_prefetch(pages_ + at(first).spare_next_);
+        settle(std::exchange(first, at(first).next_));
+    }
+}
+
+// Onto a list that is walked as a whole: a page also says which one came long before it, so that
+// the walk need not wait for each.
+void Pool::hang(std::uint32_t& list, std::uint32_t number) noexcept {
+    at(number).spare_next_ = std::exchange(recent_[recent_next_++ % recent_.size()], number - 1);
+    at(number).next_ = std::exchange(list, number);
 }
 
 void Pool::settle(std::uint32_t number) noexcept {
-    Page& page = at(number);
+    const Page& page = at(number);
     Waiting* const reader = waiting_from(page.birth_);
-    if (reader == nullptr || reader->version >= page.death_) return free(number);
-    page.next_ = std::exchange(reader->first, number);
+    if (is_behind(reader) || reader->version >= page.death_) return free(number);
+    hang(reader->first, number);
 }
 
 void Pool::free(std::uint32_t number) noexcept {
@@ -220,7 +230,7 @@ void Pool::drop(std::uint32_t number) noexcept {
         return;
     }
     at(number).death_ = version_;
-    at(number).next_ = std::exchange(superseded_, number);
+    hang(superseded_, number);
 }
 
 }  // namespace freshet::tree

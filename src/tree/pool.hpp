@@ -18,6 +18,7 @@
 // free does. So pages that are dropped from then on hang in lists by another link.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <span>
 
@@ -98,8 +99,12 @@ private:
     void free(std::uint32_t number) noexcept;
     void settle(std::uint32_t number) noexcept;
     void settle_all(std::uint32_t first) noexcept;
+    void hang(std::uint32_t& list, std::uint32_t number) noexcept;
     void renew(std::span<const std::uint64_t> live) noexcept;
     [[nodiscard]] Waiting* waiting_from(std::uint64_t version) noexcept;
+    [[nodiscard]] bool is_behind(const Waiting* reader) const noexcept {
+        return reader == waiting_.data() + waiting_count_;
+    }
 
     Page* pages_ = nullptr;
     std::uint32_t page_count_ = 0;
@@ -116,6 +121,8 @@ private:
     std::uint64_t version_ = 0;     // Of the open transaction; 0 when there is none.
     std::uint64_t own_from_ = 0;    // Of its last savepoint, or where it began.
     Savepoint start_;               // Where it began.
+    std::array<std::uint32_t, 16> recent_{};  // Those that were hung last.
+    std::uint32_t recent_next_ = 0;
     std::span<Waiting> waiting_;    // One for each live version, ascending.
     std::span<Waiting> other_;      // Where the next such list is made.
     std::size_t waiting_count_ = 0;
