@@ -426,7 +426,7 @@ TEST_F(TableTest, EndsWithItsRowsAndIsStillThereInThePast) {
 // rows; again when the store is opened with as little. The same of the memory of a statement.
 TEST_F(TableTest, IsRefusedWholeWherePoolsAreSmall) {
     std::size_t refused = 0;
-    for (std::size_t pages = 8; pages < 120; pages += 3) {
+    for (std::size_t pages = 8; pages < 82; pages += 2) {
         SCOPED_TRACE(std::to_string(pages) + " pages");
         Machine machine{1 << 16};
         options.pool_size = pages * 2048;
