@@ -34,7 +34,7 @@ std::uint8_t inversion(Sort sort) noexcept {
     return sort == Sort::descending ? 0xff : 0x00;
 }
 
-// Eight at a time: a byte borrows from its highest bit, which it does not have, if it is less.
+// Eight at a time: a byte that is less borrows its highest bit, which it did not have.
 bool has_escaped(std::string_view bytes) noexcept {
     constexpr std::uint64_t ones = ~std::uint64_t{0} / 255;
     const std::byte* const first = as_bytes(bytes).data();
@@ -43,10 +43,9 @@ bool has_escaped(std::string_view bytes) noexcept {
         const auto word = load<std::uint64_t>(first + i);
         if (((word - ones * (escape_byte + 1U)) & ~word & ones << 7) != 0) return true;
     }
-    return std::any_of(bytes.begin() + static_cast<std::ptrdiff_t>(i), bytes.end(),
-                       [](char letter) noexcept {
-                           return static_cast<std::uint8_t>(letter) <= escape_byte;
-                       });
+    return std::any_of(
+        bytes.begin() + static_cast<std::ptrdiff_t>(i), bytes.end(),
+        [](char letter) noexcept { return static_cast<std::uint8_t>(letter) <= escape_byte; });
 }
 
 }  // namespace

@@ -53,8 +53,7 @@ Result<Bytes> encode_row(const Row& row, Arena& memory) noexcept;
 // empty. What it gives lies in the image.
 class RowReader {
 public:
-    explicit RowReader(Bytes image) noexcept
-        : reader_{image}, end_{image.data() + image.size()} {}
+    explicit RowReader(Bytes image) noexcept : reader_{image}, end_{image.data() + image.size()} {}
 
     // These come first, in this order.
     std::uint32_t version() noexcept;

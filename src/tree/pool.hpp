@@ -123,8 +123,8 @@ private:
     Savepoint start_;               // Where it began.
     std::array<std::uint32_t, 16> recent_{};  // Those that were hung last.
     std::uint32_t recent_next_ = 0;
-    std::span<Waiting> waiting_;    // One for each live version, ascending.
-    std::span<Waiting> other_;      // Where the next such list is made.
+    std::span<Waiting> waiting_;  // One for each live version, ascending.
+    std::span<Waiting> other_;    // Where the next such list is made.
     std::size_t waiting_count_ = 0;
 };
 
