@@ -7,7 +7,7 @@
 //            8            8  death        version of the one that superseded it, or the next in a
 //                                        list of a savepoint; for the pool alone
 //           16            4  next         in the list the page stands in; for the pool alone
-//           20            4  spare_next   in the transaction's own list, or what to fetch when a list
+//           20            4  spare_next   in the transaction's own list, or what to fetch when one
 //                                        is walked; for the pool alone
 //           24            4  first_child  interior: child before the first separator; else 0
 //           28            2  count        of entries
