@@ -149,12 +149,13 @@ std::size_t Page::whole_size() const noexcept {
     return used() - header_size - prefix_size_ + std::size_t{count_} * prefix_size_;
 }
 
-// What a key has in common with those of the page.
+// What a key, which is whole, has in common with those of the page.
 std::size_t Page::shared_size(const Key& key) const noexcept {
-    const bool is_inside = key.front.empty() && key.back.size() >= prefix_size_;
-    if (is_inside && is_equal(key.back.data(), body_.data(), prefix_size_)) return prefix_size_;
-    std::array<std::byte, key_size_max> buffer;
-    return common_size(whole(key, buffer), prefix());
+    FRESHET_CHECK(key.front.empty());
+    const Bytes whole = key.back;
+    const bool has_prefix =
+        whole.size() >= prefix_size_ && is_equal(whole.data(), body_.data(), prefix_size_);
+    return has_prefix ? prefix_size_ : common_size(whole, prefix());
 }
 
 std::size_t Page::used_with(const Key& key, std::size_t value_size) const noexcept {
