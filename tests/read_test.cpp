@@ -127,6 +127,48 @@ TEST(ReadingAhead, FetchesNothingByWhatADamagedEventSays) {
     }
 }
 
+// Goal: what is kept from one header to the next in a frame never shows in another event. Method:
+// headers of all shapes, some in rows of one shape, among them numbers too long for any and an
+// event so short that it ends the frame too early; read one by one and across one another.
+TEST(ReadingAFrame, GivesEachEventWhateverHeadersStoodBeforeIt) {
+    Machine machine{1 << 18};
+    Options options = small_options();
+    options.segment_size = 1 << 18;
+    options.frame_size_max = 1 << 16;
+    OpenStore open{machine.door(), options};
+    constexpr std::size_t count = 300;
+    std::vector<std::string> payloads(count);
+    std::vector<Event> events(count);
+    for (std::size_t i = 0; i < count; i++) {
+        const std::size_t size = i == 3 ? 16400 : i % 29 == 7 || i % 29 == 8 ? 130 : i % 8 / 4 * 20;
+        payloads[i] = std::string(i + 1 == count ? 0 : size, static_cast<char>('a' + i % 26));
+        events[i] = event_of(payloads[i], i % 11 == 5 ? i : 0, i % 17 == 9 ? "U" : "T");
+        if (i % 13 == 1) events[i].metadata = as_bytes("about it");
+    }
+    ASSERT_EQ(open.append_events("s", events), Code::none);
+    Snapshot snapshot;
+    ASSERT_TRUE(open.store.snapshot(snapshot));
+    ASSERT_EQ(snapshot.commit(), 1U);
+    for (std::size_t step = 1; step < 9; step++) {
+        for (const Direction direction : {Direction::forwards, Direction::backwards}) {
+            StreamCursor cursor;
+            ASSERT_TRUE(cursor.open(snapshot, "s", Horizon::beginning()));
+            for (std::size_t k = 0; k < count; k += step) {
+                const std::size_t i = direction == Direction::forwards ? k : count - 1 - k;
+                if (step > 1 || k == 0) cursor.seek(Horizon::index(i), direction);
+                Recorded event;
+                ASSERT_TRUE(*cursor.next(event));
+                ASSERT_EQ(event.index, i);
+                ASSERT_EQ(event.ordinal, i);
+                ASSERT_EQ(event.type, events[i].type);
+                ASSERT_EQ(event.id, events[i].id);
+                ASSERT_EQ(as_text(event.metadata), as_text(events[i].metadata));
+                ASSERT_EQ(as_text(event.payload), payloads[i]);
+            }
+        }
+    }
+}
+
 TEST_F(Reading, SaysWhichStreamsThereAre) {
     Snapshot now;
     ASSERT_TRUE(open.store.snapshot(now));

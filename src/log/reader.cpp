@@ -2,11 +2,22 @@
 #include "log/reader.hpp"
 
 #include <algorithm>
+#include <bit>
 
 #include "base/checksum.hpp"
 #include "log/event_head.hpp"
 
 namespace freshet::log {
+
+namespace {
+
+// Of one byte or two, the lowest bits of a word.
+constexpr std::uint32_t short_number(std::uint64_t word, std::uint32_t bits) noexcept {
+    word &= (std::uint64_t{1} << bits) - 1;
+    return static_cast<std::uint32_t>((word & 0x7f) | (word >> 1 & 0x3f80));
+}
+
+}  // namespace
 
 void EventReader::open(Log& log, std::uint64_t end, std::string_view stream) noexcept {
     log_ = &log;
@@ -17,6 +28,7 @@ void EventReader::open(Log& log, std::uint64_t end, std::string_view stream) noe
     segment_size_ = 0;
     frame_address_ = 0;
     frame_end_ = 0;
+    shape_room_ = 0;
     first_ = {};
 }
 
@@ -36,6 +48,7 @@ Status EventReader::enter_segment(std::uint64_t address) noexcept {
     bytes_ = bytes->data();
     segment_ = begin;
     segment_size_ = bytes->size();
+    shape_room_ = 0;
     return Done{};
 }
 
@@ -45,6 +58,7 @@ Status EventReader::enter_frame(std::uint64_t address) noexcept {
     const std::size_t begin = frame_header_size(digest_);
     const std::uint64_t room = segment_end() - address;
     frame_address_ = 0;
+    shape_room_ = 0;
     if (room < begin) return Code::corrupt;
     __builtin_prefetch(at(address) + begin);  // The first type.
     decode_moment(at(address), frame_);
@@ -91,25 +105,68 @@ Status EventReader::look_up_type(std::uint32_t number) noexcept {
     return padded_.data();
 }
 
-Status EventReader::read(std::uint64_t address, std::uint64_t index, Recorded& event) noexcept {
-    if (const Status entered = enter(address); !entered) return entered;
+inline bool EventReader::has_shape(std::uint64_t address, EventHead& head) const noexcept {
+    if (address - frame_address_ >= shape_room_) return false;
     const std::byte* const bytes = at(address);
-    __builtin_prefetch(bytes + 64);
-    const bool is_last = segment_end() - address < event_head_size_max;
+    const auto word = load<std::uint64_t>(bytes + crc_size + 1);
+    if (bytes[crc_size] != shape_.control || (~word & shape_.mask) != shape_.ends) return false;
+    head.crc = load<std::uint32_t>(bytes);
+    head.number = short_number(word >> shape_.number_at, shape_.number_bits);
+    head.payload_size = short_number(word >> shape_.size_at, shape_.size_bits);
+    head.metadata_at = shape_.header_size;
+    return true;
+}
+
+// Of an event that is intact and not the first one read in its frame. Where the numbers of a header
+// end is told by its bytes: the second one is the event's number, the last its payload's size.
+void EventReader::note_shape(std::uint64_t address, std::uint32_t header_size) noexcept {
+    constexpr std::uint32_t others = bit_id | bit_metadata | bit_type | bit_digest;
+    const std::byte* const bytes = at(address);
+    const std::size_t size = header_size - crc_size - 1;
+    if (size > 8 || (std::to_integer<std::uint32_t>(bytes[crc_size]) & others) != 0) return;
+    if (address + 2 * sizeof(std::uint64_t) > frame_end_) return;
+    const std::uint64_t mask = 0x8080808080808080 >> (64 - 8 * size);
+    const std::uint64_t ends = ~load<std::uint64_t>(bytes + crc_size + 1) & mask;
+    const int number_at = std::countr_zero(ends) + 1;
+    const int number_end = std::countr_zero(ends & (ends - 1)) + 1;
+    const int size_at = 64 - std::countl_zero(ends ^ std::bit_floor(ends));
+    const int size_end = 64 - std::countl_zero(ends);
+    if (std::max(number_end - number_at, size_end - size_at) > 16) return;
+    shape_ = Shape{.ends = ends,
+                   .mask = mask,
+                   .number_at = static_cast<std::uint8_t>(number_at),
+                   .number_bits = static_cast<std::uint8_t>(number_end - number_at),
+                   .size_at = static_cast<std::uint8_t>(size_at),
+                   .size_bits = static_cast<std::uint8_t>(size_end - size_at),
+                   .header_size = static_cast<std::uint8_t>(header_size),
+                   .control = bytes[crc_size]};
+    shape_room_ = frame_end_ - frame_address_ - 2 * sizeof(std::uint64_t) + 1;
+}
+
+Status EventReader::read(std::uint64_t address, std::uint64_t index, Recorded& event) noexcept {
     EventHead head;
-    if (!decode_head(is_last ? pad(address) : bytes, digest_, head)) return Code::corrupt;
-    if (head.offset > address - segment_) return Code::corrupt;
-    if (address - head.offset != frame_address_) {
-        const Status entered = enter_frame(address - head.offset);
-        if (!entered) return entered;
+    bool is_same_frame = false;
+    if (!has_shape(address, head)) {
+        if (const Status entered = enter(address); !entered) return entered;
+        __builtin_prefetch(at(address) + 64);
+        const bool is_last = segment_end() - address < event_head_size_max;
+        if (!decode_head(is_last ? pad(address) : at(address), digest_, head)) return Code::corrupt;
+        if (head.offset > address - segment_) return Code::corrupt;
+        is_same_frame = address - head.offset == frame_address_;
+        if (!is_same_frame) {
+            const Status entered = enter_frame(address - head.offset);
+            if (!entered) return entered;
+        }
     }
-    if (head.size() > frame_end_ - address) return Code::corrupt;
+    const std::byte* const bytes = at(address);
+    if (address + head.size() > frame_end_) return Code::corrupt;
     if (head.type != type_number_) {
         const Status entered = enter_type(head.type);
         if (!entered) return entered;
     }
     const Bytes covered{bytes + crc_size, static_cast<std::size_t>(head.size()) - crc_size};
     if (crc32c(seed_, address, index, covered) != head.crc) return Code::corrupt;
+    if (is_same_frame) note_shape(address, head.metadata_at);
     event.stream = stream_;
     event.type = type_.name;
     event.payload = {bytes + head.payload_at(), head.payload_size};

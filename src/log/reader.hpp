@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Reads events of one stream by their addresses. What events that are read in a row have in common
-// is kept from one to the next: the map of the segment, the frame, the type, and what these add to
-// an event's checksum.
+// is kept from one to the next: the map of the segment, the frame, the type, what these add to an
+// event's checksum, and the *shape* of the header: its control byte, and which of the bytes behind
+// it go on. Where the next one is the same, its numbers stand at the same places and are not looked
+// for; where it leads is not looked at within one frame, since its checksum would not be right in
+// another.
 #pragma once
 
 #include "log/log.hpp"
@@ -32,6 +35,20 @@ public:
     void fetch(std::span<const std::uint64_t> addresses) const noexcept;
 
 private:
+    // Numbers of one or two bytes in the 8 that follow the control byte.
+    struct Shape {
+        std::uint64_t ends = 0;      // The highest bits of the numbers' last bytes, ...
+        std::uint64_t mask = 0;      // ... and of all their bytes.
+        std::uint8_t number_at = 0;  // In bits.
+        std::uint8_t number_bits = 0;
+        std::uint8_t size_at = 0;
+        std::uint8_t size_bits = 0;
+        std::uint8_t header_size = 0;
+        std::byte control{};
+    };
+
+    [[nodiscard]] bool has_shape(std::uint64_t address, EventHead& head) const noexcept;
+    void note_shape(std::uint64_t address, std::uint32_t header_size) noexcept;
     const std::byte* pad(std::uint64_t address) noexcept;
     Status enter_segment(std::uint64_t address) noexcept;
     Status enter_frame(std::uint64_t address) noexcept;
@@ -58,6 +75,8 @@ private:
     std::uint64_t frame_address_ = 0;  // 0: none.
     std::uint64_t frame_end_ = 0;      // Of its events.
     FrameHeader frame_;                // As much of it as decode_moment() gives.
+    std::uint64_t shape_room_ = 0;  // How far into the frame an event may have the shape; 0: none.
+    Shape shape_;
     std::uint32_t type_number_ = none;
     EventType type_;
     std::uint32_t seed_ = 0;  // Of stream, type and frame.

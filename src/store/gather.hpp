@@ -26,13 +26,17 @@ public:
                                  std::uint64_t first_index, std::uint64_t address) noexcept;
     static std::uint32_t hash_of(std::string_view name) noexcept;
     // Begin to fetch what stream() looks at: first where a stream's number is, then what that leads
-    // to. Inlined, since a function that does nothing else is left out.
+    // to, then its name. Inlined, since a function that does nothing else is left out.
     [[gnu::always_inline]] void fetch(std::uint32_t hash) const noexcept {
         __builtin_prefetch(&buckets_[hash & (buckets_.size() - 1)]);
     }
     [[gnu::always_inline]] void fetch_entry(std::uint32_t hash) const noexcept {
         const std::uint32_t number = buckets_[hash & (buckets_.size() - 1)];
         if (number != 0) __builtin_prefetch(&entries_[number - 1]);
+    }
+    [[gnu::always_inline]] void fetch_name(std::uint32_t hash) const noexcept {
+        const std::uint32_t number = buckets_[hash & (buckets_.size() - 1)];
+        if (number != 0) __builtin_prefetch(names_.data() + entries_[number - 1].name_at);
     }
     // How many events a stream has by now.
     [[nodiscard]] std::uint64_t count(std::uint32_t number) const noexcept {

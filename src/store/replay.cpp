@@ -157,9 +157,11 @@ Status Replay::add_row(const log::StoredEvent& event, std::uint64_t address) noe
 
 Status Replay::resolve(std::uint32_t number) noexcept {
     constexpr std::uint32_t fetch_count = 8;
+    const std::uint32_t last = streams_.count() - 1;
     FRESHET_CHECK(streams_.find(number));
     Slot& slot = slots_[number];
-    gather_.fetch_entry(slots_[std::min(number + fetch_count, streams_.count() - 1)].hash);
+    gather_.fetch_entry(slots_[std::min(number + 2 * fetch_count, last)].hash);
+    gather_.fetch_name(slots_[std::min(number + fetch_count, last)].hash);
     if (!slot.is_row) {
         const Result<std::uint32_t> stream =
             gather_.stream(streams_.name(), slot.hash, slot.first_index, frame_address_);
