@@ -175,6 +175,62 @@ TEST_F(LivingRuns, AreLookedThroughEachForItself) {
     expect_all();
 }
 
+// Somebody begins a transaction just when the file of a run is made.
+class BusyDisk final : public PassingDisk {
+public:
+    using PassingDisk::PassingDisk;
+    Result<File> open(std::string_view name, OpenMode mode) noexcept override {
+        Diagnostic diagnostic;
+        if (store != nullptr && mode == OpenMode::create && name.ends_with(".run"))
+            has_begun = bool{transaction.begin(*store, diagnostic)};
+        return inner.open(name, mode);
+    }
+    Store* store = nullptr;
+    Transaction transaction;
+    bool has_begun = false;
+};
+
+// Whoever commits does a little of what is due, and waits for no transaction that is open.
+TEST_F(LivingRuns, AreMadeByCommitsThatWaitForNobody) {
+    BusyDisk busy{machine.disk};
+    disk = &busy;
+    options.replay_max = 16 << 10;
+    open();
+    busy.store = &opened->store;
+    while (!busy.has_begun) {
+        ASSERT_LT(total, 400);
+        append(10);
+    }
+    busy.transaction.rollback();
+    busy.store = nullptr;
+    append(10);
+    EXPECT_EQ(opened->store.statistics().run_count, 1U);
+    expect_all();
+    disk = &machine.disk;
+    opened.reset();
+}
+
+// A commit that nobody waited for is synced before a run is made of it, if that can be done.
+TEST_F(LivingRuns, AreNotMadeOfWhatCannotBeSynced) {
+    FaultyDisk faulty{machine.disk};
+    disk = &faulty;
+    open();
+    append(10);
+    const std::vector<Event> events(1, event_of("x"));
+    ASSERT_TRUE(opened->store.append({"s", Expected::any(), events}, opened->diagnostic,
+                                     Durability::deferred));
+    faulty.wanted = Error{Code::io, 5};
+    faulty.fail_at = faulty.call_count + 1;
+    faulty.for_ever = true;
+    EXPECT_EQ(maintain(), Code::durability_unknown);
+    EXPECT_EQ(run_file_count(), 0U);
+    faulty.fail_at = ~std::uint64_t{0};
+    opened.reset();
+    disk = &machine.disk;
+    open();
+    EXPECT_EQ(look(), Code::none);
+}
+
 TEST_F(LivingRuns, AreMadeByCloseIfThereIsMuchBehindThem) {
     options.replay_max = 16 << 10;
     open();

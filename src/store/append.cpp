@@ -22,6 +22,7 @@ Status Transaction::begin(Store& store, Diagnostic& diagnostic) noexcept {
 Status Transaction::start(Store& store) noexcept {
     store::State& state = *store.state_;
     state.log.lock_writer();
+    if (state.runs != nullptr) state.options.runs->begin(state);
     const Status begun = state.log.begin();
     if (!begun) {
         state.log.unlock_writer();
@@ -143,7 +144,6 @@ Result<Appended> Transaction::commit(Durability durability, Diagnostic& diagnost
     summary_.time_us = end.time_us;
     const std::uint64_t size = end.address - log.first_frame();
     store::seal(state, end);
-    if (state.runs != nullptr) state.options.runs->note(state);
     store_ = nullptr;
     log.unlock_writer();
     Status durable = Done{};

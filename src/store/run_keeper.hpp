@@ -25,12 +25,12 @@ public:
     // Then, between two transactions of the tree: makes a run, if one is due. full, io and so on;
     // corrupt: what is below cannot be read.
     virtual Status relieve(State& state) const noexcept = 0;
-    // With the writer turn, whenever a commit was sealed: finds out whether work is due.
-    virtual void note(State& state) const noexcept = 0;
+    // With the writer turn, whenever a transaction is about to begin: what can be done only then.
+    // Failures are for work() to tell.
+    virtual void begin(State& state) const noexcept = 0;
     // Any thread, outside of transactions. As Store::maintain().
     virtual Status work(State& state, const Maintenance& how) const noexcept = 0;
-    // A little of what is due, behind a commit that wrote so much log. Failures are for work() to
-    // tell.
+    // A little of what is due, behind a commit that wrote so much log. Waits for nobody.
     virtual void work_a_little(State& state, std::uint64_t size) const noexcept = 0;
     // Before the log is closed, and after.
     virtual void finish(State& state) const noexcept = 0;

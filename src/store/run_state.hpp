@@ -12,8 +12,10 @@
 // A file is removed when no reader of this process has it any more and head has ceased to name it.
 // Other processes have mapped what they read.
 //
-// Who works on runs has `is_busy`, which is taken with the writer turn; the jobs are his. What
-// stands in use (`stack` and what belongs to it) is changed with the writer turn.
+// Who works on runs has `is_busy`; the jobs are his. What is in use (`stack` and what belongs to it)
+// is changed with the writer turn as well, between two transactions: at the beginning of one, or by
+// whoever calls maintain(). A commit only adds to the files, for a little while, when its
+// transaction is over, and so waits for nobody.
 #pragma once
 
 #include "store/run_keeper.hpp"
@@ -56,19 +58,21 @@ struct RunState {
     bool is_named = true;             // Head knows what is in use, ...
     std::uint32_t unnamed_count = 0;  // ... but for so many of the newest, since one is damaged.
     std::uint32_t unnamed_from = 0;   // It names none with such a number or a greater one.
-    tree::Branches frozen{};          // While there is a flush.
-    Published base;                   // What the layers below the tree have.
-    std::uint64_t readable_end = 0;   // Of the log, to the flush; 0: it is to be synced first.
-    RunNames names;                   // As of `next` and those no longer used.
+    bool has_frozen = false;          // There is a flush.
+    tree::Branches frozen{};
+    Published base;                  // What the layers below the tree have.
+    std::uint64_t readable_end = 0;  // Of the log, to the flush; 0: it is to be synced first.
+    RunNames names;                  // As of `next` and those no longer used.
     RunJob flush;
     std::array<RunJob, merge_count_max> merges;
-    bool is_busy = false;
-    bool has_job = false;  // As whoever had it last left it.
-    std::atomic<bool> is_owed = false;
-    std::atomic<bool> is_urgent = false;  // The pool is nearly full.
-    std::uint64_t retry_from = 0;         // After a failure commits wait until the log is so long.
-
-    [[nodiscard]] bool has_flush() const noexcept { return flush.stage != RunJob::Stage::idle; }
+    RunJob* job = nullptr;                     // The one to go on with; it waits if it is built.
+    Status advanced = Done{};                  // By commits, since the last turn.
+    std::array<bool, slot_count> is_unused{};  // Slots that are to be closed.
+    std::atomic<bool> is_busy = false;
+    std::atomic<bool> is_owed = false;  // Commits have to go on with the job.
+    std::atomic<bool> is_due = false;   // There is something to do with the writer turn.
+    bool is_urgent = false;             // The pool was nearly full.
+    std::uint64_t retry_from = 0;       // After a failure it rests until the log is so long.
 };
 
 // What all of runs*.cpp use. Serving, with the writer turn; or while the log is read at open.
@@ -97,7 +101,9 @@ RunJob* newest_merge(RunState& runs) noexcept;
 Status advance(State& state, RunJob& job, std::uint64_t& entry_count) noexcept;
 // Puts what was built into use. Done, and the job still built: it has to wait for readers.
 Status install(State& state, RunJob& job, Phase phase) noexcept;
-// Removes files that nobody needs.
-void sweep(State& state) noexcept;
+// Finds out, with the writer turn, what no reader has any more. True: there is something.
+bool mark_unused(State& state) noexcept;
+// Closes that, and removes files that nobody needs. True: there are fewer of them.
+bool close_unused(State& state) noexcept;
 
 }  // namespace freshet::store

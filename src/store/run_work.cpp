@@ -135,7 +135,7 @@ RunNames names_of(const RunState& runs) noexcept {
     std::uint32_t first = runs.stack_count;
     while (first > 0 && !runs.slots[runs.stack[first - 1]].run.is_damaged()) first--;
     for (std::uint32_t i = 0; i < first; i++) give_up(runs.slots[runs.stack[i]].name.number);
-    if (runs.has_flush()) give_up(runs.flush.number);
+    if (runs.has_frozen) give_up(runs.flush.number);
     for (const RunJob& merge : runs.merges)
         if (merge.stage != RunJob::Stage::idle) give_up(merge.number);
     for (std::uint32_t i = first; i < runs.stack_count; i++)
@@ -160,10 +160,10 @@ void lay(State& state, const tree::Branches& own, const tree::Branches& gone,
     const std::span<const std::uint64_t> live =
         phase == Phase::serving ? use_records(state) : live_versions(state);
     const tree::Below* below = nullptr;
-    if (runs.has_flush() || runs.stack_count > 0) {
+    if (runs.has_frozen || runs.stack_count > 0) {
         tree::Layers& layers = unused_layers(state);
         std::array<const tree::Run*, tree::run_count_max> room;
-        layers.lay(state.delta, runs.has_flush() ? &runs.frozen : nullptr,
+        layers.lay(state.delta, runs.has_frozen ? &runs.frozen : nullptr,
                    runs_in_use(runs, runs.stack_count, room));
         below = &layers;
     }
@@ -179,13 +179,14 @@ void lay(State& state, const tree::Branches& own, const tree::Branches& gone,
 bool is_freeze_due(const State& state) noexcept {
     const RunState& runs = *state.runs;
     const std::uint64_t behind = state.sealed.position.address - runs.base.position.address;
-    return !runs.has_flush() && behind > 0 &&
+    return !runs.has_frozen && behind > 0 &&
            (behind >= state.options.replay_max ||
             2 * state.delta.page_used() > state.delta.page_count());
 }
 
 void freeze(State& state, Phase phase) noexcept {
     RunState& runs = *state.runs;
+    runs.has_frozen = true;
     runs.frozen = state.delta.root().branches;
     runs.base = state.working;
     runs.readable_end = phase == Phase::reading ? ~std::uint64_t{0} : 0;
@@ -280,6 +281,7 @@ Status install(State& state, RunJob& job, Phase phase) noexcept {
     runs.stack_count += 1 - gone_count;
     runs.is_named = false;
     const tree::Branches frozen = runs.frozen;
+    if (is_flush) runs.has_frozen = false;
     if (is_flush) runs.frozen = {};
     job.stage = RunJob::Stage::idle;
     if (phase == Phase::serving) {

@@ -59,21 +59,9 @@ public:
         return !state.options.read_only && 2 * state.delta.page_used() > state.delta.page_count();
     }
     Status relieve(State& state) const noexcept override;
-    void note(State& state) const noexcept override {
-        RunState& runs = *state.runs;
-        if (state.sealed.position.address < runs.retry_from) return;
-        if (!runs.has_job && !is_freeze_due(state)) return;
-        const bool is_urgent = 4 * state.delta.page_used() > 3 * state.delta.page_count();
-        runs.is_urgent.store(is_urgent, std::memory_order_relaxed);
-        runs.is_owed.store(true, std::memory_order_relaxed);
-    }
+    void begin(State& state) const noexcept override;
     Status work(State& state, const Maintenance& how) const noexcept override;
-    void work_a_little(State& state, std::uint64_t size) const noexcept override {
-        if (!state.runs->is_owed.load(std::memory_order_relaxed)) return;
-        const bool is_urgent = state.runs->is_urgent.load(std::memory_order_relaxed);
-        const std::uint64_t count = is_urgent ? ~std::uint64_t{0} : 256 + size / 4;
-        static_cast<void>(work(state, {.entry_count_max = count}));
-    }
+    void work_a_little(State& state, std::uint64_t size) const noexcept override;
     void finish(State& state) const noexcept override;
     void close(State& state) const noexcept override {
         for (std::uint32_t i = 0; i < RunState::slot_count; i++) close_run(state, i);
@@ -84,7 +72,7 @@ public:
         for (std::uint32_t i = 0; i < runs.stack_count; i++)
             statistics.run_size += runs.slots[runs.stack[i]].size;
         statistics.run_commit = runs.base.position.commit;
-        statistics.maintenance_owed = runs.is_owed.load(std::memory_order_relaxed);
+        statistics.maintenance_owed = runs.job != nullptr || is_freeze_due(state);
     }
     [[nodiscard]] Status verify(const Published& at) const noexcept override {
         if (at.root.below == nullptr) return Done{};
@@ -161,6 +149,7 @@ void Runs::drop(State& state) const noexcept {
         if (number >= runs.unnamed_from) remove_run(state, number);
     }
     const tree::Branches frozen = std::exchange(runs.frozen, tree::Branches{});
+    runs.has_frozen = false;
     runs.flush.stage = RunJob::Stage::idle;
     runs.stack_count = 0;
     runs.is_named = false;
@@ -190,54 +179,95 @@ Status Runs::relieve(State& state) const noexcept {
     if (status) freeze(state, Phase::reading);
     if (status) status = do_at_once(state, runs.flush);
     if (status) status = do_at_once(state, runs.merges[0]);
-    sweep(state);
+    static_cast<void>(mark_unused(state));
+    static_cast<void>(close_unused(state));
+    if (runs.has_frozen) runs.is_due.store(true, std::memory_order_relaxed);
     if (!status) state.delta.begin();
     return status;
 }
 
-// Ends with what is left to a later call, or with nothing.
-Status Runs::work(State& state, const Maintenance& how) const noexcept {
+// A flush that finds no place waits for a merge.
+bool is_in_wait(const RunState& runs) noexcept {
+    return runs.flush.stage == RunJob::Stage::built && runs.stack_count == runs.stack.size();
+}
+
+bool is_built(const RunState& runs) noexcept {
+    return runs.job != nullptr && runs.job->stage == RunJob::Stage::built;
+}
+
+// With the writer turn: all that can be done only between two transactions. `wanted`: the commit up
+// to which all is to stand in runs.
+Status take_turn(State& state, std::uint64_t wanted) noexcept {
     RunState& runs = *state.runs;
-    std::uint64_t left = how.entry_count_max;
-    Status status = Done{};
-    state.log.lock_writer();
-    if (runs.is_busy) {
-        state.log.unlock_writer();
-        return status;
-    }
-    runs.is_busy = true;
-    const std::uint64_t wanted = how.now ? state.sealed.position.commit : 0;
-    for (;;) {
-        const bool is_wanted = !runs.has_flush() && runs.base.position.commit < wanted;
+    Status status = std::exchange(runs.advanced, Status{Done{}});
+    for (bool is_over = !status; !is_over;) {
+        const bool is_wanted = !runs.has_frozen && runs.base.position.commit < wanted;
         if (is_wanted || is_freeze_due(state)) freeze(state, Phase::serving);
         plan_merge(state);
-        const bool is_in_wait =
-            runs.flush.stage == RunJob::Stage::built && runs.stack_count == runs.stack.size();
-        RunJob* const job = runs.has_flush() && !is_in_wait ? &runs.flush : newest_merge(runs);
-        runs.has_job = runs.has_flush() || job != nullptr;
-        runs.is_owed.store(runs.has_job, std::memory_order_relaxed);
-        if (job == nullptr || left == 0) break;
-        state.log.unlock_writer();
-        std::uint64_t all = ~std::uint64_t{0};  // Where nothing else can go on.
-        status = advance(state, *job, is_in_wait ? all : left);
-        state.log.lock_writer();
-        if (!status || job->stage != RunJob::Stage::built) break;
-        status = install(state, *job, Phase::serving);
-        if (!status || job->stage == RunJob::Stage::built) break;
+        runs.job = runs.has_frozen && !is_in_wait(runs) ? &runs.flush : newest_merge(runs);
+        is_over = !is_built(runs);
+        if (!is_over) status = install(state, *runs.job, Phase::serving);
+        is_over = is_over || !status || is_built(runs);
     }
     if (names_of(runs).count != runs.stack_count - runs.unnamed_count) runs.is_named = false;
     const bool may_name = status || status.error() == Code::corrupt;
     const Status named = may_name && !runs.is_named ? name_runs(state) : Status{Done{}};
     if (status) status = named;
     if (!status) {
+        runs.job = nullptr;
         runs.retry_from = state.sealed.position.address + state.options.replay_max / 4;
-        runs.is_owed.store(false, std::memory_order_relaxed);
     }
-    state.log.unlock_writer();
-    sweep(state);
+    const bool has_unused = mark_unused(state);
+    const bool goes_on = status && runs.job != nullptr && !is_built(runs);
+    runs.is_due.store(!status || is_built(runs), std::memory_order_relaxed);
+    runs.is_owed.store(goes_on || has_unused, std::memory_order_relaxed);
+    return status;
+}
+
+void Runs::begin(State& state) const noexcept {
+    RunState& runs = *state.runs;
+    if (state.sealed.position.address < runs.retry_from) return;
+    if (!runs.is_due.load(std::memory_order_relaxed) && !is_freeze_due(state)) return;
+    if (runs.is_busy.exchange(true)) return;
+    runs.is_urgent = 4 * state.delta.page_used() > 3 * state.delta.page_count();
+    static_cast<void>(take_turn(state, 0));
+    runs.is_busy.store(false);
+}
+
+void Runs::work_a_little(State& state, std::uint64_t size) const noexcept {
+    RunState& runs = *state.runs;
+    if (!runs.is_owed.load(std::memory_order_relaxed)) return;
+    if (runs.is_busy.exchange(true)) return;
+    static_cast<void>(close_unused(state));
+    const bool is_all = runs.is_urgent || is_in_wait(runs);
+    std::uint64_t left = is_all ? ~std::uint64_t{0} : 256 + size / 4;
+    if (runs.advanced && runs.job != nullptr) runs.advanced = advance(state, *runs.job, left);
+    const bool is_over = !runs.advanced || is_built(runs);
+    if (is_over) runs.is_due.store(true, std::memory_order_relaxed);
+    runs.is_owed.store(!is_over && runs.job != nullptr, std::memory_order_relaxed);
+    runs.is_busy.store(false);
+}
+
+// Ends with what is left to a later call, or with nothing.
+Status Runs::work(State& state, const Maintenance& how) const noexcept {
+    RunState& runs = *state.runs;
+    if (runs.is_busy.exchange(true)) return Done{};
+    std::uint64_t left = how.entry_count_max;
+    std::uint64_t all = ~std::uint64_t{0};  // Where nothing else can go on.
     state.log.lock_writer();
-    runs.is_busy = false;
-    state.log.unlock_writer();
+    const std::uint64_t wanted = how.now ? state.sealed.position.commit : 0;
+    Status status = take_turn(state, wanted);
+    for (;;) {
+        state.log.unlock_writer();
+        const bool has_waited = is_built(runs);
+        const bool has_closed = close_unused(state);
+        const bool goes_on = runs.job != nullptr && left > 0 && (!has_waited || has_closed);
+        if (!status || !goes_on) break;
+        if (!has_waited) runs.advanced = advance(state, *runs.job, is_in_wait(runs) ? all : left);
+        state.log.lock_writer();
+        status = take_turn(state, wanted);
+    }
+    runs.is_busy.store(false);
     return status;
 }
 
@@ -255,26 +285,33 @@ void Runs::finish(State& state) const noexcept {
 
 }  // namespace
 
-void sweep(State& state) noexcept {
+bool mark_unused(State& state) noexcept {
     RunState& runs = *state.runs;
-    std::array<bool, RunState::slot_count> is_used{};
-    state.log.lock_writer();
-    state.log.lock_commit();
-    static_cast<void>(use_records(state));
+    runs.is_unused.fill(true);
     const auto use = [&](const tree::Below* below) noexcept {
         if (below == nullptr) return;
         for (const tree::Run* const run : static_cast<const tree::Layers*>(below)->runs())
             for (std::uint32_t i = 0; i < RunState::slot_count; i++)
-                if (run == &runs.slots[i].run) is_used[i] = true;
+                if (run == &runs.slots[i].run) runs.is_unused[i] = false;
     };
+    state.log.lock_commit();
+    static_cast<void>(use_records(state));
     for (std::size_t i = 0; i < state.used.size(); i++)
         if (state.used[i] != 0) use(state.published[i].root.below);
     use(state.sealed.root.below);
     state.log.unlock_commit();
-    state.log.unlock_writer();
-    for (std::uint32_t i = 0; i < runs.stack_count; i++) is_used[runs.stack[i]] = true;
+    for (std::uint32_t i = 0; i < runs.stack_count; i++) runs.is_unused[runs.stack[i]] = false;
+    bool is_any = false;
     for (std::uint32_t i = 0; i < RunState::slot_count; i++)
-        if (!is_used[i]) close_run(state, i);
+        is_any = is_any || (runs.is_unused[i] && runs.slots[i].map != nullptr);
+    return is_any;
+}
+
+bool close_unused(State& state) noexcept {
+    RunState& runs = *state.runs;
+    const std::uint32_t before = runs.names.unused_count;
+    for (std::uint32_t i = 0; i < RunState::slot_count; i++)
+        if (std::exchange(runs.is_unused[i], false)) close_run(state, i);
     const auto is_done = [&](std::uint32_t number) noexcept {
         if (!runs.is_named && number < runs.unnamed_from) return false;
         for (const RunSlot& slot : runs.slots)
@@ -285,6 +322,7 @@ void sweep(State& state) noexcept {
     const auto first = runs.names.unused.begin();
     const auto last = std::remove_if(first, first + runs.names.unused_count, is_done);
     runs.names.unused_count = static_cast<std::uint32_t>(last - first);
+    return runs.names.unused_count < before;
 }
 
 }  // namespace store
