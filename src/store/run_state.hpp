@@ -12,9 +12,9 @@
 // A file is removed when no reader of this process has it any more and head has ceased to name it.
 // Other processes have mapped what they read.
 //
-// Who works on runs has `is_busy`; the jobs are his. What is in use (`stack` and what belongs to it)
-// is changed with the writer turn as well, between two transactions: at the beginning of one, or by
-// whoever calls maintain(). A commit only adds to the files, for a little while, when its
+// Who works on runs has `is_busy`; the jobs are his. What is in use (`stack` and what belongs to
+// it) is changed with the writer turn as well, between two transactions: at the beginning of one,
+// or by whoever calls maintain(). A commit only adds to the files, for a little while, when its
 // transaction is over, and so waits for nobody.
 #pragma once
 
