@@ -47,6 +47,44 @@ TEST(Databases, ReadEveryMomentOfThePast) {
     }
 }
 
+// Goal: a moment is the same whoever asked for it before. Method: a row that says at which commit
+// it was written; moments again and again, of commits that a connection cannot all remember.
+TEST(Databases, ReadMoreMomentsThanAreRemembered) {
+    OpenDatabase db;
+    db.run("CREATE TABLE t (a INT PRIMARY KEY, b INT); INSERT INTO t VALUES (1, 2)");
+    Statement update;
+    Statement select;
+    ASSERT_TRUE(update.prepare(*db.connection, "UPDATE t SET b = b + 1", db.error));
+    ASSERT_TRUE(select.prepare(*db.connection, "SELECT b FROM t FOR SYSTEM_TIME AS OF COMMIT ?1",
+                               db.error));
+    std::int64_t last = 2;
+    const auto write = [&](std::int64_t until) {
+        for (; last < until; last++) ASSERT_TRUE(update.run(db.error)) << db.error.message();
+    };
+    const auto expect = [&](std::int64_t commit) {
+        ASSERT_TRUE(select.bind(1, Value::integer(commit)));
+        const Result<bool> there = select.step(db.error);
+        ASSERT_EQ(static_cast<bool>(there), commit <= last) << commit;
+        if (!there) return;
+        ASSERT_EQ(*there, commit >= 2) << commit;
+        if (*there) {
+            ASSERT_EQ(select.row()[0].as_integer(), commit);
+        }
+    };
+    write(1500);
+    for (int i = 0; i < 400; i++) {
+        for (const std::int64_t commit : {1, 2, 3, 400 + i / 2, 1424 + i / 2, 1500 + i}) {
+            expect(commit);
+            expect(commit);
+        }
+        expect(last);
+        if (i % 3 == 0) write(last + 2);
+        db.run("SET SYSTEM_TIME = COMMIT " + std::to_string(470 + i % 7));
+        EXPECT_EQ(db.run("SELECT b FROM t"), std::to_string(470 + i % 7) + "\n");
+        db.run("SET SYSTEM_TIME = DEFAULT");
+    }
+}
+
 // A plan is kept while the catalog of the moment is that of now, and made anew where it is not.
 TEST(Databases, ReadAMomentThatIsAParameter) {
     OpenDatabase db;

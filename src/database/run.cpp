@@ -62,7 +62,7 @@ Result<bool> open_time(Prepared& p, const sql::TimePoint& time) noexcept {
     }
     Until until = Until::newest();
     Status opened = find_until(p, time, until);
-    if (opened) opened = moment.rows.open(snapshot_of(p), until);
+    if (opened) opened = moment.rows.open(snapshot_of(p), until, p.session.commits);
     if (!opened) return opened.error();
     return time.value == nullptr || p.session.catalog_address < moment.rows.log().end;
 }
@@ -110,7 +110,7 @@ Status open_present(Prepared& p, SqlError& error) noexcept {
     const Status refreshed = refresh_tables(session, rows, error);
     if (!refreshed || session.as_of == Session::no_commit) return refreshed;
     opened = is_in_transaction ? take_snapshot(p, error) : Status{Done{}};
-    if (opened) opened = rows.open(snapshot_of(p), session.as_of);
+    if (opened) opened = rows.open(snapshot_of(p), Until::commit(session.as_of), session.commits);
     return opened ? opened : Status{explain(session, opened.error(), error)};
 }
 

@@ -72,6 +72,7 @@ struct Session {
     Diagnostic diagnostic;
     query::Interrupt interrupt;
     std::uint64_t time_limit_us = 0;
+    std::array<relation::KnownCommit, 1024> commits{};  // That were read as of.
 };
 
 // Reads the tables of a moment, if they are not those that are known. out_of_memory, corrupt, io.

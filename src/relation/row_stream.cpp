@@ -84,14 +84,21 @@ Status RowsAsOf::open(const Snapshot& snapshot) noexcept {
     return Done{};
 }
 
-Status RowsAsOf::open(const Snapshot& snapshot, Until until) noexcept {
+Status RowsAsOf::open(const Snapshot& snapshot, Until until,
+                      std::span<KnownCommit> known) noexcept {
     const Status opened = open(snapshot);
     if (!opened) return opened;
-    const Result<log::Position> place = store::find_place(*state_, *published_, until);
-    if (!place) return place.error();
-    is_newest_ = place->address == end_;
-    end_ = place->address;
-    commit_ = place->commit;
+    const bool is_kept = until.is_commit() && until.number() < commit_ && !known.empty();
+    KnownCommit other;
+    KnownCommit& place = is_kept ? known[until.number() % known.size()] : other;
+    if (!is_kept || place.commit != until.number() || place.end == 0) {
+        const Result<log::Position> found = store::find_place(*state_, *published_, until);
+        if (!found) return found.error();
+        place = {found->commit, found->address};
+    }
+    is_newest_ = place.end == end_;
+    end_ = place.end;
+    commit_ = place.commit;
     return Done{};
 }
 

@@ -69,6 +69,12 @@ struct LogMoment {
     std::uint64_t end = 0;
 };
 
+// Where a commit ends in the log, kept by who asks for the same ones again: that stays so.
+struct KnownCommit {
+    std::uint64_t commit = 0;  // 0: none.
+    std::uint64_t end = 0;
+};
+
 // All rows as of a commit, or in an open transaction, with what it changed. The snapshot stays open
 // while it is in use; or the transaction.
 class RowsAsOf {
@@ -79,8 +85,9 @@ public:
     Status open(const Snapshot& snapshot, std::uint64_t commit) noexcept {
         return open(snapshot, Until::commit(commit));
     }
-    // The same, or as of the last commit at or before a time.
-    Status open(const Snapshot& snapshot, Until until) noexcept;
+    // The same, or as of the last commit at or before a time. `known`, of the same store, may have
+    // an answer; it keeps the last one for each remainder of a commit's number.
+    Status open(const Snapshot& snapshot, Until until, std::span<KnownCommit> known = {}) noexcept;
     // As the transaction has them. invalid_argument: it has not begun.
     Status open(const Transaction& transaction) noexcept;
 
