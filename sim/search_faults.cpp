@@ -92,7 +92,7 @@ bool live_with_tables(std::size_t at, const Hit& hit, SyncFailure failure, Searc
 // Connections of every memory, in steps, up to what is enough: what fails for it leaves nothing.
 void search_table_memory(Share share, SearchResult& result) {
     std::uint64_t number = 0;
-    for (std::size_t size = std::size_t{80} << 10; size < std::size_t{200} << 10; size += 512) {
+    for (std::size_t size = std::size_t{96} << 10; size < std::size_t{216} << 10; size += 512) {
         if (!share.has(number++)) continue;
         SeedChoice choice{size};
         TableLife life{choice, Rules{}};
