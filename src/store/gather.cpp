@@ -177,30 +177,17 @@ void Gather::sort_by_byte(std::span<const Place> places, std::span<Place> sorted
     for (const Place& place : places) sorted[next[place.head >> shift & 0xff]++] = place;
 }
 
-bool Gather::is_before(const Place& a, const Place& b) const noexcept {
-    return name(entries_[a.number]) < name(entries_[b.number]);
-}
-
 void Gather::sort_ties() noexcept {
+    const auto by_name = [this](const Place& a, const Place& b) noexcept {
+        return name(entries_[a.number]) < name(entries_[b.number]);
+    };
     const auto end = places_.begin() + stream_count_;
     for (auto first = places_.begin(); first != end;) {
         const auto last = std::find_if(
             first, end, [first](const Place& place) noexcept { return place.head != first->head; });
-        sort_by_name({first, last});
+        std::make_heap(first, last, by_name);
+        std::sort_heap(first, last, by_name);
         first = last;
-    }
-}
-
-// Shell's way, which takes little code: there are few of one head, mostly.
-void Gather::sort_by_name(std::span<Place> places) noexcept {
-    for (std::size_t step = places.size() / 2; step > 0; step = step == 2 ? 1 : step * 5 / 11) {
-        for (std::size_t i = step; i < places.size(); i++) {
-            const Place place = places[i];
-            std::size_t to = i;
-            for (; to >= step && is_before(place, places[to - step]); to -= step)
-                places[to] = places[to - step];
-            places[to] = place;
-        }
     }
 }
 

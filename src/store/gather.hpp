@@ -81,9 +81,7 @@ private:
     void sort() noexcept;
     static void sort_by_byte(std::span<const Place> places, std::span<Place> sorted,
                              std::uint32_t shift) noexcept;
-    [[nodiscard]] bool is_before(const Place& a, const Place& b) const noexcept;
     void sort_ties() noexcept;
-    void sort_by_name(std::span<Place> places) noexcept;
     void group() noexcept;
     Status put(const Place& place) noexcept;
 
