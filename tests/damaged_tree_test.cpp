@@ -268,6 +268,25 @@ TEST_F(DamagedTree, LeadsToEventsOfAnotherStreamOrId) {
     }
 }
 
+// A mark leads to a commit that is later than it says.
+TEST_F(DamagedTree, LeadsToNoPlaceBehindALaterCommit) {
+    Head start;
+    start.store = head.store;
+    const auto sound = open_with([](tree::Delta&) { return true; });
+    const Code wanted = sound->store.contains(start).error().code;
+    ASSERT_TRUE(sound->store.close());
+    const auto open = open_with([](tree::Delta& delta) {
+        const tree::Root root = delta.root();
+        store::Mark mark;
+        const Result<bool> found = store::find_mark({&delta, &root}, 0, mark);
+        EXPECT_TRUE(found && *found && mark.commit == 1);
+        mark.commit = 0;
+        return store::put_mark(delta, 0, mark);
+    });
+    EXPECT_EQ(open->store.contains(start).error().code, wanted);
+    EXPECT_EQ(open->verify(), Code::corrupt);
+}
+
 // Method: the tail of a stream at each shorter size, and nothing of it is as old as what is asked.
 TEST_F(DamagedTree, TellsNoEventsOfATailThatIsCut) {
     const auto open = open_with([](tree::Delta&) { return Status{Done{}}; });

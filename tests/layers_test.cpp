@@ -139,5 +139,26 @@ TEST_F(LayersTest, AreTheMapTheyShouldBe) {
     }
 }
 
+// What lies in a run is erased by an entry over it, which takes room like any other.
+TEST_F(LayersTest, EraseNothingWithoutPages) {
+    Sorted entries;
+    for (int i = 0; i < 400; i++)
+        entries["\1" + number_text(static_cast<std::uint64_t>(i), 3) + std::string(200, 'k')] = {
+            "v"};
+    layers.emplace_front(run_of(entries));
+    Subject small{16};
+    Layers below;
+    below.lay(small.delta, nullptr, runs());
+    const Root all = small.delta.lay({}, {}, &below, {});
+    for (const auto& [key, kept] : entries) small.map[key] = kept.value;
+    small.begin();
+    Code code = Code::none;
+    for (auto i = entries.begin(); code == Code::none && i != entries.end(); ++i)
+        code = small.erase(i->first);
+    EXPECT_EQ(code, Code::out_of_memory);
+    small.rollback();
+    ASSERT_NO_FATAL_FAILURE(expect_same(small.delta, all, small.map));
+}
+
 }  // namespace
 }  // namespace freshet::tree

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Runs that are damaged, and runs that somebody made on purpose, with the right checksums.
+#include <algorithm>
 #include <functional>
 
 #include "fuzz/repair.hpp"
 #include "tests/run_fixture.hpp"
+#include "tests/tree_fixture.hpp"
 #include "tree/layers.hpp"
 
 namespace freshet::tree {
@@ -475,6 +477,64 @@ TEST(RunDamage, IsNoHarm) {
         ASSERT_FALSE(open.run.is_damaged());
     }
     EXPECT_EQ(opened, 1000U);
+}
+
+// Walks in both directions from each key, each page being damaged in turn: what comes before it is
+// right, and at it the walk ends and says why.
+TEST(RunDamage, EndsAWalk) {
+    const Sorted entries = large_entries(40);
+    const Contents bytes = run_of(entries);
+    const Subject nothing{16};
+    std::size_t ended_count = 0;
+    for (std::uint32_t page = 1; page_at(page) < bytes.size(); page++) {
+        Contents changed = bytes;
+        changed[page_at(page) + 1000] ^= std::byte{1};
+        for (const auto& [from, kept] : entries) {
+            const OpenRun open{changed};
+            ASSERT_EQ(open.error, Code::none);
+            const tree::Run* const runs[] = {&open.run};
+            Layers layers;
+            layers.lay(nothing.delta, nullptr, runs);
+            std::vector<std::string> behind;
+            std::vector<std::string> before;
+            for (const auto& [key, other] : entries)
+                if (!other.is_erased) (key < from ? before : behind).push_back(key);
+            std::reverse(before.begin(), before.end());
+            for (const Direction direction : {Direction::forwards, Direction::backwards}) {
+                const auto& wanted = direction == Direction::forwards ? behind : before;
+                MergedPlace place;
+                std::size_t count = 0;
+                layers.seek(place, nullptr, as_bytes(from), direction);
+                for (; place.valid; layers.step(place, nullptr, direction)) {
+                    ASSERT_LT(count, wanted.size());
+                    ASSERT_EQ(compare(place.key, Key{{}, as_bytes(wanted[count])}), 0);
+                    count++;
+                }
+                ASSERT_TRUE(place.damaged || count == wanted.size());
+                if (place.damaged) ended_count++;
+            }
+        }
+    }
+    EXPECT_GT(ended_count, entries.size());
+}
+
+// The page where a walk stands is damaged when the walk turns round.
+TEST(RunDamage, EndsAWalkThatTurns) {
+    Contents bytes = run_of(large_entries(40));
+    const Subject nothing{16};
+    OpenRun open{bytes};
+    const tree::Run* const runs[] = {&open.run};
+    Layers layers;
+    layers.lay(nothing.delta, nullptr, runs);
+    MergedPlace place;
+    layers.seek(place, nullptr, as_bytes(std::string(200, '\xff')), Direction::backwards);
+    ASSERT_TRUE(place.valid);
+    open.checked.forget(3);
+    for (std::uint32_t page = 1; page_at(page) < bytes.size(); page++)
+        bytes[page_at(page) + 1000] ^= std::byte{1};
+    layers.step(place, nullptr, Direction::forwards);
+    EXPECT_FALSE(place.valid);
+    EXPECT_TRUE(place.damaged);
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 // that make them, the store answers what its log adds up to, or says that it cannot; and when it is
 // opened again it can. Method: a store with three runs and some log behind them; each thing that
 // can be wrong is wrong once.
+#include "freshet/stream_list.hpp"
 #include "tests/runs_fixture.hpp"
 
 namespace freshet::test {
@@ -246,6 +247,52 @@ TEST_F(DamagedRuns, AreGivenUpWithinATransaction) {
         EXPECT_EQ(opened->verify(), Code::none);
         opened.reset();
     }
+}
+
+// Each page in turn, while names are listed and ids are looked for.
+TEST_F(DamagedRuns, AreNamedWhereNamesAndIdsAreLookedFor) {
+    open();
+    for (total = 0; total < 120; total++)
+        ASSERT_EQ(opened->append_events(name_of(total),
+                                        {event_of("x", static_cast<std::uint64_t>(total) + 1)}),
+                  Code::none);
+    ASSERT_EQ(maintain(), Code::none);
+    keep();
+    opened.reset();
+    ASSERT_EQ(run_files.size(), 1U);
+    const auto all = run_files;
+    int list_count = 0;
+    int id_count = 0;
+    for (std::size_t at = tree::run_header_size; at < all.begin()->second.size(); at += 2048) {
+        auto changed = all;
+        changed.begin()->second[at + 1000] ^= std::byte{4};
+        put(files, changed);
+        open();
+        Snapshot snapshot;
+        ASSERT_TRUE(opened->store.snapshot(snapshot));
+        StreamList list;
+        ASSERT_TRUE(list.open(snapshot));
+        std::string_view name;
+        int count = 0;
+        Result<bool> there = list.next(name);
+        for (; there && *there; there = list.next(name)) count++;
+        if (there) {
+            ASSERT_EQ(count, total);
+        } else {
+            ASSERT_EQ(there.error(), Code::corrupt);
+            list_count++;
+        }
+        for (int i = 0; i < total; i += 5) {
+            const Code code = opened->append_events(
+                name_of(i), {event_of("x", static_cast<std::uint64_t>(i) + 1)});
+            ASSERT_TRUE(code == Code::none || code == Code::corrupt) << code_name(code);
+            if (code == Code::corrupt) id_count++;
+        }
+        snapshot.close();
+        opened.reset();
+    }
+    EXPECT_GT(list_count, 0);
+    EXPECT_GT(id_count, 0);
 }
 
 }  // namespace

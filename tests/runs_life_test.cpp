@@ -3,12 +3,53 @@
 // that was ever in use, and with what head knows of them.
 #include <list>
 
+#include "store/run_state.hpp"
 #include "tests/runs_fixture.hpp"
+#include "tests/store_state.hpp"
 
 namespace freshet::test {
 namespace {
 
-class LivingRuns : public RunFiles {};
+class LivingRuns : public RunFiles {
+protected:
+    // Each call fails in turn while the store is opened, and after each the next one opens it.
+    void expect_any_call_may_fail_at_open();
+    // As if those that are there need no merge, not even if another one comes.
+    void pretend_sizes() const {
+        store::RunState& all = *state_of(opened->store).runs;
+        for (std::uint32_t i = 0; i < all.stack_count; i++)
+            all.slots[all.stack[i]].size = std::size_t{1} << (20 + 3 * i);
+    }
+};
+
+void LivingRuns::expect_any_call_may_fail_at_open() {
+    for (const Code code : {Code::io, Code::full}) {
+        for (std::uint64_t call = 1;; call++) {
+            SCOPED_TRACE(call);
+            put();
+            FaultyDisk faulty{machine.disk};
+            faulty.wanted = Error{code, 5};
+            faulty.fail_at = call;
+            disk = &faulty;
+            open();
+            const bool was_last = faulty.call_count < call;
+            faulty.fail_at = ~std::uint64_t{0};
+            if (opened->error == Code::none) {
+                ASSERT_EQ(look(), Code::none);
+            }
+            if (was_last) {
+                ASSERT_EQ(opened->error, Code::none);
+            }
+            opened.reset();
+            disk = &machine.disk;
+            open();
+            ASSERT_EQ(opened->error, Code::none);
+            ASSERT_EQ(look(), Code::none);
+            opened.reset();
+            if (was_last) break;
+        }
+    }
+}
 
 // Each call of the disk fails in turn, while runs are made and merged and while a log is read that
 // needs them; the store answers all, and so does the next one.
@@ -57,32 +98,83 @@ TEST_F(LivingRuns, AreMadeAtOpenOnDisksThatFail) {
     keep();
     options.runs = &runs();
     options.pool_size = std::size_t{24} << 11;
-    for (const Code code : {Code::io, Code::full}) {
-        for (std::uint64_t call = 1;; call++) {
-            SCOPED_TRACE(call);
-            put();
-            FaultyDisk faulty{machine.disk};
-            faulty.wanted = Error{code, 5};
-            faulty.fail_at = call;
-            disk = &faulty;
-            open();
-            const bool was_last = faulty.call_count < call;
-            faulty.fail_at = ~std::uint64_t{0};
-            if (opened->error == Code::none) {
-                ASSERT_EQ(look(), Code::none);
-            }
-            if (was_last) {
-                ASSERT_EQ(opened->error, Code::none);
-            }
-            opened.reset();
-            disk = &machine.disk;
-            open();
-            ASSERT_EQ(opened->error, Code::none);
-            ASSERT_EQ(look(), Code::none);
-            opened.reset();
-            if (was_last) break;
-        }
+    expect_any_call_may_fail_at_open();
+}
+
+// The same, and two runs should be one.
+TEST_F(LivingRuns, AreMergedAtOpenOnDisksThatFail) {
+    open();
+    append(30);
+    ASSERT_EQ(maintain(), Code::none);
+    pretend_sizes();
+    append(30);
+    ASSERT_EQ(maintain(), Code::none);
+    append(100);
+    ASSERT_EQ(opened->store.statistics().run_count, 2U);
+    opened.reset();
+    keep();
+    options.pool_size = std::size_t{24} << 11;
+    expect_any_call_may_fail_at_open();
+}
+
+// Merges keep the number of runs small, but runs that are each four times as large as those above
+// it together need none, until there is no room for more.
+TEST_F(LivingRuns, AreMergedIfThereIsNoRoomForMore) {
+    open();
+    for (std::size_t i = 0; i < 10; i++) {
+        append(5);
+        pretend_sizes();
+        ASSERT_EQ(maintain(), Code::none);
+        ASSERT_EQ(opened->store.statistics().run_count,
+                  std::min<std::size_t>(i + 1, tree::run_count_max - 1));
     }
+    expect_all();
+}
+
+// Nobody calls maintain(): commits do all.
+TEST_F(LivingRuns, AreMadeByCommitsWhenThePoolIsHalfFull) {
+    options.pool_size = std::size_t{64} << 11;
+    open();
+    append(1000);
+    EXPECT_GT(opened->store.statistics().run_count, 0U);
+    expect_all();
+}
+
+// Readers keep pages, so that there are few left: commits do all that can be done.
+TEST_F(LivingRuns, AreMadeAtOnceWhenThePoolIsNearlyFull) {
+    options.pool_size = std::size_t{64} << 11;
+    options.snapshot_count_max = 60;
+    open();
+    std::list<Snapshot> readers;
+    const auto& is_urgent = state_of(opened->store).runs->is_urgent;
+    while (!is_urgent && readers.size() < 60) {
+        append(10);
+        ASSERT_TRUE(opened->store.snapshot(readers.emplace_back()));
+    }
+    EXPECT_TRUE(is_urgent);
+    append(10);
+    readers.clear();
+    append(100);
+    expect_all();
+}
+
+TEST_F(LivingRuns, WaitAfterAFailureUntilTheLogIsLonger) {
+    options.replay_max = std::uint64_t{1} << 16;
+    FaultyDisk faulty{machine.disk};
+    disk = &faulty;
+    open();
+    append(20);
+    faulty.wanted = Error{Code::io, 5};
+    faulty.fail_at = faulty.call_count + 3;  // The first ones are the log's.
+    ASSERT_EQ(maintain(), Code::io);
+    append(10);
+    EXPECT_FALSE(opened->store.statistics().maintenance_owed);
+    EXPECT_EQ(opened->store.statistics().run_count, 0U);
+    append(200);
+    EXPECT_GT(opened->store.statistics().run_count, 0U);
+    expect_all();
+    opened.reset();
+    disk = &machine.disk;
 }
 
 // Readers hold all that was ever in use, until nothing can be replaced any more; when they let go,

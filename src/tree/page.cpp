@@ -403,7 +403,7 @@ bool Page::is_sound_at(std::uint32_t position, std::uint32_t number) const noexc
     const std::size_t suffix_size = load<std::uint16_t>(at(offset));
     if (4 + value.size() + suffix_size > page_size - offset) return false;
     const std::size_t key_size = prefix_size_ + suffix_size;
-    if (key_size == 0 || key_size > key_size_max) return false;
+    if (key_size - 1 >= key_size_max) return false;
 
     const Bytes suffix = this->suffix(position);
     if (head(position) != head_of(suffix)) return false;

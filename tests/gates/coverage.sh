@@ -19,15 +19,25 @@ rm -f "$where"/tests.*.profraw
 FRESHET="$BUILD/freshet" LLVM_PROFILE_FILE="$where/tests.%p.profraw" "$where/tests" --gtest_brief=1 \
     --gtest_filter='-*Death.*' || fail 'a test fails'
 llvm-profdata merge -sparse "$where"/tests.*.profraw -o "$where/tests.profdata"
-llvm-cov export -format=lcov "$where/tests" -instr-profile="$where/tests.profdata" \
-    -path-equivalence=".,$PWD" src/log src/tree src/store > "$where/lcov" 2> "$where/log"
+cover() {
+    llvm-cov "$@" "$where/tests" -instr-profile="$where/tests.profdata" -path-equivalence=".,$PWD" \
+        src/log src/tree src/store 2> "$where/log"
+}
+cover export -format=lcov > "$where/lcov"
+cover show -show-branches=count -show-line-counts=false > "$where/branches"
 
-# `FILE: TEXT` of each line that is missed, or a branch of it. A template counts as reached if one of its kinds is.
-awk -F'[:,]' '
-    $1 == "SF" { file = $2; sub(/^.*\/src\//, "src/", file); wanted = file ~ /^src\/(log|tree|store)\// }
-    !wanted { next }
-    $1 == "DA" { line[file ":" $2] += $3 }
-    $1 == "BRDA" { branch[file ":" $2 ":" $3 ":" $4] += ($5 == "-" ? 0 : $5) }
+# `FILE: TEXT` of each line that is missed, or a branch of it. A template counts as reached if one of its kinds is: lines
+# and branches are told apart by where they stand.
+awk '
+    FNR == 1 { reads_lines = !reads_lines && NR == 1 }
+    reads_lines && /^SF:/ { file = substr($0, 4); sub(/^.*\/src\//, "src/", file) }
+    reads_lines && /^DA:/ { split($0, part, /[:,]/); line[file ":" part[2]] += part[3] }
+    !reads_lines && /^[^ ].*:$/ { file = substr($0, 1, length($0) - 1); sub(/^.*\/src\//, "src/", file) }
+    !reads_lines && match($0, /Branch \([0-9]+:[0-9]+\): \[True: [^,]*, False: [^\]]*\]/) {
+        split(substr($0, RSTART, RLENGTH), part, /[ (:,\])]+/)
+        branch[file ":" part[2] ":" part[3] ":true"] += part[5] != "0"
+        branch[file ":" part[2] ":" part[3] ":false"] += part[7] != "0"
+    }
     END {
         for (at in line) { lines++; if (line[at] == 0) { missed_lines++; missed[at] = "never reached" } }
         for (at in branch) {
@@ -43,7 +53,7 @@ awk -F'[:,]' '
         }
         printf "%d of %d lines and %d of %d branches missed\n", missed_lines, lines, missed_branches,
             branches > "/dev/stderr"
-    }' "$where/lcov" 2> "$where/sums" | sort -t: -k1,1 -k2,2n |
+    }' "$where/lcov" "$where/branches" 2> "$where/sums" | sort -t: -k1,1 -k2,2n |
     while IFS=: read -r file line why; do
         text=$(sed -n "${line}s/^ *//p" "$file")
         case "$why $text" in *' one way only FRESHET_CHECK('*) continue ;; esac # A check of two things.
