@@ -104,11 +104,33 @@ REPLAY_OBJECTS := $(call objects,test,$(wildcard fuzz/*.cpp))
 FUZZ_OBJECTS := $(call objects,test,$(filter-out fuzz/replay.cpp %_fuzz.cpp,$(wildcard fuzz/*.cpp)) $(SIM_SOURCES)) \
 	$(TEST_SHELL_OBJECTS) $(TEST_LIB_OBJECTS)
 
-$(eval $(call kind,lib,$(LIB_FLAGS),$(LIB_OBJECTS),$(SMALL_SOURCES),-Os $(CXXFLAGS)))
+# A third of what the library takes to compile are headers of the standard library. What tests and gates alone compile
+# reads them once; what is shipped does not, so that no source lacks an include. Compilers try all files in the folder.
+EARLY_LIB ?=
+STD := $(if $(findstring ccache,$(shell command -v $(CXX))),,$(BUILD)/early/std.hpp)
+STD_HEADERS := algorithm array atomic bit cstddef cstdint cstring limits new optional span string_view type_traits utility
+STD_IN_LIB := $(and $(EARLY_LIB),$(STD))
+STD_IN_TESTS := $(if $(findstring clang,$(CXX)),,$(STD))
+
+# $(1): folder in BUILD, $(2): name, $(3): flags, $(4): objects.
+define early
+$(4): $(STD).gch/$(2)
+$(STD).gch/$(2): $(STD) $(BUILD)/$(1)/flags
+	@mkdir -p $$(@D) && echo '  $(CXX) $(2) std.hpp' && $(CXX) $(3) -x c++-header $(STD) -o $$@
+endef
+$(BUILD)/early/std.hpp:
+	@mkdir -p $(@D) && printf '#include <%s>\n' $(STD_HEADERS) > $@
+$(if $(STD_IN_LIB),$(eval $(call early,lib,lib,$(filter-out $(STACK_USAGE),$(LIB_FLAGS)),$(LIB_OBJECTS))))
+ifneq ($(STD_IN_TESTS),)
+$(eval $(call early,test-lib,test-lib,$(TEST_FLAGS) $(CORE),$(TEST_LIB_OBJECTS) $(TEST_SHELL_OBJECTS)))
+$(eval $(call early,test-lib,test-lib-plain,$(TEST_FLAGS) $(CORE) -O0 $(CXXFLAGS),$(TEST_LIB_OBJECTS) $(TEST_SHELL_OBJECTS)))
+endif
+
+$(eval $(call kind,lib,$(LIB_FLAGS) $(addprefix -include ,$(STD_IN_LIB)),$(LIB_OBJECTS),$(SMALL_SOURCES),-Os $(CXXFLAGS)))
 $(eval $(call kind,program,$(PROGRAM_FLAGS),$(PROGRAM_OBJECTS)))
 $(eval $(call kind,simulator,$(SIM_FLAGS),$(SIM_OBJECTS) $(SIM_MAIN_OBJECT) \
 	$(call objects,simulator,$(addprefix tests/,demo.cpp kill.cpp acknowledge.cpp slt.cpp compare.cpp))))
-$(eval $(call kind,test-lib,$(TEST_FLAGS) $(CORE),$(TEST_LIB_OBJECTS) $(TEST_SHELL_OBJECTS),$(PLAIN_SOURCES),-O0 $(CXXFLAGS)))
+$(eval $(call kind,test-lib,$(TEST_FLAGS) $(CORE) $(addprefix -include ,$(STD_IN_TESTS)),$(TEST_LIB_OBJECTS) $(TEST_SHELL_OBJECTS),$(PLAIN_SOURCES),-O0 $(CXXFLAGS)))
 # A third of what a test takes to compile is GoogleTest: g++ reads it once. A cache of compilers would keep no such tests.
 EARLY := $(if $(findstring clang,$(CXX))$(findstring ccache,$(shell command -v $(CXX))),,$(BUILD)/early/gtest.hpp)
 EARLY_FLAGS := -O0 $(CXXFLAGS) $(if $(EARLY),-I$(BUILD)/early -include gtest.hpp)

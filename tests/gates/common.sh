@@ -19,7 +19,7 @@ archive() {
     local where="$BUILD/gate-$1$2"
     if [ -z "$2" ]; then [ "$1" = "$CXX" ] && where="$BUILD" || where="$BUILD/$1"; fi
     mkdir -p "$where"
-    $MAKE -j"$J" lib BUILD="$where" CXX="$1" CXXFLAGS="$2${2:+ -g0}" > "$where/archive.log" 2>&1 ||
+    $MAKE -j"$J" lib BUILD="$where" CXX="$1" CXXFLAGS="$2${2:+ -g0}" EARLY_LIB="$2" > "$where/archive.log" 2>&1 ||
         { cat "$where/archive.log" >&2; return 1; }
     echo "$where/libfreshet.a"
 }
