@@ -9,21 +9,13 @@
 
 #include "freshet/sim.hpp"
 #include "freshet/store.hpp"
+#include "tests/lent.hpp"
 
 namespace freshet {
 namespace {
 
 struct Life {
-    explicit Life(SimDisk& disk) : door{&disk, &clock, &gate} {
-        options.create = true;
-        options.pool_size = 64 << 10;
-        options.snapshot_count_max = 2;
-        options.segment_size = 4096;
-        options.frame_size_max = 1024;
-        options.growth_size = 512;
-        options.segment_count_max = 8;
-        memory.resize(required_memory(options));
-    }
+    explicit Life(SimDisk& disk) : door{&disk, &clock, &gate} {}
     Status open() { return store.open(options, door, memory, diagnostic); }
     bool append() {
         const Event event{.type = "t", .payload = as_bytes("payload"), .metadata = {}, .id = {}};
@@ -34,8 +26,14 @@ struct Life {
     SimClock clock;
     SimGate gate{clock};
     Door door;
-    Options options;
-    std::vector<std::byte> memory;
+    Options options{.create = true,
+                    .pool_size = 64 << 10,
+                    .snapshot_count_max = 2,
+                    .segment_count_max = 8,
+                    .segment_size = 4096,
+                    .frame_size_max = 1024,
+                    .growth_size = 512};
+    test::Lent memory{required_memory(options)};
     Diagnostic diagnostic;
     Store store;
 };

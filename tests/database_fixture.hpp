@@ -9,6 +9,7 @@
 #include "freshet/database.hpp"
 #include "relation/convert.hpp"
 #include "store_fixture.hpp"
+#include "tests/lent.hpp"
 
 namespace freshet::test {
 
@@ -68,12 +69,16 @@ public:
             if (!statement.prepare(on, sql, error, from)) return all + failed();
             if (!statement.is_open()) return all;
             from = statement.end();
-            for (;;) {
-                const Result<bool> there = statement.step(error);
-                if (!there) return all + failed();
-                if (!*there) break;
-                all += line_of(statement.row());
-            }
+            if (!add_rows(statement, all)) return all;
+        }
+    }
+    // What a statement gives. False: it failed, and this is said.
+    bool add_rows(Statement& statement, std::string& all) {
+        for (;;) {
+            const Result<bool> there = statement.step(error);
+            if (!there) all += failed();
+            if (!there || !*there) return bool{there};
+            all += line_of(statement.row());
         }
     }
     static std::string line_of(std::span<const Value> row) {
@@ -95,8 +100,8 @@ public:
 private:
     Options options_;
     ConnectionOptions connection_options_;
-    std::vector<std::byte> memory_;
-    std::vector<std::byte> connection_memory_;
+    test::Lent memory_;
+    test::Lent connection_memory_;
 };
 
 }  // namespace freshet::test

@@ -13,6 +13,7 @@
 #include "query/function.hpp"
 #include "query/scalar.hpp"
 #include "relation/convert.hpp"
+#include "tests/lent.hpp"
 
 namespace freshet {
 
@@ -73,9 +74,8 @@ private:
 };
 
 struct Memory {
-    explicit Memory(std::size_t size = std::size_t{1} << 20)
-        : bytes{new std::byte[size]}, arena{MutableBytes{bytes.get(), size}} {}
-    std::unique_ptr<std::byte[]> bytes;
+    explicit Memory(std::size_t size = std::size_t{1} << 20) : bytes{size}, arena{bytes} {}
+    test::Lent bytes;
     Arena arena;
 };
 

@@ -120,7 +120,7 @@ TEST(QueryScalar, ReadsNothingThatACaseHasNotWritten) {
         bool is_done = false;
         for (std::size_t size = 0; size < 4096 && !is_done; size++) {
             Memory memory{size};
-            std::memset(memory.bytes.get(), 0xff, size);
+            std::memset(memory.bytes.data(), 0xff, size);
             const Result<Vector> found = evaluate(*scalar, columns.batch(), memory.arena);
             is_done = static_cast<bool>(found);
             ASSERT_TRUE(is_done || found.error() == Code::out_of_memory) << size;

@@ -294,11 +294,12 @@ public:
         is_whole_ = static_cast<bool>(all);
         if (is_whole_) all_ = *all;
     }
+    // Until the next one is asked for.
     Result<Value> answer(std::size_t row) {
         const auto position = static_cast<Position>(row);
         if (is_whole_) return all_[position];
         const Batch one{batch_.columns, batch_.selection.subspan(row, 1)};
-        const Result<Vector> value = evaluate(scalar_, one, memory_.arena);
+        const Result<Vector> value = evaluate(scalar_, one, one_memory_.emplace().arena);
         if (!value) return value.error();
         return (*value)[position];
     }
@@ -307,7 +308,8 @@ public:
 private:
     const Scalar& scalar_;
     const Batch& batch_;
-    Memory memory_{std::size_t{64} << 20};
+    Memory memory_{std::size_t{8} << 20};
+    std::optional<Memory> one_memory_;
     Vector all_;
     bool is_whole_ = false;
 };

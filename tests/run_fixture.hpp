@@ -12,6 +12,7 @@
 
 #include "base/codec.hpp"
 #include "freshet/memory.hpp"
+#include "tests/lent.hpp"
 #include "tree/run.hpp"
 #include "tree/run_builder.hpp"
 
@@ -65,7 +66,7 @@ public:
     RunBuilder builder;
 
 private:
-    std::vector<std::byte> memory_;
+    test::Lent memory_;
     Arena arena_;
 };
 
@@ -85,7 +86,7 @@ public:
     }
 
 private:
-    std::vector<std::byte> memory_;
+    test::Lent memory_;
 
 public:
     MemoryDisk disk;
@@ -115,7 +116,7 @@ public:
     Code error = Code::none;
 
 private:
-    std::vector<std::byte> memory_;
+    test::Lent memory_;
     Arena arena_;
 };
 

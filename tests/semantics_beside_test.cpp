@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "database_fixture.hpp"
+#include "tests/lent.hpp"
 #include "tests/temporary.hpp"
 
 namespace freshet::test {
@@ -30,7 +31,7 @@ public:
     [[nodiscard]] Connection& connection() { return connection_; }
 
 private:
-    std::vector<std::byte> memory_;
+    test::Lent memory_;
     Connection connection_;
     SqlError error_;
 };

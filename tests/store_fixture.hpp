@@ -13,6 +13,7 @@
 #include "freshet/memory.hpp"
 #include "freshet/posix.hpp"
 #include "freshet/store.hpp"
+#include "tests/lent.hpp"
 
 namespace freshet::test {
 
@@ -62,7 +63,7 @@ struct Machine {
         : memory(file_size * MemoryDisk::file_count_max), disk{memory, file_size} {}
     Door door() { return Door{&disk, &clock, &gate}; }
 
-    std::vector<std::byte> memory;
+    Lent memory;
     MemoryDisk disk;
     TickingClock clock;
     PosixGate gate;
@@ -134,12 +135,12 @@ public:
         }
     }
     Code verify(const Head* anchor = nullptr) {
-        std::vector<std::byte> scratch((std::size_t{1} << 20) + 8192);
+        const Lent scratch{(std::size_t{1} << 20) + 8192};
         const Status verified = store.verify(scratch, anchor, report, diagnostic);
         return verified ? Code::none : verified.error().code;
     }
 
-    std::vector<std::byte> memory;
+    Lent memory;
     Store store;
     Diagnostic diagnostic;
     VerifyReport report;

@@ -7,13 +7,14 @@
 #include "relation/table_reader.hpp"
 #include "tests/definition_fixture.hpp"
 #include "tests/files.hpp"
+#include "tests/lent.hpp"
 
 namespace freshet::relation {
 
 // Memory that tests need not count.
 struct Room {
     explicit Room(std::size_t size = std::size_t{1} << 20) : bytes(size), memory{bytes} {}
-    std::vector<std::byte> bytes;
+    test::Lent bytes;
     Arena memory;
 };
 

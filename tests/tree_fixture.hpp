@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/lent.hpp"
 #include "tree/cursor.hpp"
 #include "tree/delta.hpp"
 
@@ -53,7 +54,7 @@ public:
     Map map;
 
 private:
-    std::vector<std::byte> memory_;
+    test::Lent memory_;
     Arena arena_;
     Map before_;
     std::size_t used_before_ = 0;
