@@ -130,7 +130,8 @@ $(eval $(call kind,lib,$(LIB_FLAGS) $(addprefix -include ,$(STD_IN_LIB)),$(LIB_O
 $(eval $(call kind,program,$(PROGRAM_FLAGS),$(PROGRAM_OBJECTS)))
 $(eval $(call kind,simulator,$(SIM_FLAGS),$(SIM_OBJECTS) $(SIM_MAIN_OBJECT) \
 	$(call objects,simulator,$(addprefix tests/,demo.cpp kill.cpp acknowledge.cpp slt.cpp compare.cpp))))
-$(eval $(call kind,test-lib,$(TEST_FLAGS) $(CORE) $(addprefix -include ,$(STD_IN_TESTS)),$(TEST_LIB_OBJECTS) $(TEST_SHELL_OBJECTS),$(PLAIN_SOURCES),-O0 $(CXXFLAGS)))
+$(eval $(call kind,test-lib,$(TEST_FLAGS) $(CORE) $(addprefix -include ,$(STD_IN_TESTS)), \
+	$(TEST_LIB_OBJECTS) $(TEST_SHELL_OBJECTS),$(PLAIN_SOURCES),-O0 $(CXXFLAGS)))
 # A third of what a test takes to compile is GoogleTest: g++ reads it once. A cache of compilers would keep no such tests.
 EARLY := $(if $(findstring clang,$(CXX))$(findstring ccache,$(shell command -v $(CXX))),,$(BUILD)/early/gtest.hpp)
 EARLY_FLAGS := -O0 $(CXXFLAGS) $(if $(EARLY),-I$(BUILD)/early -include gtest.hpp)
