@@ -47,8 +47,8 @@ private:
     }
 
     Result<bool> read(Batch& batch) noexcept {
-        Recorded version;
-        const Result<bool> there = scan_.moment->rows.find(name_, version);
+        Bytes image;
+        const Result<bool> there = scan_.moment->rows.find_image(name_, image);
         if (!there || !*there) return there;
         Arena& memory = context_.memory;
         relation::ImageReader images;
@@ -58,7 +58,7 @@ private:
         if (!row) return row.error();
         const Result<std::span<Vector>> columns = memory.array<Vector>(scan_.columns.size());
         if (!columns) return columns.error();
-        const Status read = images.read(version.payload, *row);
+        const Status read = images.read(image, *row);
         if (!read) return read.error();
         for (std::size_t i = 0; i < columns->size(); i++)
             (*columns)[i] = Vector::of(&(*row)[scan_.columns[i]]);

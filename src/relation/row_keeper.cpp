@@ -2,6 +2,8 @@
 // Replay of rows: each event moves its row in the tree, and then the entries of the indexes that
 // the table has by then. What the table is stands in the tree already, and what the row was before
 // in the log.
+#include <algorithm>
+
 #include "relation/catalog.hpp"
 #include "relation/definition_codec.hpp"
 #include "relation/entry_history.hpp"
@@ -168,6 +170,9 @@ Status RowKeeper::check(store::State& state, const store::Published& at,
     if (!address) return address.error();
     if (*address != event.address()) return Code::corrupt;
     const bool is_newest = event.index() + 1 == kept.stream.count;
+    const Bytes image = kept.stream.image;
+    if (is_newest && !image.empty() && !std::ranges::equal(image, event.event().payload))
+        return Code::corrupt;
     const bool ends = is_end(event.type().name);
     return is_newest && kept.deleted != ends ? Status{Code::corrupt} : Done{};
 }

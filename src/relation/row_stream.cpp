@@ -183,6 +183,21 @@ Result<bool> RowsAsOf::find(const RowName& name, Recorded& version) const noexce
     return read(name.view(), kept.stream, version);
 }
 
+Result<bool> RowsAsOf::find_image(const RowName& name, Bytes& image) const noexcept {
+    Recorded version;
+    if (!is_newest_ || is_in_transaction_) {
+        const Result<bool> there = find(name, version);
+        image = version.payload;
+        return there;
+    }
+    store::Stream stream;
+    Result<bool> there = store::find_stream(view(), name.view(), stream);
+    if (!there || !*there) return there;
+    if (stream.image.empty()) there = read(name.view(), stream, version);
+    image = stream.image.empty() ? version.payload : stream.image;
+    return there;
+}
+
 Result<std::uint64_t> RowsAsOf::count_versions(std::uint32_t table) const noexcept {
     return relation::count_versions(view(), RowName{table, {}}.view());
 }

@@ -96,6 +96,8 @@ public:
     // version that is its own has no type, no ordinal and no metadata. corrupt, io.
     Result<bool> find(const RowName& name, Recorded& version) const noexcept;
     Result<bool> find(RowName&& name, Recorded& version) const noexcept = delete;
+    // What the version has as its payload; in a run or in the log.
+    Result<bool> find_image(const RowName& name, Bytes& image) const noexcept;
 
     // It is open.
     [[nodiscard]] LogMoment log() const noexcept { return {*state_, *published_, end_}; }
