@@ -12,8 +12,12 @@ class Append : public ::testing::Test {
 protected:
     Append() : open{machine.door(), small_options()} {}
 
-    // What a failure leaves: nothing.
+    // What a failure leaves: nothing. Pages that nobody reads any more go back to the pool when a
+    // transaction begins.
     void expect_unchanged(const std::function<void()>& action) {
+        Transaction transaction;
+        ASSERT_TRUE(transaction.begin(open.store, open.diagnostic));
+        transaction.rollback();
         const StoreStatistics before = open.store.statistics();
         const Lines log = open.read_log();
         action();
