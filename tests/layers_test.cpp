@@ -139,6 +139,29 @@ TEST_F(LayersTest, AreTheMapTheyShouldBe) {
     }
 }
 
+// Entries that say they are erased, with nothing below them, as nobody makes them.
+TEST_F(LayersTest, SayInStretchesWhatIsErased) {
+    Sorted entries;
+    for (int i = 0; i < 100; i++)
+        entries["\1" + number_text(static_cast<std::uint64_t>(i), 3)] = {"v", i % 3 != 0};
+    layers.emplace_front(run_of(entries));
+    Layers below;
+    below.lay(subject.delta, nullptr, runs());
+    root = subject.delta.lay({}, {}, &below, {});
+    Cursor cursor{subject.delta, root};
+    std::size_t there_count = 0;
+    std::size_t count = 0;
+    for (go_to_first(cursor); cursor.valid();) {
+        const Stretch stretch = cursor.stretch();
+        for (std::uint32_t i = stretch.first; i < stretch.end; i++)
+            there_count += stretch.page->value_there(i).data() != nullptr ? 1U : 0U;
+        count += stretch.end - stretch.first;
+        cursor.skip(stretch.end - stretch.first);
+    }
+    EXPECT_EQ(there_count, 34U);
+    EXPECT_GT(count, 34U);
+}
+
 // What lies in a run is erased by an entry over it, which takes room like any other.
 TEST_F(LayersTest, EraseNothingWithoutPages) {
     Sorted entries;

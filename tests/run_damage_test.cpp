@@ -518,6 +518,30 @@ TEST(RunDamage, EndsAWalk) {
     EXPECT_GT(ended_count, entries.size());
 }
 
+// The way to the next page is damaged when the walk is at the end of one.
+TEST(RunDamage, EndsAWalkOnItsWay) {
+    const Sorted entries = large_entries(40);
+    for (const Direction direction : {Direction::forwards, Direction::backwards}) {
+        Contents bytes = run_of(entries);
+        const Subject nothing{16};
+        OpenRun open{bytes};
+        const tree::Run* const runs[] = {&open.run};
+        Layers layers;
+        layers.lay(nothing.delta, nullptr, runs);
+        MergedPlace place;
+        layers.seek(place, nullptr, as_bytes(std::next(entries.begin(), 20)->first), direction);
+        ASSERT_TRUE(place.valid);
+        open.checked.forget(3);
+        for (std::uint32_t page = 1; page_at(page) < bytes.size(); page++)
+            bytes[page_at(page) + 1000] ^= std::byte{1};
+        for (int i = 0; place.valid; i++) {
+            ASSERT_LT(i, 10);
+            layers.step(place, nullptr, direction);
+        }
+        EXPECT_TRUE(place.damaged);
+    }
+}
+
 // The page where a walk stands is damaged when the walk turns round.
 TEST(RunDamage, EndsAWalkThatTurns) {
     Contents bytes = run_of(large_entries(40));

@@ -97,8 +97,29 @@ inline void expect_same_backwards(const Delta& delta, const Root& root, const Ma
     ASSERT_FALSE(cursor.valid());
 }
 
+inline void expect_same_in_stretches(const Delta& delta, const Root& root, const Map& map) {
+    Cursor cursor{delta, root};
+    go_to_first(cursor);
+    auto at = map.begin();
+    while (cursor.valid()) {
+        const Stretch stretch = cursor.stretch();
+        ASSERT_LT(stretch.first, stretch.end);
+        for (std::uint32_t i = stretch.first; i < stretch.end; i++) {
+            const Bytes value = stretch.page->value_there(i);
+            if (value.data() == nullptr) continue;
+            ASSERT_NE(at, map.end());
+            ASSERT_EQ(compare(stretch.page->key(i), {{}, as_bytes(at->first)}), 0);
+            ASSERT_EQ(text(value), at->second);
+            ++at;
+        }
+        cursor.skip(stretch.end - stretch.first);
+    }
+    ASSERT_EQ(at, map.end());
+}
+
 inline void expect_same(const Delta& delta, const Root& root, const Map& map) {
     expect_same_forwards(delta, root, map);
+    expect_same_in_stretches(delta, root, map);
     expect_same_backwards(delta, root, map);
 }
 

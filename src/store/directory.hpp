@@ -202,8 +202,8 @@ public:
     void next_anew() noexcept;
     // Where it was not; else seek_before() of the name.
     void previous() noexcept;
-    // Of a valid walk that went forwards: the rows from here on that lie side by side and whose
-    // names are less than `end`.
+    // Of a valid walk through rows that are there, which went forwards: those from here on that lie
+    // side by side and whose names are less than `end`.
     RowStretch stretch(std::string_view end) noexcept;
     // Goes on behind so many of them.
     void skip(std::uint32_t count) noexcept;

@@ -96,9 +96,10 @@ Status RowStretch::stream(std::uint32_t number, Stream& into) const noexcept {
     return decode_row(entries_.page->value(entries_.first + number), into);
 }
 
-// All entries of a page are rows, or all are deleted rows.
+// All entries of the page are rows that are there.
 RowStretch RowWalk::stretch(std::string_view end) noexcept {
-    const Key key{which_ == Which::present ? tag_row : tag_deleted_row, end};
+    FRESHET_CHECK(which_ == Which::present);
+    const Key key{tag_row, end};
     tree::Stretch entries = cursor_.stretch();
     const tree::Key last = entries.page->key(entries.end - 1);
     if (compare(last, {.front = {}, .back = key.bytes()}) >= 0)

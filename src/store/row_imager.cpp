@@ -14,8 +14,9 @@ tree::Entry RowImager::add(const tree::Entry& entry) noexcept {
     if (std::byte(name[0]) != tag_row) return entry;
     name[0] = '\0';
     Stream stream;
-    const bool is_row = decode_row(entry.value, stream) && stream.tail_count() > 0;
-    const std::uint64_t address = is_row ? Reader{stream.tail}.varint() : end_;
+    const Status decoded = decode_row(entry.value, stream);
+    FRESHET_CHECK(decoded);
+    const std::uint64_t address = stream.tail_count() > 0 ? Reader{stream.tail}.varint() : end_;
     if (address >= end_) return entry;
     if (!is_open_) reader_.open(log_, end_, {});
     is_open_ = true;

@@ -260,7 +260,7 @@ Status install(State& state, RunJob& job, Phase phase) noexcept {
     const std::uint32_t gone_count = is_flush ? 0 : job.input_count;
     if (phase == Phase::serving && runs.names.unused_count + gone_count > unused_run_kept_max)
         return Done{};
-    if (is_flush && runs.stack_count == runs.stack.size()) return Done{};
+    FRESHET_CHECK(!is_flush || runs.stack_count < runs.stack.size());
     const Result<std::uint32_t> slot = open_run(state, {job.number, 0}, false);
     if (!slot) {
         abandon(state, job);

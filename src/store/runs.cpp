@@ -241,7 +241,7 @@ void Runs::work_a_little(State& state, std::uint64_t size) const noexcept {
     static_cast<void>(close_unused(state));
     const bool is_all = runs.is_urgent || is_in_wait(runs);
     std::uint64_t left = is_all ? ~std::uint64_t{0} : 256 + size / 4;
-    if (runs.advanced && runs.job != nullptr) runs.advanced = advance(state, *runs.job, left);
+    if (runs.job != nullptr) runs.advanced = advance(state, *runs.job, left);
     const bool is_over = !runs.advanced || is_built(runs);
     if (is_over) runs.is_due.store(true, std::memory_order_relaxed);
     runs.is_owed.store(!is_over && runs.job != nullptr, std::memory_order_relaxed);
