@@ -69,10 +69,10 @@ struct RunState {
     Status advanced = Done{};                  // By commits, since the last turn.
     std::array<bool, slot_count> is_unused{};  // Slots that are to be closed.
     std::atomic<bool> is_busy = false;
-    std::atomic<bool> is_owed = false;  // Commits have to go on with the job.
-    std::atomic<bool> is_due = false;   // There is something to do with the writer turn.
-    bool is_urgent = false;             // The pool was nearly full.
-    std::uint64_t retry_from = 0;       // After a failure it rests until the log is so long.
+    std::atomic<bool> is_owed = false;    // Commits have to go on with the job.
+    std::atomic<bool> is_due = false;     // There is something to do with the writer turn.
+    std::atomic<bool> is_urgent = false;  // The pool is nearly full.
+    std::uint64_t retry_from = 0;         // After a failure it rests until the log is so long.
 };
 
 // What all of runs*.cpp use. Serving, with the writer turn; or while the log is read at open.

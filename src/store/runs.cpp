@@ -226,10 +226,11 @@ Status take_turn(State& state, std::uint64_t wanted) noexcept {
 
 void Runs::begin(State& state) const noexcept {
     RunState& runs = *state.runs;
+    const bool is_urgent = 4 * state.delta.page_used() > 3 * state.delta.page_count();
+    runs.is_urgent.store(is_urgent, std::memory_order_relaxed);
     if (state.sealed.position.address < runs.retry_from) return;
     if (!runs.is_due.load(std::memory_order_relaxed) && !is_freeze_due(state)) return;
     if (runs.is_busy.exchange(true)) return;
-    runs.is_urgent = 4 * state.delta.page_used() > 3 * state.delta.page_count();
     static_cast<void>(take_turn(state, 0));
     runs.is_busy.store(false);
 }
@@ -239,8 +240,8 @@ void Runs::work_a_little(State& state, std::uint64_t size) const noexcept {
     if (!runs.is_owed.load(std::memory_order_relaxed)) return;
     if (runs.is_busy.exchange(true)) return;
     static_cast<void>(close_unused(state));
-    const bool is_all = runs.is_urgent || is_in_wait(runs);
-    std::uint64_t left = is_all ? ~std::uint64_t{0} : 256 + size / 4;
+    const bool is_urgent = runs.is_urgent.load(std::memory_order_relaxed);
+    std::uint64_t left = is_urgent ? ~std::uint64_t{0} : 256 + size / 4;
     if (runs.job != nullptr) runs.advanced = advance(state, *runs.job, left);
     const bool is_over = !runs.advanced || is_built(runs);
     if (is_over) runs.is_due.store(true, std::memory_order_relaxed);
@@ -263,7 +264,7 @@ Status Runs::work(State& state, const Maintenance& how) const noexcept {
         const bool has_closed = close_unused(state);
         const bool goes_on = runs.job != nullptr && left > 0 && (!has_waited || has_closed);
         if (!status || !goes_on) break;
-        if (!has_waited) runs.advanced = advance(state, *runs.job, is_in_wait(runs) ? all : left);
+        runs.advanced = advance(state, *runs.job, is_in_wait(runs) ? all : left);
         state.log.lock_writer();
         status = take_turn(state, wanted);
     }
