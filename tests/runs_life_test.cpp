@@ -342,6 +342,39 @@ TEST_F(LivingRuns, AreNotMadeOfWhatCannotBeSynced) {
     EXPECT_EQ(look(), Code::none);
 }
 
+// A disk that has no room for runs.
+class CrampedDisk final : public PassingDisk {
+public:
+    using PassingDisk::PassingDisk;
+    Result<File> open(std::string_view name, OpenMode mode) noexcept override {
+        if (mode != OpenMode::create || !name.ends_with(".run") || !is_full)
+            return inner.open(name, mode);
+        refused_count++;
+        return Code::full;
+    }
+    bool is_full = true;
+    int refused_count = 0;
+};
+
+// What a commit could not do says nothing about what maintain() can: it tries again.
+TEST_F(LivingRuns, AreMadeByMaintainWhereACommitCouldNot) {
+    CrampedDisk cramped{machine.disk};
+    disk = &cramped;
+    options.replay_max = 16 << 10;
+    open();
+    while (cramped.refused_count == 0) {
+        ASSERT_LT(total, 400);
+        append(10);
+    }
+    EXPECT_EQ(maintain({}), Code::full);
+    cramped.is_full = false;
+    EXPECT_EQ(maintain({}), Code::none);
+    EXPECT_EQ(opened->store.statistics().run_count, 1U);
+    expect_all();
+    opened.reset();
+    disk = &machine.disk;
+}
+
 TEST_F(LivingRuns, AreMadeByCloseIfThereIsMuchBehindThem) {
     options.replay_max = 16 << 10;
     open();

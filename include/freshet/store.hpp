@@ -439,7 +439,7 @@ public:
     // With runs, it also makes and merges those that are due, at most so many entries of them in
     // this call; writers and readers go on meanwhile. Commits do it in small steps where nobody
     // calls this. `full`, `io` and so on may be of a run's file: nothing is lost then, and the next
-    // call tries again.
+    // call tries again. Done at once, where another thread or a commit is just at work on them.
     Status maintain(Diagnostic& diagnostic, const Maintenance& how = {}) noexcept;
 
     // Of a store opened read only: what another process has made durable since shows too, and

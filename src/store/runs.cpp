@@ -255,6 +255,7 @@ Status Runs::work(State& state, const Maintenance& how) const noexcept {
     if (runs.is_busy.exchange(true)) return Done{};
     std::uint64_t left = how.entry_count_max;
     std::uint64_t all = ~std::uint64_t{0};  // Where nothing else can go on.
+    runs.advanced = Done{};                 // What a commit failed with is tried again.
     state.log.lock_writer();
     const std::uint64_t wanted = how.now ? state.sealed.position.commit : 0;
     Status status = take_turn(state, wanted);
