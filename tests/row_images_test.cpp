@@ -81,6 +81,23 @@ TEST_F(RowImages, AreThoseOfRowsThatChangeOften) {
     ask_of_the_past();
 }
 
+// Two of three runs become one, which says of a row that it is deleted, though the third never had
+// it.
+TEST_F(RowImages, AreNotThereOfRowsThatARunSaysAreDeleted) {
+    both(table());
+    std::string rows = "INSERT INTO t (a, b) VALUES (0, 'x')";
+    for (int a = 1; a < 2000; a++) rows += ", (" + std::to_string(a) + ", 'some words')";
+    both(rows);
+    maintain();
+    for (int a = 5000; a < 5010; a++) both(row(a, 3));
+    maintain();
+    both("DELETE FROM t WHERE a = 5005");
+    maintain();
+    EXPECT_EQ(with.database->store().statistics().run_count, 2U);
+    ask();
+    both("SELECT a FROM t WHERE a > 5000");
+}
+
 TEST_F(RowImages, AreReadAsTheTableIsNow) {
     both(table());
     for (int a = 0; a < 30; a++) both(row(a, 3));
