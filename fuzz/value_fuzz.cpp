@@ -81,13 +81,22 @@ void check_row(Bytes bytes) {
     const Contents image = copy_of(bytes);  // In memory of just this size.
     std::vector<Value> values(types.size());
     const bool is_row = static_cast<bool>(decode_row(image, types, values));
+    RowReader reader{image};
+    const std::uint32_t version = reader.version();
+    const std::size_t front = varint_size(version) + mask_size(types.size());
+    const Bytes columns = Bytes{image}.subspan(std::min(front, image.size()));
+    std::vector<ColumnStep> steps(types.size());
     for (std::size_t i = 0; i < types.size(); i++) {
         const Result<Value> column = decode_column(image, types, i);
         require(!is_row || (column && *column == values[i]), "a column alone is another");
+        steps[i] = {.type = types[i], .wanted = 0};
+        Value value;
+        Value* const into = &value;
+        const Status read = decode_columns(columns, std::span{steps}.first(i + 1), {&into, 1}, 0);
+        require(!column || (read && value == *column), "a column of many rows is another");
+        steps[i].wanted = ColumnStep::none;
     }
     if (!is_row) return;
-    RowReader reader{image};
-    const std::uint32_t version = reader.version();
     const Row row{version, reader.changed(types.size()), values};
     Contents room(row_size(row));
     Arena memory{room};

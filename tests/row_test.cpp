@@ -45,6 +45,27 @@ std::string hex(Bytes bytes) {
     return std::string{TextWriter{buffer}.hex(bytes).written()};
 }
 
+// Each column among those that are read of many rows at once, as it is alone.
+void expect_columns(Bytes bytes, std::span<const ColumnType> types) {
+    RowReader reader{bytes};
+    const std::size_t front = varint_size(reader.version()) + mask_size(types.size());
+    reader.changed(types.size());
+    if (!reader.status()) return;
+    std::vector<ColumnStep> steps;
+    for (std::size_t i = 0; i < types.size(); i++) {
+        steps.push_back({.type = types[i], .wanted = 0});
+        Value value = Value::text("not written");
+        Value* const into = &value;
+        const Status read = decode_columns(bytes.subspan(front), steps, {&into, 1}, 0);
+        const Result<Value> alone = decode_column(bytes, types, i);
+        ASSERT_EQ(static_cast<bool>(read), static_cast<bool>(alone)) << i << ' ' << hex(bytes);
+        if (read) {
+            ASSERT_EQ(value, *alone) << i << ' ' << hex(bytes);
+        }
+        steps.back().wanted = ColumnStep::none;
+    }
+}
+
 TEST(Row, HasTheBytesThatItsHeadSays) {
     const std::vector<Value> values{
         Value::boolean(true), Value::integer(-1),    Value::integer(58),
@@ -203,6 +224,7 @@ TEST(Row, RefusesWhatIsNotItsOneForm) {
         const Status status = decode_row(std::as_bytes(std::span{bytes}), types, values);
         ASSERT_FALSE(status) << hex(std::as_bytes(std::span{bytes}));
         EXPECT_TRUE(status.error() == Code::corrupt);
+        expect_columns(std::as_bytes(std::span{bytes}), types);
     }
 }
 
@@ -219,11 +241,13 @@ TEST(Row, SurvivesEveryCutAndEveryTurnedBit) {
         const std::vector<std::byte> cut(start.begin(), start.end());
         std::vector<Value> read(types.size());
         ASSERT_FALSE(decode_row(cut, types, read)) << size;
+        expect_columns(cut, types);
     }
     for (std::size_t bit = 0; bit < image.bytes.size() * 8; bit++) {
         std::vector<std::byte> damaged(image.bytes.begin(), image.bytes.end());
         damaged[bit / 8] ^= std::byte{1} << (bit % 8);
         std::vector<Value> read(types.size());
+        expect_columns(damaged, types);
         if (!decode_row(damaged, types, read)) continue;
         RowReader reader{damaged};
         const std::uint32_t version = reader.version();
@@ -231,6 +255,25 @@ TEST(Row, SurvivesEveryCutAndEveryTurnedBit) {
         std::vector<std::byte> room(row_size(row));
         Arena memory{room};
         ASSERT_EQ(hex(*encode_row(row, memory)), hex(damaged));
+    }
+}
+
+// Each byte being each other one, whatever the columns are.
+TEST(Row, GivesColumnsOfManyRowsAsThoseOfOne) {
+    const std::vector<Value> values{Value::integer(-70000), Value::text("text"),
+                                    Value::integer(integer_min), Value::integer(5), Value{}};
+    const std::vector<std::vector<ColumnType>> all{{integer, text, integer, integer, integer},
+                                                   {integer, blob, timestamp, real, text},
+                                                   {date, email, integer, boolean, integer}};
+    const Image image{values};
+    for (const std::vector<ColumnType>& types : all) {
+        for (std::size_t at = 0; at < image.bytes.size(); at++) {
+            std::vector<std::byte> other(image.bytes.begin(), image.bytes.end());
+            for (unsigned byte = 0; byte < 256; byte++) {
+                other[at] = static_cast<std::byte>(byte);
+                ASSERT_NO_FATAL_FAILURE(expect_columns(other, types));
+            }
+        }
     }
 }
 

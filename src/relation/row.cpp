@@ -116,6 +116,24 @@ Result<Bytes> encode_row(const Row& row, Arena& memory) noexcept {
     return Bytes{*image};
 }
 
+namespace {
+
+// Of up to 8 bytes of an image, by one load of 8 where as many lie in it behind its start or before
+// its end.
+std::uint64_t number_in(Bytes bytes, Bytes image) noexcept {
+    if (bytes.empty()) return 0;
+    const std::size_t unused = 64 - 8 * bytes.size();
+    const auto before = static_cast<std::size_t>(bytes.data() - image.data());
+    if (image.size() - before >= 8) return load<std::uint64_t>(bytes.data()) << unused >> unused;
+    if (before + bytes.size() >= 8)
+        return load<std::uint64_t>(bytes.data() + bytes.size() - 8) >> unused;
+    std::uint64_t number = 0;
+    std::memcpy(&number, bytes.data(), bytes.size());
+    return number;
+}
+
+}  // namespace
+
 Value RowReader::fail() noexcept {
     ok_ = false;
     return {};
@@ -143,21 +161,11 @@ Bytes RowReader::body(Type type, std::uint64_t code) noexcept {
     return reader_.take(ok_ ? static_cast<std::size_t>(code - 1) : 0);
 }
 
-// Of at most 8 bytes: at once, where there are so many.
-std::uint64_t RowReader::integer(Bytes bytes) noexcept {
-    std::uint64_t value = 0;
-    if (!bytes.empty() && end_ - bytes.data() >= 8)
-        return load<std::uint64_t>(bytes.data()) & ~std::uint64_t{0} >> (64 - 8 * bytes.size());
-    for (std::size_t i = bytes.size(); i > 0; i--)
-        value = value << 8 | std::to_integer<std::uint64_t>(bytes[i - 1]);
-    return value;
-}
-
 Value RowReader::whole(Type type, std::uint64_t code) noexcept {
     std::uint64_t number = code - first_small;
     if (code < first_small) {
         const Bytes bytes = reader_.take(static_cast<std::size_t>(code - 1));
-        number = integer(bytes);
+        number = number_in(bytes, image_);
         if (number < small_end || bytes.back() == std::byte{0}) return fail();
     } else if (number >= small_end) {
         return fail();
@@ -169,7 +177,7 @@ Value RowReader::whole(Type type, std::uint64_t code) noexcept {
 
 Value RowReader::real(Bytes bytes) noexcept {
     if (bytes.empty()) return Value::real(0.0);
-    const auto value = std::bit_cast<double>(integer(bytes) << (64 - 8 * bytes.size()));
+    const auto value = std::bit_cast<double>(number_in(bytes, image_) << (64 - 8 * bytes.size()));
     if (bytes.front() == std::byte{0} || value != value || value == 0) return fail();
     return Value::real(value);
 }
@@ -199,22 +207,6 @@ Status decode_row(Bytes image, std::span<const ColumnType> types, std::span<Valu
         ::new (static_cast<void*>(&into[i])) Value{reader.value(types[i])};
     return into.size() == types.size() ? reader.finish() : reader.status();
 }
-
-namespace {
-
-// Of 1 to 8 bytes, by one load of 8 where as many lie in `all` behind its start or before its end.
-std::uint64_t number_in(Bytes bytes, Bytes all) noexcept {
-    const std::size_t unused = 64 - 8 * bytes.size();
-    const auto before = static_cast<std::size_t>(bytes.data() - all.data());
-    if (all.size() - before >= 8) return load<std::uint64_t>(bytes.data()) << unused >> unused;
-    if (before + bytes.size() >= 8)
-        return load<std::uint64_t>(bytes.data() + bytes.size() - 8) >> unused;
-    std::uint64_t number = 0;
-    std::memcpy(&number, bytes.data(), bytes.size());
-    return number;
-}
-
-}  // namespace
 
 // Most columns are whole numbers, texts, or passed over: those are read here, the others as
 // anywhere.

@@ -53,7 +53,7 @@ Result<Bytes> encode_row(const Row& row, Arena& memory) noexcept;
 // empty. What it gives lies in the image.
 class RowReader {
 public:
-    explicit RowReader(Bytes image) noexcept : reader_{image}, end_{image.data() + image.size()} {}
+    explicit RowReader(Bytes image) noexcept : reader_{image}, image_{image} {}
 
     // These come first, in this order.
     std::uint32_t version() noexcept;
@@ -73,13 +73,12 @@ public:
 private:
     // The bytes of a column of this code.
     Bytes body(Type type, std::uint64_t code) noexcept;
-    std::uint64_t integer(Bytes bytes) noexcept;
     Value whole(Type type, std::uint64_t code) noexcept;
     Value real(Bytes bytes) noexcept;
     Value fail() noexcept;
 
     Reader reader_;
-    const std::byte* end_;
+    Bytes image_;
     bool ok_ = true;
 };
 
