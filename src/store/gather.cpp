@@ -39,6 +39,11 @@ std::uint64_t head_of(std::string_view text) noexcept {
 }  // namespace
 
 void Gather::begin() noexcept {
+    budget_ = 0;
+    stream_count_ = 0;
+}
+
+void Gather::take_memory() noexcept {
     constexpr std::size_t useful_size_max = std::size_t{8} << 20;
     const MutableBytes untouched = state_.delta.untouched();
     const std::size_t size = std::min(untouched.size() / 4, useful_size_max) / 64 * 64;
@@ -236,6 +241,12 @@ Status Gather::make_room(std::size_t page_count) noexcept {
 }
 
 Status Gather::flush() noexcept {
+    const Status put = put_all();
+    if (put) take_memory();
+    return put;
+}
+
+Status Gather::put_all() noexcept {
     if (stream_count_ > 0) {
         sort();
         group();
@@ -247,7 +258,6 @@ Status Gather::flush() noexcept {
         const Status done = put(places_[i]);
         if (!done) return done;
     }
-    begin();
     return Done{};
 }
 

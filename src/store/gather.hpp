@@ -8,6 +8,7 @@
 //
 // It works in the part of the pool that was never used, from its end, and no more than the pages
 // that its own flush takes may be used meanwhile. Where there is no such part, in its own 4 KiB.
+// Nothing is touched before there is something to gather, since most stores were closed.
 #pragma once
 
 #include "store/state.hpp"
@@ -18,7 +19,7 @@ class Gather {
 public:
     explicit Gather(State& state) noexcept : state_{state} {}
 
-    // Takes its memory. In a transaction of the tree.
+    // Forgets all. In a transaction of the tree; make_room() comes before anything else.
     void begin() noexcept;
     // The number of a stream, until the next flush, of which there may be one here. A stream that
     // is not known is created at an address if `first_index` is 0. corrupt; out_of_memory.
@@ -49,6 +50,8 @@ public:
     Status make_room(std::size_t page_count = 4) noexcept;
     // Puts all into the tree and forgets it. out_of_memory; corrupt.
     Status flush() noexcept;
+    // The last one: puts all into the tree. out_of_memory; corrupt.
+    Status put_all() noexcept;
     // Changes with each flush.
     [[nodiscard]] std::uint32_t generation() const noexcept { return generation_; }
 
@@ -68,6 +71,7 @@ private:
         std::uint32_t first;  // Of its addresses, once they are grouped.
     };
 
+    void take_memory() noexcept;
     void take(MutableBytes memory) noexcept;
     void take_least() noexcept;
     Result<std::uint32_t> enter(std::string_view name, std::uint32_t hash,

@@ -54,8 +54,8 @@ void Replay::begin() noexcept {
 
 // Snapshots may be open on what was there before, in a store that reads on.
 Status Replay::finish(const log::Position& end) noexcept {
-    const Status flushed = gather_.flush();
-    if (!flushed) return flushed;
+    const Status put = gather_.put_all();
+    if (!put) return put;
     state_.working.position = end;
     state_.working.root = state_.delta.seal(live_versions(state_));
     return state_.runs != nullptr ? state_.options.runs->relieve(state_) : Done{};

@@ -25,14 +25,15 @@ using freshet::Diagnostic;
                 std::string{freshet::describe(diagnostic, text)});
 }
 
-// Lent to a store: pages that are touched when they are used, large ones where the system has them.
+// Lent to a store or a connection: pages that are touched when they are used.
 class Memory {
 public:
     explicit Memory(std::size_t size) : size_{size} {
         address_ = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
         if (address_ == MAP_FAILED) bench::fail("freshet: mmap");
-        madvise(address_, size, MADV_HUGEPAGE);
     }
+    // From now on large ones, where the system has them: for what may come to use all of it.
+    void use_large_pages() const { madvise(address_, size_, MADV_HUGEPAGE); }
     Memory(const Memory&) = delete;
     Memory& operator=(const Memory&) = delete;
     ~Memory() { munmap(address_, size_); }
@@ -258,9 +259,8 @@ private:
 
     freshet::Connection& tables() {
         if (tables_.is_open()) return tables_;
-        memory_.resize(std::size_t{16} << 20);
         const freshet::ConnectionOptions options{.durability = durability_};
-        check(tables_.open(database_, freshet::MutableBytes{memory_}, options));
+        check(tables_.open(database_, memory_.bytes(), options));
         if (is_held_) execute("BEGIN READ ONLY");
         return tables_;
     }
@@ -334,7 +334,7 @@ private:
     freshet::Store& store_;
     bool has_runs_;
     freshet::Durability durability_;
-    std::vector<std::byte> memory_;
+    Memory memory_{std::size_t{16} << 20};
     freshet::Connection tables_;  // Opened when it is first used; its statements go before it.
     Statement point_{"SELECT id, name, email, balance, created FROM account WHERE id = ?"};
     Statement email_{"SELECT id, name, email, balance, created FROM account WHERE email = ?"};
@@ -364,8 +364,10 @@ public:
         const std::string path = directory + "/" + name;
         if (!door_.open(path.c_str(), true)) bench::fail("freshet: " + path);
         Diagnostic diagnostic;
+        if (!has_runs) memory_.use_large_pages();  // Opening fills it.
         if (!database_.open(options(has_runs), door_.door(), memory_.bytes(), diagnostic))
             fail("open", diagnostic);
+        memory_.use_large_pages();
     }
     std::unique_ptr<bench::Session> session() override {
         return std::make_unique<Session>(database_, durable_, has_runs_);
