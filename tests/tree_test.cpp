@@ -448,6 +448,35 @@ TEST(Delta, KnowsAWayInEachOfTwoFamilies) {
     }
 }
 
+// Goal: a key that is asked for behind another one has the value that it has alone. Method: all
+// pairs of keys that are there or not, in several pages of two families, and of all sizes.
+TEST(Delta, FindsBesideAnotherKeyWhatItFindsAlone) {
+    Subject subject{64};
+    subject.begin();
+    std::vector<std::string> keys;
+    for (const char family : {'\x01', '\x02'}) {
+        for (int i = 0; i < 120; i++) {
+            const std::string key = family + std::string("key") + std::to_string(i * 7919 % 1000);
+            const Code put = i % 3 > 0 ? subject.put(key, key + std::string(20, 'v')) : Code::none;
+            ASSERT_EQ(put, Code::none);
+            keys.push_back(key);
+            keys.push_back(key + '0');
+        }
+    }
+    const Root root = subject.seal();
+    EXPECT_GT(subject.delta.page_used(), 4U);
+    for (const std::string& first : keys) {
+        for (const std::string& second : keys) {
+            Beside beside;
+            static_cast<void>(subject.delta.find(root, as_bytes(first), beside));
+            const Bytes alone = subject.delta.find(root, as_bytes(second));
+            const Bytes found = subject.delta.find(root, as_bytes(second), beside);
+            ASSERT_EQ(found.data(), alone.data()) << first << ", " << second;
+            ASSERT_EQ(found.size(), alone.size());
+        }
+    }
+}
+
 // Goal: the way to the last leaf is gone again only as long as it leads there. Method: keys that
 // ascend in two families which share one way, and beside them all that may change that leaf.
 TEST(Delta, PutsKeysThatAscendWhereTheyBelong) {

@@ -289,8 +289,8 @@ private:
     std::uint64_t count_ = 0;  // Events in the stream, ...
     Bytes tail_;               // ... and the last of their addresses, as the tree has them.
     std::uint64_t block_ = ~std::uint64_t{0};
-    std::array<std::uint64_t, 32> addresses_;       // Of its events.
-    alignas(8) std::array<std::byte, 448> reader_;  // A log::EventReader.
+    std::array<std::uint64_t, 32> addresses_;  // Of its events.
+    alignas(8) std::array<std::byte, 464> reading_;
 };
 
 // All events in commit order, filtered: the log as it is, with what streams hide and with the

@@ -58,14 +58,22 @@ std::uint64_t Block::address(std::uint32_t number) const noexcept {
     return start_ + number * step_ + (word >> (bit % 8) & ones(width_));
 }
 
+// Each number from the 8 bytes that begin with it, the last ones from the last 8 bytes.
 void Block::expand(Addresses& addresses) const noexcept {
-    std::array<std::byte, block_size_max> padded;
-    if (!numbers_.empty()) std::memcpy(padded.data(), numbers_.data(), numbers_.size());
-    store_at(padded.data() + numbers_.size(), std::uint64_t{0});
+    std::array<std::byte, 8> few{};
+    Bytes numbers = numbers_;
+    if (numbers.size() < few.size()) {
+        if (!numbers.empty()) std::memcpy(few.data(), numbers.data(), numbers.size());
+        numbers = few;
+    }
+    const std::size_t last = numbers.size() - few.size();
     const std::uint64_t mask = ones(width_);
     std::uint64_t address = start_;
-    for (std::size_t i = 0, bit = 0; i < block_event_count; i++, bit += width_, address += step_)
-        addresses[i] = address + (load<std::uint64_t>(padded.data() + bit / 8) >> (bit % 8) & mask);
+    for (std::size_t i = 0, bit = 0; i < block_event_count; i++, bit += width_, address += step_) {
+        const std::size_t at = std::min(bit / 8, last);
+        addresses[i] =
+            address + (load<std::uint64_t>(numbers.data() + at) >> (bit - 8 * at) & mask);
+    }
 }
 
 Status expand_tail(Bytes tail, std::uint32_t count, Addresses& addresses) noexcept {

@@ -65,9 +65,9 @@ Result<bool> decode_found(Bytes value, bool is_row, Stream& stream) noexcept {
     return true;
 }
 
-Status open_block(const tree::View& view, std::string_view name, std::uint64_t number,
-                  Block& block) noexcept {
-    const Bytes value = tree::find(view, Key{name, number}.bytes());
+Status open_block(const tree::View& view, std::string_view name, std::uint64_t number, Block& block,
+                  tree::Beside& beside) noexcept {
+    const Bytes value = tree::find(view, Key{name, number}.bytes(), beside);
     if (value.data() == nullptr) return Code::corrupt;
     return block.open(value);
 }
@@ -107,17 +107,18 @@ Result<std::uint64_t> find_event(const tree::View& view, std::string_view name,
         return addresses[number];
     }
     Block block;
-    const Status opened = open_block(view, name, index / block_event_count, block);
+    tree::Beside beside;
+    const Status opened = open_block(view, name, index / block_event_count, block, beside);
     if (!opened) return opened.error();
     return block.address(number);
 }
 
 Status find_block(const tree::View& view, std::string_view name, const Stream& stream,
-                  std::uint64_t block, Addresses& addresses) noexcept {
+                  std::uint64_t block, Addresses& addresses, tree::Beside& beside) noexcept {
     if (block == stream.count / block_event_count)
         return expand_tail(stream.tail, stream.tail_count(), addresses);
     Block packed;
-    const Status opened = open_block(view, name, block, packed);
+    const Status opened = open_block(view, name, block, packed, beside);
     if (!opened) return opened;
     packed.expand(addresses);
     return Done{};

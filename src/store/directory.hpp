@@ -84,9 +84,15 @@ Result<bool> find_stream(tree::Delta& delta, std::string_view name, Stream& stre
 // The address of one event, which is there. corrupt.
 Result<std::uint64_t> find_event(const tree::View& view, std::string_view name,
                                  const Stream& stream, std::uint64_t index) noexcept;
-// The addresses of one block of a stream: all 32, or as many as the last one has. corrupt.
+// The addresses of one block of a stream: all 32, or as many as the last one has. `beside`: where
+// another block was found in this view; that behind it is found soon. corrupt.
 Status find_block(const tree::View& view, std::string_view name, const Stream& stream,
-                  std::uint64_t block, Addresses& addresses) noexcept;
+                  std::uint64_t block, Addresses& addresses, tree::Beside& beside) noexcept;
+inline Status find_block(const tree::View& view, std::string_view name, const Stream& stream,
+                         std::uint64_t block, Addresses& addresses) noexcept {
+    tree::Beside beside;
+    return find_block(view, name, stream, block, addresses, beside);
+}
 
 // A stream that grows.
 class StreamBuilder {

@@ -95,9 +95,14 @@ namespace {
 
 constexpr std::uint64_t no_block = ~std::uint64_t{0};
 
-log::EventReader* reader_in(std::array<std::byte, 448>& memory) noexcept {
-    static_assert(sizeof(log::EventReader) <= sizeof memory && alignof(log::EventReader) <= 8);
-    return std::launder(reinterpret_cast<log::EventReader*>(memory.data()));
+struct Reading {
+    log::EventReader events;
+    tree::Beside block;
+};
+
+Reading& reading_in(std::array<std::byte, 464>& memory) noexcept {
+    static_assert(sizeof(Reading) <= sizeof memory && alignof(Reading) <= 8);
+    return *std::launder(reinterpret_cast<Reading*>(memory.data()));
 }
 
 }  // namespace
@@ -115,8 +120,9 @@ Status StreamCursor::open(const Snapshot& snapshot, std::string_view name, Horiz
     tail_ = stream.tail;
     block_ = no_block;
     first_ = 0;
-    ::new (static_cast<void*>(reader_.data())) log::EventReader{};
-    reader_in(reader_)->open(snapshot.state_->log, snapshot.published_->position.address, name);
+    ::new (static_cast<void*>(reading_.data())) Reading{};
+    reading_in(reading_).events.open(snapshot.state_->log, snapshot.published_->position.address,
+                                     name);
     if (!stream.settings_bytes.empty()) {
         const Status hidden = hide(stream.settings());
         if (!hidden) return hidden;
@@ -140,7 +146,9 @@ void StreamCursor::seek(Horizon horizon, Direction direction, std::uint64_t limi
 Status StreamCursor::enter_block(std::uint64_t number) noexcept {
     constexpr std::uint64_t near_size = std::uint64_t{64} << 10;
     const tree::View view = snapshot_->state_->view(*snapshot_->published_);
-    const Status found = store::find_block(view, name_, {count_, tail_, {}}, number, addresses_);
+    Reading& reading = reading_in(reading_);
+    const Status found =
+        store::find_block(view, name_, {count_, tail_, {}}, number, addresses_, reading.block);
     if (!found) return found;
     block_ = number;
     const std::uint64_t place = next_ % store::block_event_count;
@@ -150,9 +158,8 @@ Status StreamCursor::enter_block(std::uint64_t number) noexcept {
     const std::span<const std::uint64_t> wanted =
         std::span{addresses_}.subspan(forwards ? place : place + 1 - count, count);
     if (wanted.back() - wanted.front() <= near_size) return Done{};
-    log::EventReader& reader = *reader_in(reader_);
-    const Status entered = reader.enter(wanted.front());
-    if (entered) reader.fetch(wanted);
+    const Status entered = reading.events.enter(wanted.front());
+    if (entered) reading.events.fetch(wanted);
     return entered;
 }
 
@@ -176,7 +183,7 @@ Result<bool> StreamCursor::next(Recorded& event) noexcept {
         if (!found) return found.error();
         address = *found;
     }
-    const Status read = reader_in(reader_)->read(address, next_, event);
+    const Status read = reading_in(reading_).events.read(address, next_, event);
     if (!read) return read.error();
     next_ += step_;
     remaining_--;

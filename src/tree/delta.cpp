@@ -91,7 +91,8 @@ void Delta::rollback() noexcept {
     pool_.drop(page);
 }
 
-Found Delta::find_own(const Branches& branches, Bytes key) const noexcept {
+// Null: it is not there.
+Beside Delta::place_of(const Branches& branches, Bytes key) const noexcept {
     const Branch branch = branches[family_of(key)];
     if (branch.page == 0) return {};
     const Page* page = &pool_.at(branch.page);
@@ -101,14 +102,27 @@ Found Delta::find_own(const Branches& branches, Bytes key) const noexcept {
         if (level + 1 == branch.height) page->prefetch();
     }
     const Place place = page->search(key);
-    if (!place.found) return {};
-    if (page->is_erased(place.position)) return {.value = {}, .is_known = true};
-    return {.value = page->value(place.position), .is_known = true};
+    return {place.found ? page : nullptr, place.position};
+}
+
+Found Delta::find_own(const Branches& branches, Bytes key) const noexcept {
+    const Beside place = place_of(branches, key);
+    if (place.page == nullptr) return {};
+    return {.value = place.page->value_there(place.position), .is_known = true};
 }
 
 Bytes Delta::find(const Root& root, Bytes key) const noexcept {
-    const Found found = find_own(root.branches, key);
-    return found.is_known || root.below == nullptr ? found.value : root.below->find(key);
+    Beside beside;
+    return find(root, key, beside);
+}
+
+Bytes Delta::find(const Root& root, Bytes key, Beside& beside) const noexcept {
+    if (beside.page != nullptr && beside.page->has(beside.position + 1, key))
+        beside.position++;
+    else
+        beside = place_of(root.branches, key);
+    if (beside.page != nullptr) return beside.page->value_there(beside.position);
+    return root.below == nullptr ? Bytes{} : root.below->find(key);
 }
 
 // Its size is 0 if the branch is empty.

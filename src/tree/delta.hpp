@@ -41,6 +41,12 @@ struct Root {
     const Below* below = nullptr;  // Null: there is nothing.
 };
 
+// Where a key was found among the pages of a version; null: it was not there.
+struct Beside {
+    const Page* page = nullptr;
+    std::uint32_t position = 0;
+};
+
 class Delta {
 public:
     static constexpr std::size_t page_size = tree::page_size;
@@ -88,6 +94,9 @@ public:
     // The value, in the pool or below; null data if the key is not there. Of the open transaction's
     // tree, it is good until the next change. A damaged one: see Below.
     [[nodiscard]] Bytes find(const Root& root, Bytes key) const noexcept;
+    // The same for those who ask for one key after another of a version that is sealed: where the
+    // key before was found, this one is looked for beside it first.
+    [[nodiscard]] Bytes find(const Root& root, Bytes key, Beside& beside) const noexcept;
     // The same of these pages alone.
     [[nodiscard]] Found find_own(const Branches& branches, Bytes key) const noexcept;
 
@@ -113,6 +122,8 @@ public:
     }
 
 private:
+    [[nodiscard]] Beside place_of(const Branches& branches, Bytes key) const noexcept;
+
     friend class Inspector;  // tests/tree_fixture.hpp
 
     // From the top to a leaf: the pages, and the child taken, or the entry's position in the leaf.

@@ -178,6 +178,14 @@ Bytes Page::suffix(std::uint32_t position) const noexcept {
     return {entry + 4 + size, load<std::uint16_t>(entry)};
 }
 
+bool Page::has(std::uint32_t position, Bytes key) const noexcept {
+    if (position >= count_) return false;
+    const Bytes behind = suffix(position);
+    return key.size() == prefix_size_ + behind.size() &&
+           is_equal(key.data(), body_.data(), prefix_size_) &&
+           is_equal(key.data() + prefix_size_, behind.data(), behind.size());
+}
+
 Key Page::key(std::uint32_t position) const noexcept {
     FRESHET_CHECK(position < count_);
     return {prefix(), suffix(position)};

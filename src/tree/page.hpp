@@ -125,6 +125,7 @@ public:
     // The first entry that is not less than the key.
     [[nodiscard]] Place search(Bytes key) const noexcept;
     [[nodiscard]] Key key(std::uint32_t position) const noexcept;
+    [[nodiscard]] bool has(std::uint32_t position, Bytes key) const noexcept;
     // Of a start that begins with what all keys of the page begin with, if it is so long.
     [[nodiscard]] bool begins_with(std::uint32_t position, Bytes start) const noexcept;
     [[nodiscard]] Bytes value(std::uint32_t position) const noexcept;

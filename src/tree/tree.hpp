@@ -16,4 +16,9 @@ inline Bytes find(const View& view, Bytes key) noexcept {
     return view.delta->find(*view.root, key);
 }
 
+// For those who ask for one key after another: see Delta.
+inline Bytes find(const View& view, Bytes key, Beside& beside) noexcept {
+    return view.delta->find(*view.root, key, beside);
+}
+
 }  // namespace freshet::tree
