@@ -518,6 +518,20 @@ TEST(RunDamage, EndsAWalk) {
     EXPECT_GT(ended_count, entries.size());
 }
 
+// All pages become damaged: the walk goes on for as many steps at most, and says why it ends.
+void expect_end(const Layers& layers, MergedPlace& place, Direction direction, OpenRun& open,
+                Contents& bytes, int step_count_max) {
+    ASSERT_TRUE(place.valid);
+    open.checked.forget(3);
+    for (std::uint32_t page = 1; page_at(page) < bytes.size(); page++)
+        bytes[page_at(page) + 1000] ^= std::byte{1};
+    for (int i = 0; place.valid; i++) {
+        ASSERT_LT(i, step_count_max);
+        layers.step(place, nullptr, direction);
+    }
+    EXPECT_TRUE(place.damaged);
+}
+
 // The way to the next page is damaged when the walk is at the end of one.
 TEST(RunDamage, EndsAWalkOnItsWay) {
     const Sorted entries = large_entries(40);
@@ -530,15 +544,7 @@ TEST(RunDamage, EndsAWalkOnItsWay) {
         layers.lay(nothing.delta, nullptr, runs);
         MergedPlace place;
         layers.seek(place, nullptr, as_bytes(std::next(entries.begin(), 20)->first), direction);
-        ASSERT_TRUE(place.valid);
-        open.checked.forget(3);
-        for (std::uint32_t page = 1; page_at(page) < bytes.size(); page++)
-            bytes[page_at(page) + 1000] ^= std::byte{1};
-        for (int i = 0; place.valid; i++) {
-            ASSERT_LT(i, 10);
-            layers.step(place, nullptr, direction);
-        }
-        EXPECT_TRUE(place.damaged);
+        expect_end(layers, place, direction, open, bytes, 10);
     }
 }
 
@@ -552,13 +558,7 @@ TEST(RunDamage, EndsAWalkThatTurns) {
     layers.lay(nothing.delta, nullptr, runs);
     MergedPlace place;
     layers.seek(place, nullptr, as_bytes(std::string(200, '\xff')), Direction::backwards);
-    ASSERT_TRUE(place.valid);
-    open.checked.forget(3);
-    for (std::uint32_t page = 1; page_at(page) < bytes.size(); page++)
-        bytes[page_at(page) + 1000] ^= std::byte{1};
-    layers.step(place, nullptr, Direction::forwards);
-    EXPECT_FALSE(place.valid);
-    EXPECT_TRUE(place.damaged);
+    expect_end(layers, place, Direction::forwards, open, bytes, 1);
 }
 
 }  // namespace
