@@ -3,6 +3,7 @@
 // Method: the same statements to a database that makes runs and to one that does not, and the same
 // questions to both, of the present and of each commit.
 #include "freshet/runs.hpp"
+#include "fuzz/repair.hpp"
 #include "tests/database_fixture.hpp"
 #include "tests/files.hpp"
 
@@ -31,10 +32,41 @@ protected:
         for (std::uint64_t commit = 2; commit <= plain.commit(); commit++)
             both("SELECT a, c, b FROM t FOR SYSTEM_TIME AS OF COMMIT " + std::to_string(commit));
     }
+    Contents contents_of(const std::string& name) {
+        const Result<File> file = with.machine.disk.open(name, OpenMode::read);
+        EXPECT_TRUE(file);
+        Contents contents(*with.machine.disk.size(*file));
+        EXPECT_TRUE(with.machine.disk.read(*file, 0, contents));
+        with.machine.disk.close(*file);
+        return contents;
+    }
+    void write(const std::string& name, const Contents& contents) {
+        const Result<File> file = with.machine.disk.open(name, OpenMode::write);
+        ASSERT_TRUE(file);
+        ASSERT_TRUE(with.machine.disk.write(*file, 0, contents, {}));
+        with.machine.disk.close(*file);
+    }
+    Code verify() {
+        std::vector<std::byte> scratch(std::size_t{64} << 10);
+        VerifyReport report;
+        return with.database->store()
+            .verify(scratch, nullptr, report, with.diagnostic)
+            .error()
+            .code;
+    }
 
     OpenDatabase plain;
     OpenDatabase with{options_with_runs()};
 };
+
+// The first byte of a text that stands there is another one.
+Contents changed(Contents contents, std::string_view text) {
+    const auto at =
+        std::search(contents.begin(), contents.end(), as_bytes(text).begin(), as_bytes(text).end());
+    EXPECT_NE(at, contents.end());
+    *at = std::byte{'c'};
+    return contents;
+}
 
 std::string table() {
     return "CREATE TABLE t (a INT PRIMARY KEY, b TEXT, c INT, d DATE, e BLOB, f FLOAT)";
@@ -134,22 +166,30 @@ TEST_F(RowImages, AreThereOfWhatIsNotDurableYet) {
 TEST_F(RowImages, AreLeftInTheLogWhereItIsDamaged) {
     both(table());
     for (int a = 0; a < 4; a++) both(row(a, 40 + static_cast<std::size_t>(a)));
-    const Files files = files_of(with.machine.disk);
-    const Contents& log = files.at("00000001.log");
-    const std::string wanted(41, 'b');
-    const auto at =
-        std::search(log.begin(), log.end(), as_bytes(wanted).begin(), as_bytes(wanted).end());
-    ASSERT_NE(at, log.end());
-    const Result<File> file = with.machine.disk.open("00000001.log", OpenMode::write);
-    ASSERT_TRUE(file);
-    const std::array<std::byte, 1> other{std::byte{'c'}};
-    ASSERT_TRUE(
-        with.machine.disk.write(*file, static_cast<std::uint64_t>(at - log.begin()), other, {}));
-    with.machine.disk.close(*file);
+    write(segment_file(1), changed(contents_of(segment_file(1)), std::string(41, 'b')));
     maintain();
     EXPECT_EQ(with.run("SELECT a, b FROM t"), "error corrupt");
     EXPECT_EQ(with.run("SELECT a, b FROM t WHERE a < 1"), "0|" + std::string(40, 'b') + "\n");
     EXPECT_EQ(with.run("SELECT a FROM t WHERE a = 3"), "3\n");
+}
+
+// Somebody made one on purpose, with the right checksums: it is read, and verification says it.
+TEST_F(RowImages, AreHeldAgainstTheLog) {
+    with.run(table());
+    for (int a = 0; a < 4; a++) with.run(row(a, 40 + static_cast<std::size_t>(a)));
+    maintain();
+    const std::string was(43, 'b');
+    const std::string ask = "SELECT b FROM t WHERE a = 3";
+    const Contents run = contents_of("00000001.run");
+    for (const bool is_forged : {false, true}) {
+        Contents other = is_forged ? changed(run, was) : run;
+        fuzz::repair_run(other);
+        EXPECT_EQ(other == run, !is_forged);
+        write("00000001.run", other);
+        with.open_again();
+        EXPECT_EQ(with.run(ask), (is_forged ? "c" + was.substr(1) : was) + "\n");
+        EXPECT_EQ(verify(), is_forged ? Code::corrupt : Code::none);
+    }
 }
 
 }  // namespace
