@@ -160,6 +160,56 @@ TEST_F(Plan, TakesTheOrderOfAnIndexWhereThereIsALimit) {
     EXPECT_EQ(sources("SELECT 1 FROM lines ORDER BY \"user\", line LIMIT 2"), "SORT ; SCAN lines");
 }
 
+TEST_F(Plan, TakesALoneExtremeFromTheEndOfAKey) {
+    stored.index(1, "by_user", {3});
+    EXPECT_EQ(sources("SELECT max(id) FROM users"), "SCAN users BACKWARDS");
+    EXPECT_EQ(rows("SELECT 1 + max(id), max(id) FROM users HAVING max(id) > 0"), "301|300");
+    EXPECT_EQ(rows("SELECT min(id) FROM users WHERE name = 'even'"), "2");
+    EXPECT_EQ(rows("SELECT max(DISTINCT id) FROM users WHERE id > 300"), "NULL");
+    EXPECT_EQ(sources("SELECT min(\"user\") FROM lines"), "SCAN lines USING INDEX by_user");
+    EXPECT_EQ(sources("SELECT max(\"user\") FROM lines WHERE \"user\" < 7"),
+              "SEARCH lines USING INDEX by_user (user<?) BACKWARDS");
+    EXPECT_EQ(rows("SELECT max(\"user\") FROM lines WHERE \"user\" < 7"), "6");
+    EXPECT_EQ(sources("SELECT max(line) FROM lines WHERE \"order\" = 3"),
+              "SEARCH lines USING PRIMARY KEY (order=?)");
+    EXPECT_EQ(rows("SELECT max(\"order\") FROM lines WHERE \"order\" = 3 AND line = 2"), "3");
+    EXPECT_EQ(sources("SELECT max(\"user\") FROM lines WHERE line = 1"), "SCAN lines");
+    EXPECT_EQ(sources("SELECT max(\"user\") FROM lines NOT INDEXED"), "SCAN lines");
+    EXPECT_EQ(rows("SELECT max(\"user\"), count(*) FROM lines"), "199|200");
+    EXPECT_EQ(rows("SELECT count(id) FROM users"), "300");
+    EXPECT_EQ(rows("SELECT max(-id), min(id) FROM users"), "-1|1");
+    EXPECT_EQ(rows("SELECT max(-id) FROM users"), "-1");
+    EXPECT_EQ(rows("SELECT max(id) FROM users GROUP BY name"), "299; 300");
+    EXPECT_EQ(rows("SELECT max(id) FROM users JOIN lines ON id = \"user\""), "199");
+    EXPECT_EQ(rows("SELECT max(rowid) FROM notes"), "2");
+}
+
+// Nothing else than NULLs is NULL; and nobody walks over them to find the least.
+TEST_F(Plan, TakesNoNullForAnExtreme) {
+    const std::size_t table = stored.create(
+        "t", {{"a", ColumnType::integer}, {"b", ColumnType::integer}, {"c", ColumnType::real}},
+        {1});
+    stored.index(table, "by_b", {2});
+    stored.index(table, "by_c", {-3});
+    EXPECT_EQ(rows("SELECT min(b) FROM t"), "NULL");
+    Rows rows_of;
+    for (int i = 0; i < 40; i++) rows_of.push_back({Value::integer(i), Value{}, Value{}});
+    stored.put(table, rows_of);
+    EXPECT_EQ(rows("SELECT min(b) FROM t"), "NULL");
+    EXPECT_EQ(rows("SELECT max(c) FROM t"), "NULL");
+    stored.put(table, {{Value::integer(20), Value::integer(5), Value::real(2.5)},
+                       {Value::integer(30), Value::integer(4), Value::real(-2.5)}});
+    EXPECT_EQ(sources("SELECT min(b) FROM t"), "SCAN t USING INDEX by_b");
+    EXPECT_EQ(rows("SELECT min(b) FROM t"), "4");
+    EXPECT_EQ(rows("SELECT max(b) FROM t"), "5");
+    EXPECT_EQ(rows("SELECT min(c) FROM t"), "-2.5");
+    EXPECT_EQ(rows("SELECT max(c) FROM t"), "2.5");
+    EXPECT_EQ(rows("SELECT (SELECT max(b) FROM t WHERE a < id) FROM users "
+                   "WHERE id IN (20, 21, 31)"),
+              "NULL; 5; 5");
+    EXPECT_EQ(rows("SELECT min(b) FROM t FOR SYSTEM_TIME AS OF 3"), "NULL");
+}
+
 // What is long is cut in an entry, so that its order is not known there.
 TEST_F(Plan, SortsTextsThatAnIndexMayHaveCut) {
     const std::string longest(120, 'x');
@@ -430,6 +480,17 @@ private:
     std::mt19937 random_;
 };
 
+// A lone min() or max(): the same of a column and of what no key has. Whether a key led to it.
+bool is_of_a_key(Stored& stored, const std::string& extreme, const std::string& column,
+                 const std::string& from) {
+    const Stored::Planned found = stored.select(extreme + column + ")" + from);
+    const Stored::Planned expected =
+        stored.select(extreme + "CASE WHEN 1 THEN " + column + " END)" + from);
+    EXPECT_EQ(joined(found.answer), joined(expected.answer))
+        << extreme << column << from << " by " << found.sources;
+    return found.sources != expected.sources;
+}
+
 TEST(PlanRandom, GivesTheSameRowsByKeysAndWithoutThem) {
     static const char* const names[] = {"a", "b", "c"};
     static const char* const signs[] = {" = ", " < ", " <= ", " > ", " >= "};
@@ -437,6 +498,7 @@ TEST(PlanRandom, GivesTheSameRowsByKeysAndWithoutThem) {
     std::size_t search_count = 0;
     std::size_t order_count = 0;
     std::size_t either_count = 0;
+    std::size_t extreme_count = 0;
     std::size_t row_count = 0;
     for (unsigned seed = 1; seed <= 30; seed++) {
         Random random{seed};
@@ -512,12 +574,16 @@ TEST(PlanRandom, GivesTheSameRowsByKeysAndWithoutThem) {
             ASSERT_EQ(joined(found.answer), joined(expected.answer))
                 << by_key << " of seed " << seed << " by " << found.sources;
             order_count += found.sources.find("BACKWARDS") != std::string::npos ? 1U : 0U;
+            const std::string extreme = random.below(2) == 0 ? "SELECT min(" : "SELECT max(";
+            const std::string where = random.below(3) == 0 ? "" : " WHERE " + by_key;
+            extreme_count += is_of_a_key(stored, extreme, a, " FROM t" + where) ? 1U : 0U;
             search_count += found.sources != "SCAN t" ? 1U : 0U;
             row_count += found.answer.rows.size();
         }
     }
     EXPECT_GT(search_count, 500U);
     EXPECT_GT(order_count, 50U);
+    EXPECT_GT(extreme_count, 50U);
     EXPECT_GT(either_count, 50U);
     EXPECT_GT(row_count, 1000U);
     EXPECT_EQ(ways.size(), 6U);  // SCAN, PRIMARY KEY, and four indexes.

@@ -124,6 +124,9 @@ TEST_F(SemanticsD, D14_PlansAreExplained) {
     EXPECT_NE(run("EXPLAIN QUERY PLAN SELECT * FROM users WHERE id = 1").find("users"),
               std::string::npos)
         << message();
+    EXPECT_EQ(run("EXPLAIN SELECT max(id) FROM users"),
+              "AGGREGATE\n  LIMIT\n    FILTER\n      SCAN users BACKWARDS\n");
+    expect("SELECT max(id) FROM users; SELECT min(age), max(age) FROM users", "3\n36|85\n");
 }
 TEST_F(SemanticsD, D15_ManyStatementsAreOneCommit) {
     run("BEGIN; INSERT INTO users VALUES (4,'a',1); INSERT INTO users VALUES (5,'b',2); COMMIT");

@@ -161,7 +161,8 @@ private:
     Status range() noexcept {
         const Status whole = whole_prefix();
         if (!whole) return whole;
-        if (access_.low == nullptr && access_.high == nullptr) return Done{};
+        if (access_.low == nullptr && access_.high == nullptr && !access_.skips_nulls)
+            return Done{};
         const std::size_t place = access_.equal.size();
         const bool ascends = sort_at(place) == Sort::ascending;
         const Result<Bytes> nulls = at(Value{}, ascends);
@@ -233,7 +234,7 @@ Result<Value> value_at(const Scalar& list, std::size_t index, Arena& memory) noe
 
 Result<KeySearch> make_search(const Access& access, const relation::TableDefinition& table,
                               const Value* next, Arena& memory) noexcept {
-    if (access.check == nullptr) return KeySearch{};
+    if (access.check == nullptr && !access.skips_nulls) return KeySearch{};
     return Search{access, table, next, memory}.make();
 }
 

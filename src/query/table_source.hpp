@@ -50,6 +50,7 @@ struct Access {
     const Scalar* high = nullptr;
     bool low_is_in = false;
     bool high_is_in = false;
+    bool skips_nulls = false;  // In the column behind the equal ones; as a range does.
     // All that, as a condition on the rows of the source; null: all rows are read, in the order of
     // the index if there is one.
     const Scalar* check = nullptr;

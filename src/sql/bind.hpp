@@ -68,7 +68,8 @@ struct Level {
     const List<ResultColumn>* aliases = nullptr;
     Grouping* grouping = nullptr;  // None: the rows of FROM are named.
     bool is_in_aggregate = false;
-    // Of one source: what its rows are sorted by, if columns alone say it.
+    // Of one source: what its rows are sorted by, if columns alone say it; or the column of whose
+    // values the first that is not NULL is all that is asked for.
     std::span<const KeyOrder> wanted{};
     bool has_limit = false;
 
@@ -261,7 +262,7 @@ private:
     void add_where(Level& level, Growing<Conjunct>& conditions, const Expression& where) noexcept;
     Relation arm(Outer* outer, const Select& select, const Arm& arm) noexcept;
     Planned one_row(const Level& level) noexcept;
-    bool is_grouped(const Arm& arm, const Select& select) noexcept;
+    bool has_groups(const Arm& arm, const Select& select) noexcept;
     const Expression& by_number(const Level& level, const Expression& expression,
                                 std::string_view clause) noexcept;
     Operands group_keys(Level& level, const Arm& arm) noexcept;
@@ -281,6 +282,8 @@ private:
     std::uint32_t ordered_by(Level& level, const Expression& expression, Ordered& ordered) noexcept;
     std::uint32_t numbered(const Expression& expression, std::size_t count) noexcept;
     std::span<const KeyOrder> wanted(const Ordered& ordered) noexcept;
+    std::span<const KeyOrder> wanted(const Grouping& grouping) noexcept;
+    Planned first_of(const Level& level, const Planned& rows) noexcept;
     const query::Node* sorted(const query::Node* rows, const Ordered& ordered, bool distinct,
                               std::uint32_t width) noexcept;
     Relation values(Outer* outer, const Arm& arm) noexcept;

@@ -67,7 +67,7 @@ Relation Binding::arm(Outer* outer, const Select& select, const Arm& arm) noexce
     if (arm.where != nullptr) add_where(level, where, *arm.where);
     Grouping grouping;
     grouping.keys = group_keys(level, arm);
-    if (is_grouped(arm, select)) level.grouping = &grouping;
+    if (has_groups(arm, select)) level.grouping = &grouping;
     Relation rows;
     Growing<Typed> results;
     name_results(level, arm.columns, results, rows);
@@ -75,16 +75,23 @@ Relation Binding::arm(Outer* outer, const Select& select, const Arm& arm) noexce
     Ordered ordered = this->ordered(level, select, results);
     if (has_failed_) return {};
     const bool is_of_one = from != nullptr && from->kind == Item::Kind::leaf;
-    if (is_of_one && level.grouping == nullptr && !arm.distinct) level.wanted = wanted(ordered);
-    level.has_limit = select.limit != nullptr;
+    const bool is_grouped = level.grouping != nullptr;
+    if (is_of_one && is_grouped) level.wanted = wanted(grouping);
+    if (is_of_one && !is_grouped && !arm.distinct) level.wanted = wanted(ordered);
+    level.has_limit = is_grouped ? arm.where == nullptr : select.limit != nullptr;
     Planned planned =
         from == nullptr ? one_row(level) : Planner{*this, level}.plan(*from, where.all());
     if (from == nullptr) planned = Planner{*this, level}.filtered(planned, where.all());
     if (has_failed_) return {};
     Places places = planned.places;
+    if (!level.wanted.empty() && is_in_order(level.wanted, planned.order)) {
+        if (is_grouped)
+            planned = first_of(level, planned);
+        else
+            ordered.terms = {};
+    }
     rows.node = planned.node;
-    if (!level.wanted.empty() && is_in_order(level.wanted, planned.order)) ordered.terms = {};
-    if (level.grouping != nullptr) {
+    if (is_grouped) {
         rows.node = aggregated(*planned.node, planned.places, grouping, having);
         places = {};
     }
@@ -101,7 +108,7 @@ Planned Binding::one_row(const Level& level) noexcept {
             .places = array<std::uint32_t>(level.number_count)};
 }
 
-bool Binding::is_grouped(const Arm& arm, const Select& select) noexcept {
+bool Binding::has_groups(const Arm& arm, const Select& select) noexcept {
     if (!arm.group_by.empty() || arm.having != nullptr) return true;
     for (const ResultColumn& column : arm.columns)
         if (column.value != nullptr && has_aggregate(*column.value)) return true;
@@ -323,6 +330,30 @@ std::span<const KeyOrder> Binding::wanted(const Ordered& ordered) noexcept {
         wanted[i] = {.number = by.column, .descends = term.descending};
     }
     return wanted;
+}
+
+// A lone min() or max() of a column is in the first row of those that are in its order.
+std::span<const KeyOrder> Binding::wanted(const Grouping& grouping) noexcept {
+    const std::span<const query::Aggregate> all = grouping.aggregates.all();
+    if (!grouping.keys.empty() || all.size() != 1) return {};
+    const bool descends = all[0].kind == query::AggregateKind::greatest;
+    if (!descends && all[0].kind != query::AggregateKind::least) return {};
+    if (all[0].argument->kind != ScalarKind::column) return {};
+    const auto wanted = array<KeyOrder>(1);
+    for (KeyOrder& each : wanted) each = {.number = all[0].argument->column, .descends = descends};
+    return wanted;
+}
+
+Planned Binding::first_of(const Level& level, const Planned& rows) noexcept {
+    const Scalar* const column =
+        scalar({.kind = ScalarKind::column, .column = level.wanted.front().number});
+    Conjunct only{.scalar = of(ScalarKind::is_null, {column}, true), .mask = rows.mask};
+    Planned first = Planner{*this, level}.filtered(rows, {&only, 1});
+    first.node = node({.kind = NodeKind::limit,
+                       .column_count = first.node->column_count,
+                       .left = first.node,
+                       .limit = constant(Value::integer(1))});
+    return first;
 }
 
 // DISTINCT rows, with the values to sort by of the first of each.

@@ -10,8 +10,9 @@
 // key or an index for it, only the rows to which the kept ones lead.
 //
 // Rows are read backwards, or by an index of which no condition speaks, where they then come as
-// they are to be sorted; the latter if there is a limit. Alternatives (OR) each of which has a key
-// or an index are read one by one, each without the rows of those before it.
+// they are to be sorted; the latter if there is a limit. So they are for a lone min() or max(),
+// which then is in the first of them. Alternatives (OR) each of which has a key or an index are
+// read one by one, each without the rows of those before it.
 #pragma once
 
 #include "query/algebra.hpp"
@@ -112,6 +113,7 @@ private:
     void check_ends(const Leaf& leaf) noexcept;
     std::span<KeyOrder> order_of(const Leaf& leaf, const query::Access& access) noexcept;
     void choose_order(const Leaf& leaf, query::TableScan& scan, Planned& rows) noexcept;
+    void skip_nulls(query::TableScan& scan, const Planned& rows) noexcept;
     bool take_order(std::span<KeyOrder> order, query::TableScan& scan, Planned& rows) noexcept;
     const query::Node* source_of(const query::TableScan& scan) noexcept;
     const query::Node* either(const Leaf& leaf, const Scalar& condition,

@@ -151,7 +151,7 @@ bool Planner::take_order(std::span<KeyOrder> order, query::TableScan& scan,
 
 void Planner::choose_order(const Leaf& leaf, query::TableScan& scan, Planned& rows) noexcept {
     if (level_.wanted.empty()) return;
-    if (take_order(order_of(leaf, scan.access), scan, rows)) return;
+    if (take_order(order_of(leaf, scan.access), scan, rows)) return skip_nulls(scan, rows);
     const bool may_choose = level_.has_limit && scan.access.check == nullptr &&
                             !leaf.has_versions && !leaf.not_indexed && leaf.index_name.empty();
     const relation::TableDefinition* const newest =
@@ -161,8 +161,17 @@ void Planner::choose_order(const Leaf& leaf, query::TableScan& scan, Planned& ro
         const query::Access access{.index = &index, .columns = index.columns};
         if (!take_order(order_of(leaf, access), scan, rows)) continue;
         scan.access = access;
-        return;
+        return skip_nulls(scan, rows);
     }
+}
+
+// Keys of rows have none; in an index they come first or last, and there may be many.
+void Planner::skip_nulls(query::TableScan& scan, const Planned& rows) noexcept {
+    query::Access& access = scan.access;
+    const std::size_t next = access.equal.size();
+    access.skips_nulls = level_.grouping != nullptr && access.index != nullptr &&
+                         next < rows.order.size() &&
+                         rows.order[next].number == level_.wanted.front().number;
 }
 
 // ---- alternatives ----
