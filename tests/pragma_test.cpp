@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "database_fixture.hpp"
+#include "freshet/runs.hpp"
 
 namespace freshet::test {
 namespace {
@@ -157,6 +158,69 @@ TEST(Pragmas, TimeIsTheCommitThatIsReadAndTheOldest) {
     EXPECT_EQ(db.run("PRAGMA system_time = soon"), "error type-mismatch");
 }
 
+// It is not read from the log again what a run has; and a store without runs has nothing to make.
+TEST(Pragmas, SnapshotMakesARun) {
+    Options options = database_options();
+    options.runs = &runs();
+    OpenDatabase db{options};
+    db.run("CREATE TABLE t (a INT PRIMARY KEY); INSERT INTO t VALUES (1), (2)");
+    EXPECT_EQ(db.database->store().statistics().run_count, 0U);
+    EXPECT_EQ(db.run("PRAGMA snapshot"), "");
+    EXPECT_EQ(db.database->store().statistics().run_count, 1U);
+    EXPECT_EQ(db.run("PRAGMA synchronous = OFF; INSERT INTO t VALUES (3); PRAGMA Snapshot()"), "");
+    EXPECT_EQ(db.database->store().statistics().run_commit, 3U);
+    EXPECT_EQ(db.run("BEGIN; INSERT INTO t VALUES (4); PRAGMA snapshot"), "error invalid-argument");
+    EXPECT_EQ(db.run("COMMIT; BEGIN READ ONLY; PRAGMA snapshot; COMMIT"), "");
+    db.open_again();
+    EXPECT_EQ(db.run("SELECT count(*) FROM t; PRAGMA integrity_check"), "4\nok\n");
+    EXPECT_EQ(db.run("PRAGMA snapshot = 1"), "error invalid-argument");
+    EXPECT_EQ(db.run("SELECT * FROM pragma_snapshot"), "error unknown-name");
+    EXPECT_EQ(db.run("PRAGMA snapshots"), "error unknown-name");
+    EXPECT_NE(db.error.hint().find("snapshot"), std::string_view::npos);
+    OpenDatabase plain;
+    EXPECT_EQ(plain.run("PRAGMA snapshot; CREATE TABLE t (a INT); PRAGMA snapshot"), "");
+}
+
+TEST(Pragmas, SnapshotIsRefusedToAReader) {
+    OpenDatabase db;
+    db.run("CREATE TABLE t (a INT)");
+    Options options = database_options();
+    options.create = false;
+    options.read_only = true;
+    std::vector<std::byte> memory(Database::required_memory(options));
+    std::vector<std::byte> room(std::size_t{4} << 20);
+    Database reader;
+    ASSERT_TRUE(reader.open(options, db.machine.door(), memory, db.diagnostic));
+    Connection connection;
+    ASSERT_TRUE(connection.open(reader, room));
+    EXPECT_EQ(db.run(connection, "PRAGMA snapshot"), "error read-only");
+    EXPECT_FALSE(db.error.message().empty());
+}
+
+TEST(Pragmas, VerifySaysWhatItHasRead) {
+    OpenDatabase db;
+    db.run("CREATE TABLE t (a INT); INSERT INTO t VALUES (1), (2); APPEND 's' ('E', 'x')");
+    EXPECT_EQ(db.run("SELECT verify, commits, events, streams FROM pragma_verify"), "ok|3|4|1\n");
+    EXPECT_EQ(db.run("SELECT bytes > 300 AND bytes < 3000 FROM pragma_verify()"), "1\n");
+    EXPECT_EQ(db.run("PRAGMA verify").find("ok|3|4|1|"), 0U);
+}
+
+TEST(Pragmas, RetentionIsWhatTheSettingsOfAStreamSay) {
+    OpenDatabase db;
+    db.run("APPEND 'a' ('E', 'x'), ('E', 'y'); APPEND 'b' ('E', 'z')");
+    Diagnostic diagnostic;
+    ASSERT_TRUE(db.database->store().settings("a", {.truncate_before = 1, .max_count = 9},
+                                              Expected::any(), diagnostic));
+    ASSERT_TRUE(db.database->store().settings("a", {.max_age_us = 60'000'000}, Expected::any(),
+                                              diagnostic));
+    EXPECT_EQ(db.run("PRAGMA retention"), "a|1|9|60000000\nb|0|0|0\n");
+    EXPECT_EQ(db.run("PRAGMA retention(a); PRAGMA retention(c)"), "a|1|9|60000000\n");
+    EXPECT_EQ(db.run("SELECT max_count FROM pragma_retention('a') FOR SYSTEM_TIME AS OF COMMIT 3"),
+              "9\n");
+    EXPECT_EQ(db.run("SELECT * FROM pragma_retention('a') FOR SYSTEM_TIME AS OF COMMIT 2"),
+              "a|0|0|0\n");
+}
+
 TEST(InformationSchema, HasTablesAndTheirColumns) {
     OpenDatabase db;
     db.run(
@@ -184,8 +248,8 @@ TEST(InformationSchema, HasTablesAndTheirColumns) {
 TEST(Pragmas, AreListed) {
     OpenDatabase db;
     const std::string all = db.run("PRAGMA pragma_list");
-    for (const char* name :
-         {"data_version\n", "schema_version\n", "head\n", "integrity_check\n", "quick_check\n"})
+    for (const char* name : {"data_version\n", "schema_version\n", "head\n", "integrity_check\n",
+                             "quick_check\n", "verify\n", "retention\n", "snapshot\n"})
         EXPECT_NE(all.find(name), std::string::npos) << name;
     EXPECT_EQ(db.run("PRAGMA data_version = 7"), "error invalid-argument");
 }

@@ -4,6 +4,7 @@
 // in, text out; where the past or an index is asked, once more after everything was read from the
 // log again.
 #include "database_fixture.hpp"
+#include "freshet/runs.hpp"
 
 namespace freshet::test {
 namespace {
@@ -53,6 +54,21 @@ TEST_F(SemanticsC, C1_TheStateAtEachCommitIsThatOfAReplay) {
         EXPECT_EQ(at(commit), before[commit - 1]) << commit;
     EXPECT_EQ(before.back(), "11|Ada|1\n12|G.|9\n13|Alan|1\n11\n12\n13\n");
     EXPECT_EQ(run("PRAGMA integrity_check"), "ok\n");
+}
+TEST(SemanticsCOfRuns, C2_ARunIsMadeAfterSoMuchLogOrWhenAskedFor) {
+    Options options = database_options();
+    options.runs = &runs();
+    options.replay_max = 4000;
+    OpenDatabase with{options};
+    Store& store = with.database->store();
+    with.run(people);
+    EXPECT_EQ(store.statistics().run_count, 0U);
+    EXPECT_EQ(with.run("PRAGMA snapshot"), "");
+    EXPECT_EQ(store.statistics().run_commit, 4U);
+    for (int i = 0; i < 100; i++) with.run("UPDATE users SET age = age + 1");
+    EXPECT_GT(store.statistics().run_commit, 80U);
+    with.open_again();
+    EXPECT_EQ(with.run("SELECT max(age) FROM users"), "185\n");
 }
 TEST_F(SemanticsC, C5_EveryReadSeesTheNewestCommit) {
     std::vector<std::byte> memory(std::size_t{4} << 20);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // PRAGMA name(arguments) is SELECT * FROM pragma_name(arguments), but where it sets something: a
-// number that is kept in a commit, or how the connection goes on.
+// number that is kept in a commit, or how the connection goes on; or does something.
 #include <algorithm>
 
 #include "base/sql_error.hpp"
@@ -95,22 +95,34 @@ Status set_time(Prepared& p, SqlError& error) noexcept {
     return set_system_time(p, sql::Point::Kind::value, is_default ? nullptr : &value, error);
 }
 
-struct Settable {
+// The work waits for the end of a transaction: not within one.
+Status make_snapshot(Prepared& p, SqlError& error) noexcept {
+    if (p.session.mode == Mode::write)
+        return refuse_at(error, p.statement->pragma->name.place, Code::invalid_argument,
+                         {"PRAGMA snapshot takes what is committed"}, {"COMMIT first"});
+    const Status made = p.session.store->maintain(p.session.diagnostic, {.now = true});
+    return made ? made : Status{explain(p.session, made.error(), error)};
+}
+
+struct Action {
     std::string_view name;
-    Status (*set)(Prepared& p, SqlError& error) noexcept;
+    std::uint32_t argument_count;
+    Status (*run)(Prepared& p, SqlError& error) noexcept;
 };
-constexpr Settable settables[] = {
-    {"user_version", set_setting<relation::Setting::user_version>},
-    {"application_id", set_setting<relation::Setting::application_id>},
-    {"query_only", set_query_only},
-    {"synchronous", set_synchronous},
-    {"system_time", set_time},
+constexpr Action actions[] = {
+    {"user_version", 1, set_setting<relation::Setting::user_version>},
+    {"application_id", 1, set_setting<relation::Setting::application_id>},
+    {"query_only", 1, set_query_only},
+    {"synchronous", 1, set_synchronous},
+    {"system_time", 1, set_time},
+    {sql::snapshot_pragma, 0, make_snapshot},
 };
 
-const Settable* find_settable(const sql::Pragma& pragma) noexcept {
-    if (pragma.arguments.count != 1) return nullptr;
-    for (const Settable& each : settables)
-        if (relation::is_same_name(each.name, pragma.name.text)) return &each;
+const Action* find_action(const sql::Pragma& pragma) noexcept {
+    for (const Action& each : actions)
+        if (each.argument_count == pragma.arguments.count &&
+            relation::is_same_name(each.name, pragma.name.text))
+            return &each;
     return nullptr;
 }
 
@@ -125,7 +137,7 @@ struct Words {
 }  // namespace
 
 Status run_pragma(Prepared& p, SqlError& error) noexcept {
-    return find_settable(*p.statement->pragma)->set(p, error);
+    return find_action(*p.statement->pragma)->run(p, error);
 }
 
 Status plan_pragma(Prepared& p, sql::Binder& binder, Arena& memory, SqlError& error) noexcept {
@@ -133,7 +145,7 @@ Status plan_pragma(Prepared& p, sql::Binder& binder, Arena& memory, SqlError& er
     // A bare word is a text: PRAGMA table_info(users).
     for (sql::Expression& argument : pragma.arguments)
         if (argument.kind == sql::ExpressionKind::column) argument.kind = sql::ExpressionKind::text;
-    if (find_settable(pragma) != nullptr) return Done{};
+    if (find_action(pragma) != nullptr) return Done{};
     if (pragma.is_assignment)
         return refuse_at(error, pragma.name.place, Code::invalid_argument,
                          {"PRAGMA ", pragma.name.text, " cannot be set"},
@@ -153,6 +165,7 @@ Status plan_pragma(Prepared& p, sql::Binder& binder, Arena& memory, SqlError& er
     put(made.select.arms, &made.arm);
     if (!is_known(name.written())) {
         relation::NearestName nearest{pragma.name.text};
+        nearest.consider(sql::snapshot_pragma);
         for (const sql::VirtualTable& table : sql::virtual_tables())
             if (is_pragma(table.name))
                 nearest.consider(

@@ -284,12 +284,14 @@ bool is_pragma(const VirtualTable& table) noexcept {
            std::string_view{table.name.data(), pragma_prefix.size()} == pragma_prefix;
 }
 std::size_t count_pragmas(const Subject& /*subject*/) noexcept {
-    std::size_t count = 0;
+    std::size_t count = 1;
     for (const VirtualTable& table : virtual_tables()) count += is_pragma(table) ? 1U : 0U;
     return count;
 }
-Status fill_pragma(const Subject& /*subject*/, std::size_t place, std::span<Value> row,
+Status fill_pragma(const Subject& subject, std::size_t place, std::span<Value> row,
                    Arena& /*texts*/) noexcept {
+    row[0] = Value::text(snapshot_pragma);
+    if (place + 1 == count_pragmas(subject)) return Done{};
     const VirtualTable* table = virtual_tables().data();
     while (!is_pragma(*table) || place-- > 0) table++;
     std::string_view name = table->name;
@@ -498,6 +500,11 @@ constexpr VirtualTable all_tables[] = {
     {.name = "pragma_system_time", .columns = system_time_columns, .make = make_system_time},
     {.name = "pragma_integrity_check", .columns = integrity_check_columns, .make = make_check},
     {.name = "pragma_quick_check", .columns = quick_check_columns, .make = make_check},
+    {.name = "pragma_verify", .columns = verify_columns, .make = make_verify},
+    {.name = "pragma_retention",
+     .columns = retention_columns,
+     .argument_count_max = 1,
+     .make = make_retention},
 };
 
 }  // namespace

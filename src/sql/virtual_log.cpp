@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-// The relations events, streams and commits.
+// The relations events, streams and commits, and
+//
+//      pragma_retention([stream])  what streams' settings say is kept, as freshet/settings.hpp has
+//                                  it; 0 is no bound
 #include <algorithm>
 
 #include "freshet/category.hpp"
@@ -152,9 +155,12 @@ std::string_view state_of(const StreamSettings& settings) noexcept {
 // One stream alone, or all.
 class Streams final : public VirtualRows {
 public:
-    Streams(query::Context& context, const relation::LogMoment& moment,
-            std::string_view only) noexcept
-        : VirtualRows{context, std::size(stream_columns)},
+    enum class Shown : std::uint8_t { state, retention };
+    Streams(query::Context& context, const relation::LogMoment& moment, std::string_view only,
+            Shown shown) noexcept
+        : VirtualRows{context, shown == Shown::state ? std::size(stream_columns)
+                                                     : std::size(retention_columns)},
+          shown_{shown},
           moment_{moment},
           view_{moment.state.view(moment.published)},
           only_{only},
@@ -176,9 +182,15 @@ protected:
     Status fill(std::span<Value> row, Arena& texts) noexcept override {
         const Result<Value> name = kept_text(walk_.name(), texts);
         if (!name) return name.error();
+        row[0] = *name;
+        if (shown_ == Shown::retention) {
+            row[1] = number_value(settings_.truncate_before);
+            row[2] = number_value(settings_.max_count);
+            row[3] = number_value(settings_.max_age_us);
+            return Done{};
+        }
         const std::uint64_t first = std::min(settings_.truncate_before, count_);
         const bool is_full = settings_.max_count > 0 && settings_.max_count < count_ - first;
-        row[0] = *name;
         row[1] = Value::text(category_of(name->as_text()));
         row[2] = Value::integer(static_cast<std::int64_t>(count_) - 1);
         row[3] = number_value(is_full ? count_ - settings_.max_count : first);
@@ -224,6 +236,7 @@ private:
         return Done{};
     }
 
+    Shown shown_;
     relation::LogMoment moment_;
     tree::View view_;
     std::string_view only_;
@@ -233,17 +246,30 @@ private:
     StreamSettings settings_{};
 };
 
-Result<query::Rows*> open_streams(const VirtualQuestion& question,
-                                  query::Context& context) noexcept {
-    const Result<Value> name = text_of(question, 0, context.memory);
+// All streams, if the name is no text.
+Result<query::Rows*> give_streams(const VirtualQuestion& question, const Result<Value>& name,
+                                  Streams::Shown shown, query::Context& context) noexcept {
     if (!name) return name.error();
-    const std::string_view only = name->is_null() ? std::string_view{} : name->as_text();
+    const bool is_of_one = name->type() == Type::text;
+    const std::string_view only = is_of_one ? name->as_text() : std::string_view{};
     constexpr std::string_view no_name = "\x7f";  // Nor is one that is too long.
     const Result<Streams*> rows =
         query::make<Streams>(context.memory, context, question.moment->rows.log(),
-                             only.size() <= stream_name_size_max ? only : no_name);
+                             only.size() <= stream_name_size_max ? only : no_name, shown);
     if (!rows) return rows.error();
     return static_cast<query::Rows*>(*rows);
+}
+
+Result<query::Rows*> open_streams(const VirtualQuestion& question,
+                                  query::Context& context) noexcept {
+    return give_streams(question, text_of(question, 0, context.memory), Streams::Shown::state,
+                        context);
+}
+
+Result<query::Rows*> open_retention(const VirtualQuestion& question,
+                                    query::Context& context) noexcept {
+    return give_streams(question, argument_of(question, 0, context.memory),
+                        Streams::Shown::retention, context);
 }
 
 // ---- commits ----
@@ -364,6 +390,9 @@ Result<const query::Source*> make_events(const VirtualUse& use, void* /*context*
 }
 Result<const query::Source*> make_streams(const VirtualUse& use, void* /*context*/) noexcept {
     return make_virtual_source(use, open_streams);
+}
+Result<const query::Source*> make_retention(const VirtualUse& use, void* /*context*/) noexcept {
+    return make_virtual_source(use, open_retention);
 }
 Result<const query::Source*> make_commits(const VirtualUse& use, void* /*context*/) noexcept {
     return make_virtual_source(use, open_commits);

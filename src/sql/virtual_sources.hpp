@@ -39,6 +39,9 @@ inline constexpr VirtualColumn stream_columns[] = {
     text_column("stream"),      text_column("category"), number_column("version"),
     number_column("first_idx"), text_column("state"),
 };
+inline constexpr VirtualColumn retention_columns[] = {
+    text_column("stream"), number_column("truncate_before"), number_column("max_count"),
+    number_column("max_age_us")};
 inline constexpr VirtualColumn commit_columns[] = {
     number_column("commit"),
     column_of("time", relation::ColumnType::timestamp),
@@ -72,6 +75,9 @@ inline constexpr VirtualColumn synchronous_columns[] = {number_column("synchrono
 inline constexpr VirtualColumn system_time_columns[] = {number_column("system_time")};
 inline constexpr VirtualColumn integrity_check_columns[] = {text_column("integrity_check")};
 inline constexpr VirtualColumn quick_check_columns[] = {text_column("quick_check")};
+inline constexpr VirtualColumn verify_columns[] = {
+    text_column("verify"), number_column("commits"), number_column("events"),
+    number_column("streams"), number_column("bytes")};
 
 // The value of a chain in hexadecimal digits. out_of_memory.
 Result<Value> hash_text(const log::Chain& chain, Digest digest, Arena& texts) noexcept;
@@ -79,6 +85,7 @@ Result<Value> hash_text(const log::Chain& chain, Digest digest, Arena& texts) no
 // Each a VirtualTable::make.
 Result<const query::Source*> make_events(const VirtualUse& use, void* context) noexcept;
 Result<const query::Source*> make_streams(const VirtualUse& use, void* context) noexcept;
+Result<const query::Source*> make_retention(const VirtualUse& use, void* context) noexcept;
 Result<const query::Source*> make_commits(const VirtualUse& use, void* context) noexcept;
 Result<const query::Source*> make_changes(const VirtualUse& use, void* context) noexcept;
 Result<const query::Source*> make_data_version(const VirtualUse& use, void* context) noexcept;
@@ -91,5 +98,6 @@ Result<const query::Source*> make_query_only(const VirtualUse& use, void* contex
 Result<const query::Source*> make_synchronous(const VirtualUse& use, void* context) noexcept;
 Result<const query::Source*> make_system_time(const VirtualUse& use, void* context) noexcept;
 Result<const query::Source*> make_check(const VirtualUse& use, void* context) noexcept;
+Result<const query::Source*> make_verify(const VirtualUse& use, void* context) noexcept;
 
 }  // namespace freshet::sql

@@ -12,6 +12,7 @@
 //                                  what the connection was told; the commit that it reads
 //      pragma_integrity_check, pragma_quick_check
 //                                  reads the whole log, and says `ok`, or what is wrong
+//      pragma_verify               the same, and how much it has read
 #include <utility>
 
 #include "freshet/store.hpp"
@@ -99,23 +100,38 @@ Result<query::Rows*> open_head(const VirtualQuestion& question, query::Context& 
 
 constexpr std::size_t check_scratch_size = 8192;  // And a frame, as verify() says.
 
-Result<query::Rows*> open_check(const VirtualQuestion& question, query::Context& context) noexcept {
+// `ok`, or what is wrong.
+Result<Value> verified(const VirtualQuestion& question, VerifyReport& report,
+                       query::Context& context) noexcept {
     if (question.store == nullptr) return Code::invalid_argument;
     const std::uint32_t frame_size_max =
         question.moment->rows.log().state.log.geometry().frame_size_max;
     const Result<MutableBytes> scratch =
         context.memory.bytes(frame_size_max + check_scratch_size, alignof(std::uint64_t));
     if (!scratch) return scratch.error();
-    VerifyReport report;
     Diagnostic diagnostic;
     const Status whole = question.store->verify(*scratch, nullptr, report, diagnostic);
-    if (whole) return give({Value::text("ok")}, context);
+    if (whole) return Value::text("ok");
     if (!(whole.error() == Code::corrupt)) return whole.error();
     std::array<char, 400> room;
-    const Result<Value> words =
-        query::keep(Value::text(describe(diagnostic, room)), context.memory);
+    return query::keep(Value::text(describe(diagnostic, room)), context.memory);
+}
+
+Result<query::Rows*> open_check(const VirtualQuestion& question, query::Context& context) noexcept {
+    VerifyReport report;
+    const Result<Value> words = verified(question, report, context);
     if (!words) return words.error();
     return give({*words}, context);
+}
+
+Result<query::Rows*> open_verify(const VirtualQuestion& question,
+                                 query::Context& context) noexcept {
+    VerifyReport report;
+    const Result<Value> words = verified(question, report, context);
+    if (!words) return words.error();
+    return give({*words, number_value(report.commit_count), number_value(report.event_count),
+                 number_value(report.stream_count), number_value(report.byte_count)},
+                context);
 }
 
 }  // namespace
@@ -151,6 +167,9 @@ Result<const query::Source*> make_system_time(const VirtualUse& use, void* /*con
 }
 Result<const query::Source*> make_check(const VirtualUse& use, void* /*context*/) noexcept {
     return make_virtual_source(use, open_check);
+}
+Result<const query::Source*> make_verify(const VirtualUse& use, void* /*context*/) noexcept {
+    return make_virtual_source(use, open_verify);
 }
 
 }  // namespace freshet::sql

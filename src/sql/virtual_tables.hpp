@@ -29,6 +29,9 @@
 
 namespace freshet::sql {
 
+// The one PRAGMA that is no relation: it does something.
+inline constexpr std::string_view snapshot_pragma = "snapshot";
+
 // Live for ever.
 std::span<const VirtualTable> virtual_tables() noexcept;
 
