@@ -206,6 +206,11 @@ constexpr Group groups[] = {
      "FROM t FOR SYSTEM_TIME FROM COMMIT 1 TO COMMIT 9; SET SYSTEM_TIME = COMMIT 4; SELECT * FROM "
      "t; DELETE FROM t; SET SYSTEM_TIME = DEFAULT; SELECT now.c, past.c FROM t now JOIN t FOR "
      "SYSTEM_TIME AS OF COMMIT 4 past ON now.a = past.a"},
+    {"saved",
+     "SAVE AS 'v1'; DELETE FROM t; SELECT max(c), min(b) FROM t FOR SYSTEM_TIME AS OF 'v1'; SAVE "
+     "AS "
+     "'v1'; BEGIN; SAVE AS 'v2'; SELECT * FROM commit_names; ROLLBACK; SET SYSTEM_TIME = 'v2'; "
+     "PRAGMA snapshot; PRAGMA verify; PRAGMA retention(s); SELECT max(a), min(a) FROM t"},
     {"streams",
      "APPEND 's' EXPECT 0 ('E', '{}'), ('F', x'00', '{}'); BEGIN; APPEND 'n' EXPECT NO STREAM "
      "('E', "

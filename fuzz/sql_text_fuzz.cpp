@@ -138,7 +138,7 @@ constexpr Group groups[] = {
      "TO "
      "2, e FOR SYSTEM_TIME CONTAINED IN (1, TRANSACTION 2), f FOR SYSTEM_TIME ALL; SET SYSTEM_TIME "
      "= "
-     "COMMIT 3; SET SYSTEM_TIME = DEFAULT"},
+     "COMMIT 3; SET SYSTEM_TIME = DEFAULT; SAVE AS 'v' || :n"},
     {"expressions",
      "SELECT a OR NOT b AND c = d IS NOT NULL, -1 - -2 * ~3 || 'x' << 2 & 4 | 5 % 6, a IS DISTINCT "
      "FROM b, c ISNULL, d NOT NULL, e NOTNULL, CASE a WHEN 1 THEN 2 ELSE 3 END, CASE WHEN a THEN b "

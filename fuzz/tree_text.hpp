@@ -45,6 +45,7 @@ public:
             case Which::assertion:
                 put(statement.assertion->condition), put(statement.assertion->message);
                 break;
+            case Which::save: put(statement.saved_as); break;
             case Which::begin: put(*statement.begin); break;
             case Which::pragma:
                 put(statement.pragma->name), number(statement.pragma->is_assignment);

@@ -250,6 +250,10 @@ private:
         Result<std::uint64_t> commit_at(std::int64_t time_us) noexcept override {
             return static_cast<std::uint64_t>(time_us / 1'000'000);
         }
+        Result<std::uint64_t> commit_named(std::string_view name) noexcept override {
+            if (name != "third") return Code::unknown_name;
+            return std::uint64_t{3};
+        }
         relation::Tables tables;
     };
 

@@ -418,6 +418,9 @@ TEST_F(Plan, RefusesMomentsThatAreNone) {
               "ahead-of-logthis commit is not there yet");
     EXPECT_EQ(rows("SELECT 1 FROM users FOR SYSTEM_TIME AS OF TIMESTAMP 'soon'"),
               "type-mismatchthis is no time");
+    EXPECT_EQ(rows("SELECT 1 FROM users FOR SYSTEM_TIME AS OF 'soon'"),
+              "unknown-namethis is no time, and no name of a commit");
+    EXPECT_EQ(rows("SELECT count(*) FROM users FOR SYSTEM_TIME AS OF 'third'"), "300");
     EXPECT_EQ(rows("SELECT 1 FROM users FOR SYSTEM_TIME AS OF COMMIT -1"),
               "type-mismatchthis is no number of a commit");
     EXPECT_EQ(rows("SELECT 1 FROM users FOR SYSTEM_TIME AS OF COMMIT id"),

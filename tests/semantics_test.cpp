@@ -80,6 +80,56 @@ TEST_F(SemanticsC, C5_EveryReadSeesTheNewestCommit) {
     }
 }
 
+TEST_F(SemanticsC, C7_CommitsHaveNames) {
+    EXPECT_EQ(run("SAVE AS 'v1'; UPDATE users SET age = 37 WHERE id = 1"), "") << message();
+    EXPECT_EQ(run("BEGIN; DELETE FROM orders; SAVE AS 'empty'; COMMIT"), "") << message();
+    const std::string age = "SELECT age FROM users FOR SYSTEM_TIME AS OF 'v1' WHERE id = 1";
+    expect(age, "36\n");
+    expect("SELECT count(*) FROM orders FOR SYSTEM_TIME AS OF 'empty'", "0\n");
+    expect("SELECT age FROM users FOR SYSTEM_TIME FROM 'v1' TO 'empty' WHERE id = 1", "36\n37\n");
+    expect("SELECT name, \"commit\" FROM commit_names", "empty|7\nv1|5\n");
+    expect("SELECT name FROM commit_names FOR SYSTEM_TIME AS OF COMMIT 6", "v1\n");
+    EXPECT_EQ(run("SELECT n.time = c.time FROM commit_names n JOIN commits c USING (\"commit\")"),
+              "1\n1\n");
+    EXPECT_EQ(run("SELECT op, tbl FROM changes WHERE \"commit\" = 5"), "insert|NULL\n");
+    EXPECT_EQ(run("SAVE AS 'v1'"), "error already-exists");
+    EXPECT_EQ(message(), "another commit has the name v1");
+    for (const char* const none : {"''", "'2026-11-22T00:00:00Z'", "'2026-11-22'"})
+        EXPECT_EQ(run("SAVE AS " + std::string{none}), "error invalid-name") << none;
+    EXPECT_EQ(run("SAVE AS '" + std::string(65, 'x') + "'"), "error invalid-name");
+    EXPECT_EQ(run("SAVE AS 7"), "error type-mismatch");
+    EXPECT_EQ(run("SAVE AS '" + std::string(64, 'x') + "'; PRAGMA integrity_check"), "ok\n");
+}
+// It is one once its transaction is committed, whoever asks and however.
+TEST_F(SemanticsC, C7_ANameIsAMomentWhereverOneIsAskedFor) {
+    EXPECT_EQ(run("SAVE AS 'v1'; DELETE FROM users WHERE id > 1"), "");
+    EXPECT_EQ(run("BEGIN; SAVE AS 'v2'; SELECT name FROM commit_names"), "v1\nv2\n");
+    EXPECT_EQ(run("SELECT * FROM users FOR SYSTEM_TIME AS OF 'v2'"), "error unknown-name");
+    EXPECT_EQ(run("ROLLBACK; SELECT * FROM users FOR SYSTEM_TIME AS OF 'v2'"),
+              "error unknown-name");
+    EXPECT_EQ(message(), "this is no time, and no name of a commit");
+    EXPECT_EQ(run("SELECT * FROM users FOR SYSTEM_TIME AS OF ''"), "error unknown-name");
+    const std::string count = "SELECT count(*) FROM users";
+    EXPECT_EQ(run("SET SYSTEM_TIME = 'v1'; " + count), "3\n");
+    EXPECT_EQ(run("SAVE AS 'v3'"), "error read-only");
+    EXPECT_EQ(run("SET SYSTEM_TIME = DEFAULT; PRAGMA system_time = v1; PRAGMA system_time"), "5\n");
+    EXPECT_EQ(run("SET SYSTEM_TIME = 'v3'"), "error unknown-name");
+    EXPECT_EQ(run("SET SYSTEM_TIME = COMMIT 'v1'"), "error type-mismatch");
+    EXPECT_EQ(run("SET SYSTEM_TIME = DEFAULT; BEGIN READ ONLY; " + count +
+                  " FOR SYSTEM_TIME AS OF 'v1'; COMMIT"),
+              "3\n");
+    Statement select;
+    ASSERT_TRUE(select.prepare(*db.connection, count + " FOR SYSTEM_TIME AS OF ?", db.error));
+    for (const char* const name : {"v1", "v2", "v1"}) {
+        ASSERT_TRUE(select.bind(1, Value::text(name)));
+        std::string told;
+        const bool is_there = db.add_rows(select, told);
+        EXPECT_EQ(is_there, std::string_view{name} == "v1");
+        EXPECT_EQ(told, is_there ? "3\n" : "error unknown-name");
+        select.reset();
+    }
+}
+
 TEST_F(SemanticsD, D1_TablesAreCreated) {
     expect("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name", "orders\nusers\n");
 }

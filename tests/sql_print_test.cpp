@@ -128,6 +128,7 @@ TEST(SqlPrint, PrintsChanges) {
         {"CREATE STREAM 'order-1'", nullptr},
         {"ASSERT EXISTS (SELECT 1), 'message'", nullptr},
         {"ASSERT a = 1", nullptr},
+        {"save as 'v' || ?", "SAVE AS 'v' || ?"},
     };
     expect_all(cases);
 }

@@ -38,6 +38,9 @@ public:
         if (!opened) return opened.error();
         return rows.commit();
     }
+    Result<std::uint64_t> commit_named(std::string_view name) noexcept override {
+        return database::commit_named(prepared_, name);
+    }
 
 private:
     Prepared& prepared_;

@@ -2,6 +2,7 @@
 #include "database/run.hpp"
 
 #include "base/sql_error.hpp"
+#include "relation/commit_name.hpp"
 #include "relation/convert.hpp"
 #include "sql/virtual_tables.hpp"
 
@@ -18,11 +19,23 @@ void read_clock(Prepared& p) noexcept {
     p.now = Value::timestamp(static_cast<std::int64_t>(p.session.clock->now_us()));
 }
 
+Result<std::uint64_t> commit_named(const Prepared& p, std::string_view name) noexcept {
+    relation::RowsAsOf rows;
+    const Status opened = rows.open(snapshot_of(p));
+    if (!opened) return opened.error();
+    return relation::find_commit_name(rows, name);
+}
+
 Status read_moment(Prepared& p, sql::Point::Kind kind, const Value& value, Until& until) noexcept {
     const bool is_commit = kind == sql::Point::Kind::commit ||
                            (kind == sql::Point::Kind::value && value.type() == Type::integer);
     const auto type = is_commit ? relation::ColumnType::integer : relation::ColumnType::timestamp;
     const Result<Value> assigned = relation::assign(value, type, *p.arena);
+    if (!assigned && kind == sql::Point::Kind::value && value.type() == Type::text) {
+        const Result<std::uint64_t> named = commit_named(p, value.as_text());
+        if (named) until = Until::commit(*named);
+        return named ? Status{Done{}} : Status{named.error()};
+    }
     if (!assigned) return assigned.error();
     if (assigned->is_null() || assigned->whole() < 0) return Code::type_mismatch;
     const auto number = static_cast<std::uint64_t>(assigned->whole());
@@ -75,10 +88,12 @@ Result<bool> open_times(Prepared& p, std::span<const sql::TimePoint> times,
                                                                        : take_snapshot(p, error);
         if (!held) return held.error();
         const Result<bool> opened = open_time(p, time);
-        if (!opened && opened.error() == Code::type_mismatch)
-            return relation::refuse(error, Code::type_mismatch,
-                                    {"the moment to be read is no commit and no time"},
-                                    {"bind the number of a commit, or a TIMESTAMP"});
+        const Code code = opened.error().code;
+        if (code == Code::type_mismatch || code == Code::unknown_name)
+            return relation::refuse(
+                error, code,
+                {"the moment to be read is no commit, no time and no name of a commit"},
+                {"bind the number of a commit, a TIMESTAMP, or a name of commit_names"});
         if (!opened) return explain(p.session, opened.error(), error);
         if (!*opened) return false;
     }

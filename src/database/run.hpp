@@ -45,6 +45,7 @@ Status run_write(Prepared& prepared, SqlError& error) noexcept;
 Status run_schema(Prepared& prepared, SqlError& error) noexcept;
 Status run_transaction(Prepared& prepared, SqlError& error) noexcept;
 Status run_append(Prepared& prepared, SqlError& error) noexcept;
+Status run_save(Prepared& prepared, SqlError& error) noexcept;
 Status run_create_stream(Prepared& prepared, SqlError& error) noexcept;
 Status run_assertion(Prepared& prepared, SqlError& error) noexcept;
 Status run_explain(Prepared& prepared, SqlError& error) noexcept;
@@ -58,7 +59,11 @@ Status set_system_time(Prepared& prepared, sql::Point::Kind kind, const sql::Exp
 // Ends the open transaction, of which nothing is left.
 void roll_back(Session& session) noexcept;
 
-// What a value of a period, or of SET SYSTEM_TIME, stands for. type_mismatch, out_of_memory.
+// The commit that SAVE AS gave the name. unknown_name; corrupt, io.
+Result<std::uint64_t> commit_named(const Prepared& prepared, std::string_view name) noexcept;
+
+// What a value of a period, or of SET SYSTEM_TIME, stands for. type_mismatch, unknown_name,
+// out_of_memory; corrupt, io.
 Status read_moment(Prepared& prepared, sql::Point::Kind kind, const Value& value,
                    Until& until) noexcept;
 

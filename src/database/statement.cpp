@@ -46,6 +46,7 @@ Status dispatch(Prepared& p, SqlError& error) noexcept {
         case Kind::alter_table:
         case Kind::reindex: return run_schema(p, error);
         case Kind::append: return run_append(p, error);
+        case Kind::save: return run_save(p, error);
         case Kind::create_stream: return run_create_stream(p, error);
         case Kind::assertion: return run_assertion(p, error);
         case Kind::set_system_time: return run_set_system_time(p, error);

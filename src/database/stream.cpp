@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
-// APPEND and CREATE STREAM, in the same transaction as rows; ASSERT; SET SYSTEM_TIME.
+// APPEND, CREATE STREAM and SAVE, in the same transaction as rows; ASSERT; SET SYSTEM_TIME.
 #include <algorithm>
 
 #include "base/sql_error.hpp"
 #include "database/run.hpp"
+#include "relation/commit_name.hpp"
 #include "relation/compare.hpp"
 #include "relation/convert.hpp"
 
@@ -125,6 +126,27 @@ Status run_create_stream(Prepared& p, SqlError& error) noexcept {
     });
 }
 
+// What is a time in AS OF would not be found as a name.
+Status run_save(Prepared& p, SqlError& error) noexcept {
+    return in_transaction(p, error, [&]() noexcept -> Status {
+        const sql::Place place = p.statement->saved_as->place;
+        const auto name = text_of(p, *p.statement->saved_as, "the name of a commit", error);
+        if (!name) return name.error();
+        const bool is_time =
+            bool{relation::assign(Value::text(*name), relation::ColumnType::timestamp, *p.arena)};
+        if (is_time || !relation::is_commit_name(*name))
+            return refuse_at(error, place, Code::invalid_name,
+                             {"this cannot be the name of a commit"},
+                             {"take 1 to 64 bytes that are no time"});
+        const Status named = relation::name_commit(p.session.transaction, *name);
+        if (named.error() == Code::already_exists)
+            return refuse_at(error, place, Code::already_exists,
+                             {"another commit has the name ", *name},
+                             {"names are kept for ever: take another one"});
+        return named ? named : Status{explain(p.session, named.error(), error)};
+    });
+}
+
 // Of a transaction nothing is left where it does not hold.
 Status run_assertion(Prepared& p, SqlError& error) noexcept {
     const sql::Assert& assertion = *p.statement->assertion;
@@ -164,10 +186,12 @@ Status set_system_time(Prepared& p, sql::Point::Kind kind, const sql::Expression
     const Result<Value> value = constant(p, *expression, error);
     if (!value) return value.error();
     Until until = Until::newest();
-    if (!read_moment(p, kind, *value, until))
-        return refuse_at(error, expression->place, Code::type_mismatch,
-                         {"this is no commit and no time"},
-                         {"write COMMIT 42, or TIMESTAMP '2026-11-20T23:50:07Z'"});
+    const Status read = read_moment(p, kind, *value, until);
+    if (!read)
+        return refuse_at(
+            error, expression->place, read.error().code,
+            {"this is no commit, no time and no name of a commit"},
+            {"write COMMIT 42, TIMESTAMP '2026-11-20T23:50:07Z', or a name of commit_names"});
     const Status there = go_to(session, until);
     return there ? there : Status{explain(session, there.error(), error)};
 }

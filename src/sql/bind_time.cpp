@@ -65,9 +65,15 @@ Value Binding::point(const Point& point, const Scalar*& slot) noexcept {
     const Result<Value> assigned = relation::assign(*value, type, memory_);
     if (assigned && !assigned->is_null() && (!is_commit || assigned->as_integer() >= 0))
         return *assigned;
-    fail(Code::type_mismatch, place,
-         {is_commit ? "this is no number of a commit" : "this is no time"},
-         {"write COMMIT 42 or TIMESTAMP '2026-11-20T23:50:07Z'"});
+    const bool may_be_name = point.kind == Point::Kind::value && value->type() == Type::text;
+    Result<std::uint64_t> named = Code::type_mismatch;
+    if (may_be_name) named = environment_.times->commit_named(value->as_text());
+    if (named) return Value::integer(static_cast<std::int64_t>(*named));
+    fail(named.error().code, place,
+         {is_commit     ? "this is no number of a commit"
+          : may_be_name ? "this is no time, and no name of a commit"
+                        : "this is no time"},
+         {"write COMMIT 42, TIMESTAMP '2026-11-20T23:50:07Z', or a name of commit_names"});
     return {};
 }
 

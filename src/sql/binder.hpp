@@ -70,6 +70,8 @@ public:
     virtual Result<relation::Tables> tables_at(std::uint64_t commit) noexcept = 0;
     // The last commit at or before the time; 0: there is none.
     virtual Result<std::uint64_t> commit_at(std::int64_t time_us) noexcept = 0;
+    // The commit that has the name. unknown_name.
+    virtual Result<std::uint64_t> commit_named(std::string_view name) noexcept = 0;
 
 protected:
     Times() = default;

@@ -24,10 +24,10 @@ constexpr std::array<std::string_view, word_count> texts = {
     "KEY", "LAST", "LEFT", "LIKE", "LIMIT", "NATURAL", "NO", "NOT", "NOTHING", "NOTNULL", "NULL",
     "NULLS", "OF", "OFFSET", "ON", "ONLY", "OR", "ORDER", "OUTER", "PLAN", "PRAGMA", "PRIMARY",
     "QUERY", "READ", "REFERENCES", "REINDEX", "RELEASE", "RENAME", "REPLACE", "RESTRICT",
-    "RETURNING", "RIGHT", "ROLLBACK", "ROWID", "SAVEPOINT", "SELECT", "SET", "STREAM", "STRICT",
-    "SYSTEM", "SYSTEM_TIME", "TABLE", "TEMP", "TEMPORARY", "THEN", "TIME", "TIMESTAMP", "TO",
-    "TRANSACTION", "TRUE", "UNION", "UNIQUE", "UPDATE", "USING", "VALUES", "VERSION", "VERSIONING",
-    "VIEW", "WHEN", "WHERE", "WITH", "WITHOUT", "WRITE",
+    "RETURNING", "RIGHT", "ROLLBACK", "ROWID", "SAVE", "SAVEPOINT", "SELECT", "SET", "STREAM",
+    "STRICT", "SYSTEM", "SYSTEM_TIME", "TABLE", "TEMP", "TEMPORARY", "THEN", "TIME", "TIMESTAMP",
+    "TO", "TRANSACTION", "TRUE", "UNION", "UNIQUE", "UPDATE", "USING", "VALUES", "VERSION",
+    "VERSIONING", "VIEW", "WHEN", "WHERE", "WITH", "WITHOUT", "WRITE",
 };
 
 constexpr std::array reserved_words = {

@@ -22,9 +22,9 @@ enum class Word : std::uint8_t {
     inner, insert, intersect, into, is, isnull, join, key, last, left, like, limit, natural, no,
     not_, nothing, notnull, null, nulls, of, offset, on, only, or_, order, outer, plan, pragma,
     primary, query, read, references, reindex, release, rename, replace, restrict, returning,
-    right, rollback, rowid, savepoint, select, set, stream, strict, system, system_time, table,
-    temp, temporary, then, time, timestamp, to, transaction, true_, union_, unique, update, using_,
-    values, version, versioning, view, when, where, with, without, write,
+    right, rollback, rowid, save, savepoint, select, set, stream, strict, system, system_time,
+    table, temp, temporary, then, time, timestamp, to, transaction, true_, union_, unique, update,
+    using_, values, version, versioning, view, when, where, with, without, write,
     count,
 };
 // clang-format on

@@ -204,6 +204,7 @@ private:
     void rollback(Statement& statement) noexcept;
     void savepoint(Statement& statement, StatementKind kind) noexcept;
     void assertion(Statement& statement) noexcept;
+    void save(Statement& statement) noexcept;
     void pragma(Statement& statement) noexcept;
     Expression* pragma_argument() noexcept;
     void set_system_time(Statement& statement) noexcept;

@@ -9,7 +9,7 @@ constexpr std::array statement_words = {
     Word::select, Word::values,  Word::insert,   Word::replace,   Word::update,  Word::delete_,
     Word::create, Word::drop,    Word::alter,    Word::append,    Word::assert,  Word::begin,
     Word::commit, Word::end,     Word::rollback, Word::savepoint, Word::release, Word::pragma,
-    Word::set,    Word::explain, Word::reindex};
+    Word::set,    Word::explain, Word::reindex,  Word::save};
 
 }  // namespace
 
@@ -40,6 +40,7 @@ Statement* Parser::statement() noexcept {
             accept(Word::transaction);
             break;
         case Word::rollback: rollback(*statement); break;
+        case Word::save: save(*statement); break;
         case Word::savepoint: savepoint(*statement, StatementKind::savepoint); break;
         case Word::release: savepoint(*statement, StatementKind::release); break;
         case Word::pragma: pragma(*statement); break;
@@ -108,6 +109,13 @@ void Parser::assertion(Statement& statement) noexcept {
     advance();
     assertion->condition = expression();
     if (accept(TokenKind::comma)) assertion->message = expression();
+}
+
+void Parser::save(Statement& statement) noexcept {
+    statement.kind = StatementKind::save;
+    advance();
+    expect(Word::as);
+    statement.saved_as = expression();
 }
 
 void Parser::pragma(Statement& statement) noexcept {

@@ -104,6 +104,7 @@ void Printer::body(const Statement& statement) noexcept {
         case StatementKind::rollback:
             text("ROLLBACK").optional_name(" TO SAVEPOINT ", statement.name);
             return;
+        case StatementKind::save: clause("SAVE AS ", statement.saved_as); return;
         case StatementKind::savepoint: text("SAVEPOINT ").name(statement.name.text); return;
         case StatementKind::release: text("RELEASE SAVEPOINT ").name(statement.name.text); return;
         case StatementKind::pragma: return put(*statement.pragma);

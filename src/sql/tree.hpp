@@ -317,6 +317,7 @@ enum class StatementKind : std::uint8_t {
     savepoint,
     release,
     pragma,
+    save,
     set_system_time,
 };
 
@@ -354,6 +355,7 @@ struct Statement {
         const Assert* assertion;
         const Begin* begin;
         const Pragma* pragma;
+        const Expression* saved_as;
         const SetSystemTime* set_system_time;
     };
 };

@@ -434,6 +434,7 @@ constexpr VirtualTable all_tables[] = {
     {.name = "events", .columns = event_columns, .make = make_events},
     {.name = "streams", .columns = stream_columns, .make = make_streams},
     {.name = "commits", .columns = commit_columns, .make = make_commits},
+    {.name = "commit_names", .columns = commit_name_columns, .make = make_commit_names},
     {.name = "changes", .columns = change_columns, .make = make_changes},
     {.name = "sqlite_schema", .columns = schema_columns, .make = make_catalog<schema>},
     {.name = "sqlite_master", .columns = schema_columns, .make = make_catalog<schema>},

@@ -9,9 +9,9 @@
 #include "query/json_text.hpp"
 #include "query/keep.hpp"
 #include "relation/catalog.hpp"
+#include "relation/commit_name.hpp"
 #include "relation/definition_codec.hpp"
 #include "relation/layout.hpp"
-#include "relation/setting.hpp"
 #include "relation/table_row.hpp"
 #include "sql/virtual_rows.hpp"
 #include "sql/virtual_sources.hpp"
@@ -119,7 +119,7 @@ protected:
         } while (!store::is_row(event_.stream));
         const std::uint32_t id = table_of(event_.stream);
         table_ = nullptr;
-        if (id == relation::setting_table) return true;
+        if (id == relation::setting_table || id == relation::commit_name_table) return true;
         const Status known = id == 0 ? meet_definition() : find_table(id);
         if (!known) return known.error();
         return true;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The relations events, streams and commits, and
+// The relations events, streams, commits and commit_names, and
 //
 //      pragma_retention([stream])  what streams' settings say is kept, as freshet/settings.hpp has
 //                                  it; 0 is no bound
@@ -9,6 +9,7 @@
 #include "freshet/metadata.hpp"
 #include "query/json_text.hpp"
 #include "query/keep.hpp"
+#include "relation/commit_name.hpp"
 #include "sql/virtual_rows.hpp"
 #include "sql/virtual_sources.hpp"
 
@@ -374,6 +375,38 @@ Result<query::Rows*> open_commits(const VirtualQuestion& question,
     return opened((*rows)->open({.commit = *commits, .time_us = *times}), *rows);
 }
 
+// ---- commit_names ----
+
+class CommitNames final : public VirtualRows {
+public:
+    CommitNames(query::Context& context, const relation::RowsAsOf& rows) noexcept
+        : VirtualRows{context, std::size(commit_name_columns)},
+          scan_{rows, relation::commit_name_table} {}
+
+protected:
+    Result<bool> step() noexcept override { return scan_.next(version_); }
+    Status fill(std::span<Value> row, Arena& texts) noexcept override {
+        const Result<Value> name = kept_text(as_text(relation::key_of_row(version_.stream)), texts);
+        if (!name) return name.error();
+        row[0] = *name;
+        row[1] = number_value(version_.commit);
+        row[2] = time_value(version_.time_us);
+        return Done{};
+    }
+
+private:
+    relation::RowScan scan_;
+    Recorded version_{};
+};
+
+Result<query::Rows*> open_commit_names(const VirtualQuestion& question,
+                                       query::Context& context) noexcept {
+    const Result<CommitNames*> rows =
+        query::make<CommitNames>(context.memory, context, question.moment->rows);
+    if (!rows) return rows.error();
+    return static_cast<query::Rows*>(*rows);
+}
+
 }  // namespace
 
 Result<Value> hash_text(const log::Chain& chain, Digest digest, Arena& texts) noexcept {
@@ -393,6 +426,9 @@ Result<const query::Source*> make_streams(const VirtualUse& use, void* /*context
 }
 Result<const query::Source*> make_retention(const VirtualUse& use, void* /*context*/) noexcept {
     return make_virtual_source(use, open_retention);
+}
+Result<const query::Source*> make_commit_names(const VirtualUse& use, void* /*context*/) noexcept {
+    return make_virtual_source(use, open_commit_names);
 }
 Result<const query::Source*> make_commits(const VirtualUse& use, void* /*context*/) noexcept {
     return make_virtual_source(use, open_commits);

@@ -42,6 +42,9 @@ inline constexpr VirtualColumn stream_columns[] = {
 inline constexpr VirtualColumn retention_columns[] = {
     text_column("stream"), number_column("truncate_before"), number_column("max_count"),
     number_column("max_age_us")};
+inline constexpr VirtualColumn commit_name_columns[] = {
+    text_column("name"), number_column("commit"),
+    column_of("time", relation::ColumnType::timestamp)};
 inline constexpr VirtualColumn commit_columns[] = {
     number_column("commit"),
     column_of("time", relation::ColumnType::timestamp),
@@ -86,6 +89,7 @@ Result<Value> hash_text(const log::Chain& chain, Digest digest, Arena& texts) no
 Result<const query::Source*> make_events(const VirtualUse& use, void* context) noexcept;
 Result<const query::Source*> make_streams(const VirtualUse& use, void* context) noexcept;
 Result<const query::Source*> make_retention(const VirtualUse& use, void* context) noexcept;
+Result<const query::Source*> make_commit_names(const VirtualUse& use, void* context) noexcept;
 Result<const query::Source*> make_commits(const VirtualUse& use, void* context) noexcept;
 Result<const query::Source*> make_changes(const VirtualUse& use, void* context) noexcept;
 Result<const query::Source*> make_data_version(const VirtualUse& use, void* context) noexcept;

@@ -12,10 +12,11 @@
 //                      too; `meta` is the JSON given to Transaction::annotate(), `actor` and
 //                      `message` its members $actor and $message; `hash` is the value of the chain
 //                      behind the commit, in hexadecimal digits
+//      commit_names    the names that SAVE AS gave to commits
 //      changes         what became of rows and tables: `op` is insert, update, delete, create,
 //                      alter, create_index, drop_index or drop; `rowid` is the primary key (of
 //                      several columns, as a JSON array), or else the hidden row id; `before` and
-//                      `after` are rows as JSON; PRAGMA user_version has no `tbl`
+//                      `after` are rows as JSON; PRAGMA user_version and SAVE have no `tbl`
 //      sqlite_schema   tables and indexes, with the CREATE that makes them; also sqlite_master and
 //                      schema
 //      pragma_...      as SQLite has them: virtual_catalog.cpp
