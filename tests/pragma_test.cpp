@@ -205,6 +205,33 @@ TEST(Pragmas, VerifySaysWhatItHasRead) {
     EXPECT_EQ(db.run("PRAGMA verify").find("ok|3|4|1|"), 0U);
 }
 
+// Of a commit of several frames, too.
+TEST(Pragmas, VerifyHoldsTheLogAgainstAHashThatWasKept) {
+    OpenDatabase db;
+    db.run("CREATE TABLE t (a INT, b TEXT)");
+    const auto head = [&db] {
+        const std::string line = db.run("SELECT \"commit\", hash FROM pragma_head");
+        const std::size_t bar = line.find('|');
+        return line.substr(0, bar) + ", '" + line.substr(bar + 1, line.size() - bar - 2) + "'";
+    };
+    const std::string first = head();
+    db.run("INSERT INTO t VALUES (1, '" + std::string(7000, 'x') + "')");
+    db.run(
+        "INSERT INTO t SELECT 2, b FROM t UNION ALL SELECT 3, b FROM t UNION ALL SELECT 4, b "
+        "FROM t");
+    const std::string last = head();
+    const auto verified = [&db](const std::string& arguments) {
+        return db.run("SELECT verify FROM pragma_verify(" + arguments + ")");
+    };
+    EXPECT_EQ(verified(first), "ok\n");
+    EXPECT_EQ(verified(last), "ok\n");
+    EXPECT_EQ(verified("2" + first.substr(1)), "the commit has another hash\n");
+    EXPECT_EQ(verified("9" + first.substr(1)), "the log has no such commit\n");
+    EXPECT_EQ(verified("1"), "error type-mismatch");
+    EXPECT_EQ(verified("'1', 'x'"), "error type-mismatch");
+    EXPECT_EQ(db.run("PRAGMA verify(" + last + ")").find("ok|3|"), 0U);
+}
+
 TEST(Pragmas, RetentionIsWhatTheSettingsOfAStreamSay) {
     OpenDatabase db;
     db.run("APPEND 'a' ('E', 'x'), ('E', 'y'); APPEND 'b' ('E', 'z')");

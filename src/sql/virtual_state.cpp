@@ -12,7 +12,9 @@
 //                                  what the connection was told; the commit that it reads
 //      pragma_integrity_check, pragma_quick_check
 //                                  reads the whole log, and says `ok`, or what is wrong
-//      pragma_verify               the same, and how much it has read
+//      pragma_verify([commit, hash])
+//                                  the same, and how much it has read; and that the commit is there
+//                                  and has the hash, as pragma_head once said it
 #include <utility>
 
 #include "freshet/store.hpp"
@@ -124,10 +126,37 @@ Result<query::Rows*> open_check(const VirtualQuestion& question, query::Context&
     return give({*words}, context);
 }
 
+// Of a log that was verified.
+Result<Value> compared(const VirtualQuestion& question, query::Context& context) noexcept {
+    const Result<Value> commit = argument_of(question, 0, context.memory);
+    const Result<Value> hash = argument_of(question, 1, context.memory);
+    if (!commit) return commit.error();
+    if (!hash) return hash.error();
+    if (commit->type() != Type::integer || hash->type() != Type::text) return Code::type_mismatch;
+    const auto number = static_cast<std::uint64_t>(commit->as_integer());
+    const relation::LogMoment moment = question.moment->rows.log();
+    query::LogWalk walk;
+    const Status opened = walk.open(moment, {.commit = {number, number}});
+    if (!opened) return opened.error();
+    do {
+        const Result<bool> there = walk.next_frame();
+        if (!there) return there.error();
+        if (!*there) return Value::text("the log has no such commit");
+    } while (!walk.frame().header.last);
+    const log::Geometry& geometry = moment.state.log.geometry();
+    const log::Chain chain = log::chain_after(walk.frame().bytes, geometry);
+    const Result<Value> own = hash_text(chain, geometry.digest, context.memory);
+    if (!own) return own.error();
+    const bool is_same = own->as_text() == hash->as_text();
+    return Value::text(is_same ? "ok" : "the commit has another hash");
+}
+
 Result<query::Rows*> open_verify(const VirtualQuestion& question,
                                  query::Context& context) noexcept {
     VerifyReport report;
-    const Result<Value> words = verified(question, report, context);
+    Result<Value> words = verified(question, report, context);
+    if (words && words->as_text() == "ok" && !question.arguments.empty())
+        words = compared(question, context);
     if (!words) return words.error();
     return give({*words, number_value(report.commit_count), number_value(report.event_count),
                  number_value(report.stream_count), number_value(report.byte_count)},
