@@ -63,7 +63,7 @@ void Block::expand(Addresses& addresses) const noexcept {
     std::array<std::byte, 8> few{};
     Bytes numbers = numbers_;
     if (numbers.size() < few.size()) {
-        if (!numbers.empty()) std::memcpy(few.data(), numbers.data(), numbers.size());
+        std::copy(numbers.begin(), numbers.end(), few.begin());
         numbers = few;
     }
     const std::size_t last = numbers.size() - few.size();
