@@ -92,7 +92,8 @@ void check_row(Bytes bytes) {
         steps[i] = {.type = types[i], .wanted = 0};
         Value value;
         Value* const into = &value;
-        const Status read = decode_columns(columns, std::span{steps}.first(i + 1), {&into, 1}, 0);
+        ImageRest rest{columns};
+        const Status read = decode_columns({&rest, 1}, std::span{steps}.first(i + 1), {&into, 1});
         require(!column || (read && value == *column), "a column of many rows is another");
         steps[i].wanted = ColumnStep::none;
     }

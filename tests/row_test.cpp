@@ -56,7 +56,8 @@ void expect_columns(Bytes bytes, std::span<const ColumnType> types) {
         steps.push_back({.type = types[i], .wanted = 0});
         Value value = Value::text("not written");
         Value* const into = &value;
-        const Status read = decode_columns(bytes.subspan(front), steps, {&into, 1}, 0);
+        ImageRest rest{bytes, front};
+        const Status read = decode_columns({&rest, 1}, steps, {&into, 1});
         const Result<Value> alone = decode_column(bytes, types, i);
         ASSERT_EQ(static_cast<bool>(read), static_cast<bool>(alone)) << i << ' ' << hex(bytes);
         if (read) {

@@ -185,13 +185,12 @@ private:
         std::size_t count = 0;
         while (count < size_ && !has_ended_) {
             const auto images =
-                scan_images_->next(std::min(size_ - count, relation::RowImages::count_max));
+                scan_images_->next(std::min(size_ - count, relation::image_count_max));
             if (!images) return images.error();
             has_ended_ = images->empty();
-            for (const Bytes image : *images) {
-                const Status read = reader_.images().read(image, into_, count++);
-                if (!read) return read.error();
-            }
+            const Status read = reader_.images().read(*images, into_, count);
+            if (!read) return read.error();
+            count += images->size();
         }
         size_ = std::min(size_ * 4, batch_row_count_max);
         return count;

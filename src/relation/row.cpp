@@ -118,15 +118,15 @@ Result<Bytes> encode_row(const Row& row, Arena& memory) noexcept {
 
 namespace {
 
-// Of up to 8 bytes of an image, by one load of 8 where as many lie in it behind its start or before
-// its end.
-std::uint64_t number_in(Bytes bytes, Bytes image) noexcept {
+// Of up to 8 bytes of an image, by one load of 8 where as many lie in it before their end or behind
+// their start.
+[[gnu::always_inline]] inline std::uint64_t number_in(Bytes bytes, Bytes image) noexcept {
     if (bytes.empty()) return 0;
     const std::size_t unused = 64 - 8 * bytes.size();
     const auto before = static_cast<std::size_t>(bytes.data() - image.data());
-    if (image.size() - before >= 8) return load<std::uint64_t>(bytes.data()) << unused >> unused;
     if (before + bytes.size() >= 8)
         return load<std::uint64_t>(bytes.data() + bytes.size() - 8) >> unused;
+    if (image.size() - before >= 8) return load<std::uint64_t>(bytes.data()) << unused >> unused;
     std::uint64_t number = 0;
     std::memcpy(&number, bytes.data(), bytes.size());
     return number;
@@ -208,36 +208,127 @@ Status decode_row(Bytes image, std::span<const ColumnType> types, std::span<Valu
     return into.size() == types.size() ? reader.finish() : reader.status();
 }
 
-// Most columns are whole numbers, texts, or passed over: those are read here, the others as
-// anywhere.
-Status decode_columns(Bytes columns, std::span<const ColumnStep> steps,
-                      std::span<Value* const> into, std::size_t row) noexcept {
-    Reader reader{columns};
-    for (const ColumnStep& step : steps) {
-        const std::byte* const begin = reader.position();
-        const std::uint64_t code = reader.varint();
-        const Type type = value_type(step.type);
-        const bool has_bytes = type == Type::text || type == Type::blob;
-        const std::uint64_t code_end = type == Type::real ? first_small : first_small + small_end;
-        if (!has_bytes && code >= code_end) return Code::corrupt;
-        if (has_bytes && code > 0xffffffff) return Code::corrupt;
-        const bool has_none = code == 0 || (!has_bytes && code >= first_small);
-        const Bytes bytes = reader.take(has_none ? 0 : static_cast<std::size_t>(code) - 1);
-        if (!reader.ok()) return Code::corrupt;
-        if (step.wanted == ColumnStep::none) continue;
-        void* const place = &into[step.wanted][row];
-        if (type == Type::integer && code > 0) {
-            const std::uint64_t number = has_none ? code - first_small : number_in(bytes, columns);
-            if (!has_none && (number < small_end || bytes.back() == std::byte{0}))
-                return Code::corrupt;
-            ::new (place) Value{Value::integer(unzigzag(number))};
-        } else if (type == Type::text && code > 0) {
-            ::new (place) Value{Value::text(as_text(bytes))};
-        } else {
-            RowReader one{{begin, static_cast<std::size_t>(reader.position() - begin)}};
-            ::new (place) Value{one.value(step.type)};
-            if (!one.status()) return Code::corrupt;
+namespace {
+
+enum class Kind : std::uint8_t { whole, real, bytes };
+
+constexpr Kind kind_of(Type type) noexcept {
+    if (type == Type::text || type == Type::blob) return Kind::bytes;
+    return type == Type::real ? Kind::real : Kind::whole;
+}
+
+// The code of the next column, and how many bytes it says stand behind it, which is not looked at:
+// whoever goes over them comes to an end that is not there.
+struct ColumnCode {
+    std::uint64_t number = 0;
+    std::size_t size = 0;
+};
+template <Kind kind>
+[[gnu::always_inline]] inline bool take_code(ImageRest& rest, ColumnCode& code) noexcept {
+    if (rest.at >= rest.image.size()) return false;
+    code.number = std::to_integer<std::uint64_t>(rest.image.data()[rest.at]);
+    const std::uint64_t code_end = kind == Kind::real ? first_small : 0x80;
+    if (code.number < code_end) {
+        rest.at++;
+    } else {
+        Reader reader{rest.image.subspan(rest.at)};
+        code.number = reader.varint();
+        if (kind != Kind::bytes || !reader.ok() || code.number > 0xffffffff) return false;
+        rest.at = static_cast<std::size_t>(reader.position() - rest.image.data());
+    }
+    const bool has_bytes =
+        kind == Kind::bytes ? code.number > 0 : code.number - 1 < first_small - 1;
+    code.size = has_bytes ? static_cast<std::size_t>(code.number) - 1 : 0;
+    return true;
+}
+
+template <Kind kind>
+bool pass(std::span<ImageRest> images) noexcept {
+    ColumnCode code;
+    for (ImageRest& rest : images) {
+        if (!take_code<kind>(rest, code)) return false;
+        rest.at += code.size;
+    }
+    return true;
+}
+
+bool pass(Type type, std::span<ImageRest> images) noexcept {
+    switch (kind_of(type)) {
+        case Kind::whole: return pass<Kind::whole>(images);
+        case Kind::real: return pass<Kind::real>(images);
+        case Kind::bytes: break;
+    }
+    return pass<Kind::bytes>(images);
+}
+
+template <Kind kind>
+[[gnu::always_inline]] inline bool take(ImageRest& rest, ColumnCode& code, Bytes& bytes) noexcept {
+    if (!take_code<kind>(rest, code) || code.size > rest.image.size() - rest.at) return false;
+    bytes = {rest.image.data() + rest.at, code.size};
+    rest.at += code.size;
+    return true;
+}
+
+bool take_integers(std::span<ImageRest> images, Value* into) noexcept {
+    ColumnCode code;
+    Bytes bytes;
+    for (ImageRest& rest : images) {
+        if (!take<Kind::whole>(rest, code, bytes)) return false;
+        void* const place = &into[rest.row];
+        if (code.number == 0) {
+            ::new (place) Value{};
+            continue;
         }
+        std::uint64_t number = code.number - first_small;
+        if (code.number < first_small) {
+            number = number_in(bytes, rest.image);
+            if (number < small_end || bytes.back() == std::byte{0}) return false;
+        }
+        ::new (place) Value{Value::integer(unzigzag(number))};
+    }
+    return true;
+}
+
+bool take_texts(std::span<ImageRest> images, Value* into) noexcept {
+    ColumnCode code;
+    Bytes bytes;
+    for (ImageRest& rest : images) {
+        if (!take<Kind::bytes>(rest, code, bytes)) return false;
+        ::new (static_cast<void*>(&into[rest.row]))
+            Value{code.number == 0 ? Value{} : Value::text(as_text(bytes))};
+    }
+    return true;
+}
+
+bool take_others(ColumnType type, std::span<ImageRest> images, Value* into) noexcept {
+    for (ImageRest& rest : images) {
+        const std::size_t begin = rest.at;
+        if (!pass(value_type(type), {&rest, 1}) || rest.at > rest.image.size()) return false;
+        RowReader one{rest.image.subspan(begin, rest.at - begin)};
+        ::new (static_cast<void*>(&into[rest.row])) Value{one.value(type)};
+        if (!one.status()) return false;
+    }
+    return true;
+}
+
+}  // namespace
+
+// Column by column, so that the loops hold no switch, and one row's bytes do not wait for those of
+// another. Most columns are whole numbers, texts, or passed over: the others are read as anywhere.
+Status decode_columns(std::span<ImageRest> images, std::span<const ColumnStep> steps,
+                      std::span<Value* const> into) noexcept {
+    for (const ColumnStep& step : steps) {
+        const Type type = value_type(step.type);
+        bool is_good = false;
+        if (step.wanted == ColumnStep::none)
+            is_good = pass(type, images);
+        else if (type == Type::integer)
+            is_good = take_integers(images, into[step.wanted]);
+        else if (type == Type::text)
+            is_good = take_texts(images, into[step.wanted]);
+        else
+            is_good = take_others(step.type, images, into[step.wanted]);
+        if (!is_good) return Code::corrupt;
     }
     return Done{};
 }

@@ -92,10 +92,18 @@ struct ColumnStep {
     ColumnType type{};
     std::uint32_t wanted = none;
 };
-// The columns of an image behind its version and mask, those of them that are wanted: each goes to
-// the place `row` of its array. What stands behind the last step is not looked at. corrupt.
-Status decode_columns(Bytes columns, std::span<const ColumnStep> steps,
-                      std::span<Value* const> into, std::size_t row) noexcept;
+inline constexpr std::size_t image_count_max = 32;  // That are read side by side.
+
+// An image that is read beside others, a column of all of them at a time.
+struct ImageRest {
+    Bytes image{};
+    std::size_t at = 0;   // Where the next column begins; behind the image if that is damaged.
+    std::size_t row = 0;  // The place of its values in their arrays.
+};
+// Those columns of the images that are wanted, each into its array. What stands behind the last
+// step is not looked at. corrupt.
+Status decode_columns(std::span<ImageRest> images, std::span<const ColumnStep> steps,
+                      std::span<Value* const> into) noexcept;
 
 // One column of an image. corrupt.
 Result<Value> decode_column(Bytes image, std::span<const ColumnType> types,

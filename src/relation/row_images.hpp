@@ -8,14 +8,13 @@
 // would wait for memory.
 #pragma once
 
+#include "relation/row.hpp"
 #include "relation/row_stream.hpp"
 
 namespace freshet::relation {
 
 class RowImages {
 public:
-    static constexpr std::size_t count_max = 32;
-
     // Whether what is asked for can be read so: the rows there are, or those that a snapshot of the
     // past has, if none is deleted of them; not in a transaction, where they may change.
     static bool can_read(const RowsAsOf& rows, std::uint32_t table, KeyRange range) noexcept;
@@ -25,7 +24,7 @@ public:
     RowImages(const RowImages&) = delete;
     RowImages& operator=(const RowImages&) = delete;
 
-    // Up to `limit` images, at least one and at most count_max; none: there are no more. They lie
+    // Up to `limit` images, at least one and at most image_count_max; none: there are no more. They lie
     // in the log or in a run, as long as the snapshot is open. corrupt, io.
     Result<std::span<const Bytes>> next(std::size_t limit) noexcept;
 
@@ -48,9 +47,9 @@ private:
     log::EventReader reader_;
     std::size_t count_ = 0;
     std::size_t wanted_count_ = 0;
-    std::array<Bytes, count_max> images_;
-    std::array<Wanted, count_max> wanted_;
-    std::array<std::uint64_t, count_max> addresses_;  // Of those that are wanted.
+    std::array<Bytes, image_count_max> images_;
+    std::array<Wanted, image_count_max> wanted_;
+    std::array<std::uint64_t, image_count_max> addresses_;  // Of those that are wanted.
 };
 
 }  // namespace freshet::relation

@@ -46,24 +46,40 @@ Status ImageReader::want(std::span<const std::uint32_t> columns) noexcept {
     for (std::uint32_t i = 0; i < columns.size(); i++) (*steps)[columns[i]].wanted = i;
     const Result<std::span<Value>> row = memory_->array<Value>(first_.layout.size());
     if (!row) return row.error();
+    const Result<std::span<ImageRest>> rests = memory_->array<ImageRest>(image_count_max);
+    if (!rests) return rests.error();
     wanted_ = columns;
+    rests_ = *rests;
     steps_ = *steps;
     row_ = *row;
     return Done{};
 }
 
-Status ImageReader::read(Bytes image, std::span<Value* const> into, std::size_t row) noexcept {
-    Reader reader{image};
-    if (reader.varint() == first_.layout.version) {
-        reader.take(mask_size(first_.layout.size()));
-        const Bytes rest =
-            image.last(static_cast<std::size_t>(image.data() + image.size() - reader.position()));
-        return reader.ok() ? decode_columns(rest, steps_, into, row) : Status{Code::corrupt};
-    }
+Status ImageReader::read_alone(Bytes image, std::span<Value* const> into,
+                               std::size_t row) noexcept {
     const Status read = this->read(image, row_);
     if (!read) return read;
     for (std::size_t i = 0; i < wanted_.size(); i++) into[i][row] = row_[wanted_[i]];
     return Done{};
+}
+
+Status ImageReader::read(std::span<const Bytes> images, std::span<Value* const> into,
+                         std::size_t row) noexcept {
+    FRESHET_CHECK(images.size() <= rests_.size());
+    const std::size_t changed_size = mask_size(first_.layout.size());
+    std::size_t count = 0;
+    for (const Bytes image : images) {
+        Reader reader{image};
+        if (reader.varint() == first_.layout.version) {
+            const auto at = static_cast<std::size_t>(reader.position() - image.data());
+            rests_[count++] = {image, at + changed_size, row};
+        } else {
+            const Status read = read_alone(image, into, row);
+            if (!read) return read;
+        }
+        row++;
+    }
+    return decode_columns(rests_.first(count), steps_, into);
 }
 
 Status TableReader::open(const RowsAsOf& rows, const TableDefinition& table,

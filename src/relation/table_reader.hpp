@@ -28,8 +28,9 @@ public:
     // Those columns alone of images that are read from here on, by their places in the layout; each
     // is wanted once. out_of_memory.
     Status want(std::span<const std::uint32_t> columns) noexcept;
-    // Into the place `row` of the array of each column that is wanted. As read().
-    Status read(Bytes image, std::span<Value* const> into, std::size_t row) noexcept;
+    // Into the places from `row` on of the array of each column that is wanted. As read().
+    Status read(std::span<const Bytes> images, std::span<Value* const> into,
+                std::size_t row) noexcept;
 
 private:
     struct Known {
@@ -37,6 +38,7 @@ private:
         Known* next = nullptr;
     };
     Result<const Layout*> layout_of(std::uint32_t version) noexcept;
+    Status read_alone(Bytes image, std::span<Value* const> into, std::size_t row) noexcept;
 
     const TableDefinition* table_ = nullptr;
     Arena* memory_ = nullptr;
@@ -44,6 +46,7 @@ private:
     std::span<const std::uint32_t> wanted_{};
     std::span<const ColumnStep> steps_{};  // To the last one that is wanted.
     std::span<Value> row_{};               // Of another version.
+    std::span<ImageRest> rests_{};
 };
 
 class TableReader {
