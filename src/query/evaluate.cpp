@@ -406,7 +406,9 @@ Vector Evaluator::evaluate(const Scalar& scalar, Selection selection) noexcept {
     if (error_.code != Code::none) return fail(error_);
     const auto of_one = [&](auto make) {
         const Vector value = operand(scalar, 0, selection);
-        return map(selection, [&](Position position) { return make(value[position]); });
+        const auto at = [&](Position position) { return make(value[position]); };
+        return value.is_constant() ? Vector::constant(map(first_rows(1), at)[0])
+                                   : map(selection, at);
     };
     switch (scalar.kind) {
         case ScalarKind::constant: return Vector::constant(scalar.constant);
@@ -455,10 +457,18 @@ Selection Evaluator::select(const Scalar& scalar, Selection selection) noexcept 
     if (scalar.kind == ScalarKind::compare) {
         const Vector a = operand(scalar, 0, selection);
         const Vector b = operand(scalar, 1, selection);
+        const Value limit = b.is_constant() ? b[0] : Value{};
+        const std::int64_t bound = limit.type() == Type::integer ? limit.as_integer() : 0;
         return with_comparison(scalar.comparison, [&](auto holds) {
-            return keep(selection, [&](Position position) {
+            const auto is_true = [&](Position position) {
                 return compare_with(scalar.comparison, holds, a[position], b[position]) ==
                        Truth::yes;
+            };
+            if (limit.type() != Type::integer) return keep(selection, is_true);
+            return keep(selection, [&](Position position) {
+                const Value& value = a[position];
+                return value.type() == Type::integer ? holds(value.as_integer(), bound)
+                                                     : is_true(position);
             });
         });
     }

@@ -90,9 +90,11 @@ public:
 
 private:
     [[nodiscard]] std::uint64_t head(const Value* row) const noexcept {
-        if (node_.terms.empty()) return 0;
+        return node_.terms.empty() ? 0 : head_of_key(row[node_.column_count]);
+    }
+    // Of the first key.
+    [[nodiscard]] std::uint64_t head_of_key(const Value& value) const noexcept {
         const SortTerm& term = node_.terms[0];
-        const Value& value = row[node_.column_count];
         if (value.is_null()) return term.nulls_last ? ~std::uint64_t{0} : 0;
         return term.descending ? ~head_of(value) : head_of(value);
     }
@@ -160,6 +162,8 @@ private:
     // Into a new row, or in a full heap into the one that stands aside.
     Status take(const Batch& batch, std::span<const Vector> keys, Position position) noexcept {
         const bool is_full = is_heap_ && heap_count_ == heap_.size();
+        const std::uint64_t head = keys.empty() ? 0 : head_of_key(keys[0][position]);
+        if (is_full && head > heap_[0].head) return Done{};
         if (!is_full || spare_ == no_row) {
             const Result<Value*> added = rows_.add();
             if (!added) return added.error();
@@ -169,7 +173,7 @@ private:
         for (std::size_t i = 0; i < batch.columns.size(); i++) row[i] = batch.columns[i][position];
         for (std::size_t i = 0; i < keys.size(); i++)
             row[node_.column_count + i] = keys[i][position];
-        const Entry entry{head(row), spare_, turn_++};
+        const Entry entry{head, spare_, turn_++};
         if (is_full && !is_kept(entry)) return Done{};
         const Status kept = keep_values(row);
         if (!kept) return kept;
