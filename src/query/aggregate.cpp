@@ -159,9 +159,11 @@ std::size_t add_integers(State& state, const Vector& values, Selection selection
 
 Status add(AggregateKind kind, State& state, const Vector& values, const Vector& separators,
            Selection selection, Arena& memory) noexcept {
-    const bool is_sum = kind == AggregateKind::sum || kind == AggregateKind::total ||
-                        kind == AggregateKind::average;
-    const bool is_plain = is_sum && !state.is_real && !state.is_out_of_range;
+    if (kind == AggregateKind::count) {
+        for (const Position position : selection) state.count += values[position].is_null() ? 0 : 1;
+        return Done{};
+    }
+    const bool is_plain = is_sum(kind) && !state.is_real && !state.is_out_of_range;
     const std::size_t done = is_plain ? add_integers(state, values, selection) : 0;
     for (const Position position : selection.subspan(done)) {
         const Status added = add(kind, state, values[position], separators[position], memory);

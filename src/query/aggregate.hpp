@@ -54,6 +54,7 @@ struct AggregateState {
     double real = 0.0;
     bool is_real = false;
     bool is_out_of_range = false;
+    std::uint32_t group = 0;
     Value value{};         // The least, greatest or first.
     MutableBytes block{};  // Where its bytes are.
     Piece* first = nullptr;
@@ -64,6 +65,21 @@ struct AggregateState {
 // Takes in a value. What is kept goes to the arena. out_of_memory; type_mismatch: of join.
 Status add(AggregateKind kind, AggregateState& state, const Value& value, const Value& separator,
            Arena& memory) noexcept;
+
+// The same of an INT in a sum, total or average of none but INTs; false: add() is to be asked.
+[[gnu::always_inline]] inline bool add_integer(AggregateState& state, const Value& value) noexcept {
+    if (value.type() != Type::integer || state.is_real || state.is_out_of_range) return false;
+    std::int64_t whole = 0;
+    if (__builtin_add_overflow(state.whole, value.as_integer(), &whole)) return false;
+    state.whole = whole;
+    state.real += static_cast<double>(value.as_integer());
+    state.count++;
+    return true;
+}
+constexpr bool is_sum(AggregateKind kind) noexcept {
+    return kind == AggregateKind::sum || kind == AggregateKind::total ||
+           kind == AggregateKind::average;
+}
 
 // The same of many values of one group: those of a batch that are selected.
 Status add(AggregateKind kind, AggregateState& state, const Vector& values,

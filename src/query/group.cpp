@@ -22,12 +22,16 @@ public:
             if (!states) return states.error();
             segments_[segment] = states->data();
         }
+        if (width_ > 0) of(count_)->group = count_;
         count_++;
         return Done{};
     }
-    [[nodiscard]] AggregateState& at(std::uint32_t group, std::size_t index) const noexcept {
+    // Null, if there are no aggregates.
+    [[nodiscard]] AggregateState* of(std::uint32_t group) const noexcept {
         const std::uint32_t segment = segment_of(group);
-        return segments_[segment][(group + 1 - (std::uint32_t{1} << segment)) * width_ + index];
+        const std::size_t place = group + 1 - (std::uint32_t{1} << segment);
+        AggregateState* const first = segments_[segment];
+        return first + place * width_;
     }
 
 private:
@@ -59,7 +63,7 @@ public:
     Status prepare() noexcept {
         Arena& memory = context_.memory;
         const Result<std::span<Value>> key =
-            width_ > 0 ? memory.array<Value>(width_) : Result<std::span<Value>>{{}};
+            width_ > 1 ? memory.array<Value>(width_) : Result<std::span<Value>>{{}};
         if (!key) return key.error();
         key_ = *key;
         const std::size_t count = node_.aggregates.size();
@@ -96,7 +100,7 @@ private:
     // One group of no rows, where there are no keys.
     Status read_all() noexcept {
         if (width_ == 0) {
-            const Result<std::uint32_t> group = find_group();
+            const Result<std::uint32_t> group = find_group({});
             if (!group) return group.error();
         }
         for (;;) {
@@ -121,7 +125,7 @@ private:
 
     Status group(const Batch& batch) noexcept {
         if (width_ == 0) {
-            for (const Position position : batch.selection) groups_[position] = 0;
+            std::fill_n(states_of_.begin(), batch.selection.back() + 1, states_.of(0));
             return Done{};
         }
         std::span<const Vector> keys;
@@ -133,16 +137,20 @@ private:
         });
         if (!done) return done;
         for (const Position position : batch.selection) {
-            for (std::size_t i = 0; i < width_; i++) key_[i] = keys[i][position];
-            const Result<std::uint32_t> group = find_group();
+            const Value* key = &keys[0][position];
+            if (width_ > 1) {
+                for (std::size_t i = 0; i < width_; i++) key_[i] = keys[i][position];
+                key = key_.data();
+            }
+            const Result<std::uint32_t> group = find_group({key, width_});
             if (!group) return group.error();
-            groups_[position] = *group;
+            states_of_[position] = states_.of(*group);
         }
         return Done{};
     }
 
-    Result<std::uint32_t> find_group() noexcept {
-        const Result<RowTable::Put> put = table_.put(key_);
+    Result<std::uint32_t> find_group(std::span<const Value> key) noexcept {
+        const Result<RowTable::Put> put = table_.put(key);
         if (!put) return put.error();
         if (put->is_new) {
             const Status added = states_.add();
@@ -155,12 +163,11 @@ private:
         const Aggregate& aggregate = node_.aggregates[index];
         const bool is_alone = width_ == 0 && seen_[index].table == nullptr;
         if (aggregate.kind == AggregateKind::count_rows && is_alone) {
-            states_.at(0, index).count += static_cast<std::int64_t>(batch.selection.size());
+            states_.of(0)[index].count += static_cast<std::int64_t>(batch.selection.size());
             return Done{};
         }
         if (aggregate.kind == AggregateKind::count_rows) {
-            for (const Position position : batch.selection)
-                states_.at(groups_[position], index).count++;
+            for (const Position position : batch.selection) states_of_[position][index].count++;
             return Done{};
         }
         Vector values;
@@ -177,16 +184,18 @@ private:
         });
         if (!done) return done;
         if (is_alone)
-            return add(aggregate.kind, states_.at(0, index), values, separators, batch.selection,
+            return add(aggregate.kind, states_.of(0)[index], values, separators, batch.selection,
                        context_.memory);
+        const bool is_plain_sum = is_sum(aggregate.kind) && seen_[index].table == nullptr;
         for (const Position position : batch.selection) {
             const Value& value = values[position];
-            const std::uint32_t group = groups_[position];
-            const Result<bool> counts = is_counted(index, group, value);
+            AggregateState* const states = states_of_[position];
+            if (is_plain_sum && add_integer(states[index], value)) continue;
+            const Result<bool> counts = is_counted(index, states->group, value);
             if (!counts) return counts.error();
             if (!*counts) continue;
-            const Status added = add(aggregate.kind, states_.at(group, index), value,
-                                     separators[position], context_.memory);
+            const Status added =
+                add(aggregate.kind, states[index], value, separators[position], context_.memory);
             if (!added) return added;
         }
         return Done{};
@@ -209,7 +218,7 @@ private:
             for (std::size_t i = 0; i < width_; i++) output_.column(i)[row] = key[i];
             for (std::size_t i = 0; i < aggregate_count; i++) {
                 const Result<Value> value =
-                    finish(node_.aggregates[i].kind, states_.at(given_, i), context_.memory);
+                    finish(node_.aggregates[i].kind, states_.of(given_)[i], context_.memory);
                 if (!value) return value.error();
                 output_.column(width_ + i)[row] = *value;
             }
@@ -230,7 +239,7 @@ private:
     Output output_;
     std::uint32_t given_ = 0;
     bool is_read_ = false;
-    std::array<std::uint32_t, batch_row_count_max> groups_;
+    std::array<AggregateState*, batch_row_count_max> states_of_;  // Of each row's group.
 };
 
 }  // namespace

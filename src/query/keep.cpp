@@ -1,25 +1,47 @@
 // SPDX-License-Identifier: MIT
 #include "query/keep.hpp"
 
-#include "base/hash.hpp"
-
 namespace freshet::query {
 namespace {
 
 constexpr std::size_t first_slot_count = 16;
 
+std::uint64_t stir(std::uint64_t state) noexcept {
+    state = (state ^ state >> 32) * 0x9e3779b97f4a7c15;
+    return state ^ state >> 32;
+}
+
+// Less is asked of it than of what stands in keys.
+std::uint64_t hash_of(std::string_view text) noexcept {
+    const std::size_t size = text.size();
+    const auto* const bytes = reinterpret_cast<const std::byte*>(text.data());
+    std::uint64_t state = size;
+    for (std::size_t i = 8; i < size; i += 8)
+        state = stir(state ^ load<std::uint64_t>(bytes + i - 8));
+    if (size >= 8) return stir(state ^ load<std::uint64_t>(bytes + size - 8));
+    for (std::size_t i = 0; i < size; i++)
+        state = state << 8 ^ std::to_integer<std::uint64_t>(bytes[i]);
+    return stir(state);
+}
+
+std::uint64_t hash_of(const Value& value) noexcept {
+    return value.type() == Type::text ? hash_of(value.as_text()) : relation::hash(value);
+}
+
 std::uint64_t hash_of(std::span<const Value> key) noexcept {
     std::uint64_t result = 0;
-    for (const Value& value : key) result = result * 31 + relation::hash(value);
+    for (const Value& value : key) result = result * 31 + hash_of(value);
     return result;
 }
 
+bool is_same(const Value& a, const Value& b) noexcept {
+    if (a.type() != b.type()) return relation::order(a, b) == 0;
+    return a.type() == Type::integer ? a.as_integer() == b.as_integer() : a == b;
+}
+
 bool is_equal(std::span<const Value> key, const Value* row) noexcept {
-    for (const Value& value : key) {
-        const bool is_alike = value.type() == row->type();
-        if (is_alike ? !(value == *row) : relation::order(value, *row) != 0) return false;
-        row++;
-    }
+    for (const Value& value : key)
+        if (!is_same(value, *row++)) return false;
     return true;
 }
 
@@ -88,13 +110,15 @@ Status RowTable::grow() noexcept {
 
 Result<RowTable::Put> RowTable::put(std::span<const Value> key) noexcept {
     FRESHET_CHECK(key.size() == key_width_);
+    const std::uint64_t hash = hash_of(key);
+    if (!slots_.empty()) {
+        const std::uint32_t row = slots_[find_slot(key, hash)].row;
+        if (row != no_row) return Put{row, false};
+    }
     if (rows_.count() + 1 > slots_.size() / 4 * 3) {
         const Status grown = grow();
         if (!grown) return grown.error();
     }
-    const std::uint64_t hash = hash_of(key);
-    Slot& slot = slots_[find_slot(key, hash)];
-    if (slot.row != no_row) return Put{slot.row, false};
     const Result<Value*> row = rows_.add();
     if (!row) return row.error();
     for (std::size_t i = 0; i < key.size(); i++) {
@@ -102,8 +126,9 @@ Result<RowTable::Put> RowTable::put(std::span<const Value> key) noexcept {
         if (!value) return value.error();
         (*row)[i] = *value;
     }
-    slot = {tag_of(hash), rows_.count() - 1};
-    return Put{slot.row, true};
+    const std::uint32_t number = rows_.count() - 1;
+    slots_[find_slot(key, hash)] = {tag_of(hash), number};
+    return Put{number, true};
 }
 
 Status ValueSet::add(const Value& value) noexcept {

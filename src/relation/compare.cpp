@@ -5,7 +5,6 @@
 #include <bit>
 #include <cstring>
 
-#include "base/hash.hpp"
 #include "base/time_text.hpp"
 #include "relation/convert.hpp"
 
@@ -84,24 +83,15 @@ int order(const Value& a, const Value& b) noexcept {
     return 0;
 }
 
-std::uint64_t hash(const Value& value) noexcept {
-    if (value.type() == Type::integer) {
-        constexpr std::uint64_t seed = mix(static_cast<std::uint64_t>(Class::number));
-        return mix(static_cast<std::uint64_t>(value.as_integer()) + seed);
-    }
+std::uint64_t hash_any(const Value& value) noexcept {
     const Class kind = class_of(value);
     const auto seed = static_cast<std::uint64_t>(kind);
     if (value.has_bytes()) return freshet::hash(seed, as_bytes(value.bytes()));
     if (kind == Class::null) return mix(seed);
-    std::uint64_t bits = 0;
-    if (kind == Class::time) {
-        bits = static_cast<std::uint64_t>(time_us(value));
-    } else if (value.type() == Type::real && order_mixed(to_integer(value), value.as_real()) != 0) {
-        bits = std::bit_cast<std::uint64_t>(value.as_real());
-    } else {
-        bits = static_cast<std::uint64_t>(to_integer(value));
-    }
-    return mix(bits + mix(seed));
+    if (kind == Class::time) return mix(static_cast<std::uint64_t>(time_us(value)) + mix(seed));
+    if (value.type() == Type::real && order_mixed(to_integer(value), value.as_real()) != 0)
+        return mix(std::bit_cast<std::uint64_t>(value.as_real()) + mix(seed));
+    return hash(to_integer(value));
 }
 
 Value as_compared(const Value& value, const Value& other) noexcept {

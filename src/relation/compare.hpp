@@ -13,6 +13,7 @@
 
 #include <cstdint>
 
+#include "base/hash.hpp"
 #include "freshet/value.hpp"
 
 namespace freshet::relation {
@@ -21,7 +22,13 @@ namespace freshet::relation {
 int order(const Value& a, const Value& b) noexcept;
 
 // Equal values have equal hashes: 1, 1.0 and TRUE have the same.
-std::uint64_t hash(const Value& value) noexcept;
+std::uint64_t hash_any(const Value& value) noexcept;
+inline std::uint64_t hash(std::int64_t number) noexcept {
+    return mix(static_cast<std::uint64_t>(number) + mix(1));
+}
+inline std::uint64_t hash(const Value& value) noexcept {
+    return value.type() == Type::integer ? hash(value.as_integer()) : hash_any(value);
+}
 
 enum class Truth : std::uint8_t { no, yes, unknown };
 
