@@ -282,54 +282,126 @@ TEST(QueryOperator, TakesRowsForSets) {
     });
 }
 
-TEST(QueryOperator, JoinsWhatTheConditionTakes) {
+// Each pair, then what has no partner, in the slowest way.
+void expect_joined(const Table& a, const Table& b, std::mt19937& random) {
     Scalars scalars;
     const Scalar* const left_key = scalars.column(0);
     const Scalar* const right_key = scalars.column(1);
-    with_tables([&](const Table& a, const Table& b, std::mt19937& random) {
-        const Node left = a.node();
-        const Node right = b.node();
-        const bool has_keys = random() % 2 == 0;
-        const bool has_condition = random() % 2 == 0;
-        const Node join{.kind = NodeKind::join,
-                        .keeps_left = random() % 2 == 0,
-                        .keeps_right = random() % 2 == 0,
-                        .column_count = 4,
-                        .left = &left,
-                        .right = &right,
-                        .left_keys = {&left_key, has_keys ? std::size_t{1} : 0},
-                        .right_keys = {&right_key, has_keys ? std::size_t{1} : 0},
-                        .condition = has_condition
-                                         ? scalars.compare(Comparison::less, scalars.column(1),
-                                                           scalars.column(2))
-                                         : nullptr};
-        const auto pairs = [&](const Row& x, const Row& y) {
-            if (has_keys && (x[0].is_null() || y[1].is_null() || relation::order(x[0], y[1]) != 0))
-                return false;
-            return !has_condition ||
-                   relation::compare(Comparison::less, x[1], y[0]) == relation::Truth::yes;
-        };
-        Relation expected;
-        for (const Row& x : a.rows()) {
-            bool is_lone = true;
-            for (const Row& y : b.rows()) {
-                if (!pairs(x, y)) continue;
-                is_lone = false;
-                expected.push_back({x[0], x[1], y[0], y[1]});
-            }
-            if (is_lone && join.keeps_left) expected.push_back({x[0], x[1], Value{}, Value{}});
-        }
+    const Node left = a.node();
+    const Node right = b.node();
+    const bool has_keys = random() % 2 == 0;
+    const bool has_condition = random() % 2 == 0;
+    const Node join{
+        .kind = NodeKind::join,
+        .keeps_left = random() % 2 == 0,
+        .keeps_right = random() % 2 == 0,
+        .column_count = 4,
+        .left = &left,
+        .right = &right,
+        .left_keys = {&left_key, has_keys ? std::size_t{1} : 0},
+        .right_keys = {&right_key, has_keys ? std::size_t{1} : 0},
+        .condition = has_condition
+                         ? scalars.compare(Comparison::less, scalars.column(1), scalars.column(2))
+                         : nullptr};
+    const auto pairs = [&](const Row& x, const Row& y) {
+        if (has_keys && (x[0].is_null() || y[1].is_null() || relation::order(x[0], y[1]) != 0))
+            return false;
+        return !has_condition ||
+               relation::compare(Comparison::less, x[1], y[0]) == relation::Truth::yes;
+    };
+    Relation expected;
+    for (const Row& x : a.rows()) {
+        bool is_lone = true;
         for (const Row& y : b.rows()) {
-            const bool is_lone = std::none_of(a.rows().begin(), a.rows().end(),
-                                              [&](const Row& x) { return pairs(x, y); });
-            if (is_lone && join.keeps_right) expected.push_back({Value{}, Value{}, y[0], y[1]});
+            if (!pairs(x, y)) continue;
+            is_lone = false;
+            expected.push_back({x[0], x[1], y[0], y[1]});
         }
-        const Relation found = run(join);
-        ASSERT_EQ(found.size(), expected.size());
-        const Relation x = sorted(found);
-        const Relation y = sorted(expected);
-        for (std::size_t i = 0; i < x.size(); i++) EXPECT_TRUE(row_equal(x[i], y[i])) << i;
+        if (is_lone && join.keeps_left) expected.push_back({x[0], x[1], Value{}, Value{}});
+    }
+    for (const Row& y : b.rows()) {
+        const bool is_lone = std::none_of(a.rows().begin(), a.rows().end(),
+                                          [&](const Row& x) { return pairs(x, y); });
+        if (is_lone && join.keeps_right) expected.push_back({Value{}, Value{}, y[0], y[1]});
+    }
+    const Relation found = run(join);
+    ASSERT_EQ(found.size(), expected.size());
+    const Relation x = sorted(found);
+    const Relation y = sorted(expected);
+    for (std::size_t i = 0; i < x.size(); i++) EXPECT_TRUE(row_equal(x[i], y[i])) << i;
+}
+
+TEST(QueryOperator, JoinsWhatTheConditionTakes) {
+    with_tables(expect_joined);
+}
+
+// Rows {number, key}, of which each has a key of its own, or none.
+Relation rows_by_key(std::int64_t stride, std::size_t count) {
+    Relation rows;
+    for (std::size_t i = 0; i < count; i++) {
+        const std::int64_t number = static_cast<std::int64_t>(i) - 1;
+        rows.push_back({whole(number), i == 5 ? Value{} : whole(number * stride)});
+    }
+    return rows;
+}
+
+// Keys side by side, far apart, at both ends of what an INT can be, and one that is none.
+TEST(QueryOperator, JoinsRowsThatHaveOnePartnerAtMost) {
+    with_tables([&](const Table& a, const Table& b, std::mt19937& random) {
+        expect_joined(a, Table{rows_by_key(1, b.rows().size()), 2}, random);
+        expect_joined(a, Table{rows_by_key(1'000'000, b.rows().size()), 2}, random);
+        expect_joined(a, Table{{{whole(1), whole(INT64_MIN)}, {whole(2), whole(INT64_MAX)}}, 2},
+                      random);
+        expect_joined(a, Table{{{whole(1), whole(1)}, {whole(2), Value::real(-0.5)}}, 2}, random);
     });
+}
+
+// Fails at once.
+class Broken final : public Source, public Rows {
+public:
+    Result<Rows*> open(Context&) const noexcept override {
+        return static_cast<Rows*>(const_cast<Broken*>(this));
+    }
+    Result<bool> next(Batch&) noexcept override { return Code::corrupt; }
+    void describe(TextWriter& text) const noexcept override { text.text("SCAN"); }
+};
+
+TEST(QueryOperator, JoinsRowsWithOnePartnerInEveryArenaSize) {
+    const Table a{rows_by_key(1, 30), 2};
+    const Table b{rows_by_key(1, 20), 2};
+    const Node left = a.node();
+    const Node right = b.node();
+    Scalars scalars;
+    const Scalar* const key = scalars.column(1);
+    Node join{.kind = NodeKind::join,
+              .keeps_left = true,
+              .column_count = 4,
+              .left = &left,
+              .right = &right,
+              .left_keys = {&key, 1},
+              .right_keys = {&key, 1}};
+    std::size_t failed_count = 0;
+    for (std::size_t size = 0;; size += 16) {
+        Memory memory{size};
+        Context context{memory.arena};
+        Relation rows;
+        const auto done = run(join, context, rows);
+        if (done) break;
+        ASSERT_EQ(done.error(), Code::out_of_memory) << size;
+        failed_count++;
+    }
+    EXPECT_GT(failed_count, 20U);
+    Interrupt interrupt;
+    interrupt.is_raised = true;
+    Memory memory;
+    Context context{memory.arena, &interrupt};
+    Relation rows;
+    EXPECT_EQ(run(join, context, rows).error(), Code::cancelled);
+    const Broken broken;
+    const Node failing{.kind = NodeKind::source, .column_count = 2, .source = &broken};
+    join.left = &failing;
+    Context other{memory.arena};
+    EXPECT_EQ(run(join, other, rows).error(), Code::corrupt);
 }
 
 std::vector<Aggregate> all_aggregates(const Scalar* argument, const Scalar* separator) {
@@ -421,16 +493,22 @@ TEST(QueryOperator, Aggregates) {
 }
 
 TEST(QueryOperator, FailsWhereASumIsNoInteger) {
-    const Table a{{{whole(INT64_MAX), whole(1)}, {whole(1), whole(2)}}, 2};
+    const Table a{{{whole(INT64_MAX), whole(1)}, {whole(1), whole(1)}, {whole(2), whole(1)}}, 2};
     Scalars scalars;
     const Node table = a.node();
     const Aggregate sum{AggregateKind::sum, false, scalars.column(0), nullptr};
-    const Node node{
-        .kind = NodeKind::aggregate, .column_count = 1, .left = &table, .aggregates = {&sum, 1}};
-    Memory memory;
-    Context context{memory.arena};
-    Relation rows;
-    EXPECT_EQ(run(node, context, rows).error(), Code::too_large);
+    const Scalar* const key = scalars.column(1);
+    for (const std::size_t key_count : {0U, 1U}) {
+        const Node node{.kind = NodeKind::aggregate,
+                        .column_count = static_cast<std::uint32_t>(key_count + 1),
+                        .left = &table,
+                        .scalars = {&key, key_count},
+                        .aggregates = {&sum, 1}};
+        Memory memory;
+        Context context{memory.arena};
+        Relation rows;
+        EXPECT_EQ(run(node, context, rows).error(), Code::too_large);
+    }
     EXPECT_EQ(*find_aggregate("Group_Concat", 2), AggregateKind::join);
     EXPECT_FALSE(find_aggregate("max", 2));
 }

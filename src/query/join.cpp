@@ -9,7 +9,12 @@
 //      a kept row     its columns, the number of the next in its chain or NULL, and whether it has
 //                     found a partner or NULL
 //      a row of keys  the keys, and the numbers of the first and last of the chain
+//
+// Keys that are one INT and lie close together, as numbers of rows do, are found by their place in
+// an array. Where no key has two rows and nothing else is asked, no pairs are collected: the
+// columns of left are given as they are, with those of right beside them.
 #include <algorithm>
+#include <limits>
 
 #include "query/key_range.hpp"
 #include "query/operators.hpp"
@@ -43,10 +48,14 @@ public:
 
     Result<bool> next(Batch& batch) noexcept override {
         if (phase_ == Phase::read_right) {
-            const Status read = read_right();
+            Status read = read_right();
+            if (read) read = spread_keys();
             if (!read) return read.error();
             phase_ = Phase::next_left;
+            is_paired_ =
+                is_unique_ && key_width_ > 0 && node_.condition == nullptr && !node_.keeps_right;
         }
+        if (is_paired_) return next_paired(batch);
         for (;;) {
             const Status going = context_.check();
             if (!going) return going.error();
@@ -104,7 +113,53 @@ private:
         else
             kept_[number_of(ends[1])][right_width_] = number;
         ends[1] = number;
+        is_unique_ = is_unique_ && put->is_new;
         return Done{};
+    }
+
+    // ---- each with one partner or none ----
+
+    Result<bool> next_paired(Batch& batch) noexcept {
+        for (;;) {
+            const Status going = context_.check();
+            if (!going) return going.error();
+            const Result<bool> there = left_.next(batch_);
+            if (!there || !*there) return there;
+            const Status evaluated = evaluate_keys(node_.left_keys, batch_);
+            if (!evaluated) return evaluated.error();
+            const Status room = prepare_pairs(std::size_t{batch_.selection.back()} + 1);
+            if (!room) return room.error();
+            count_ = 0;
+            for (const Position position : batch_.selection) pair(position);
+            batch = {columns_, Selection{lefts_}.first(count_)};
+            if (count_ > 0) return true;
+        }
+    }
+
+    Status prepare_pairs(std::size_t row_count) noexcept {
+        if (columns_.empty()) {
+            const Result<std::span<Vector>> columns =
+                context_.memory.array<Vector>(left_width_ + right_width_);
+            if (!columns) return columns.error();
+            const Result<std::span<Value>> nulls = context_.memory.array<Value>(right_width_);
+            if (!nulls) return nulls.error();
+            columns_ = *columns;
+            nulls_ = *nulls;
+        }
+        const Status room = output_.prepare(right_width_, row_count, context_.memory);
+        if (!room) return room;
+        for (std::size_t i = 0; i < columns_.size(); i++)
+            columns_[i] = i < left_width_ ? batch_.columns[i] : output_.columns()[i - left_width_];
+        return Done{};
+    }
+
+    // A row of keys has the number of the kept row, as all of these have a key of their own.
+    void pair(Position position) noexcept {
+        const std::uint32_t number = find_key(position);
+        if (number == no_row && !node_.keeps_left) return;
+        const Value* const row = number == no_row ? nulls_.data() : kept_[number];
+        for (std::size_t i = 0; i < right_width_; i++) output_.column(i)[position] = row[i];
+        lefts_[count_++] = position;
     }
 
     // ---- keys ----
@@ -128,6 +183,41 @@ private:
             if (key_[i].is_null()) return false;
         }
         return true;
+    }
+
+    // Where keys are one INT and lie close together.
+    Status spread_keys() noexcept {
+        const RowList& rows = keys_.rows();
+        if (key_width_ != 1 || rows.count() == 0) return Done{};
+        std::int64_t greatest = std::numeric_limits<std::int64_t>::min();
+        least_ = std::numeric_limits<std::int64_t>::max();
+        for (std::uint32_t i = 0; i < rows.count(); i++) {
+            const Value& key = rows[i][0];
+            if (key.type() != Type::integer) return Done{};
+            greatest = std::max(greatest, key.as_integer());
+            least_ = std::min(least_, key.as_integer());
+        }
+        const std::uint64_t last = place_of(greatest);
+        if (last >= std::uint64_t{4} * rows.count()) return Done{};
+        const Result<std::span<std::uint32_t>> places =
+            context_.memory.array<std::uint32_t>(static_cast<std::size_t>(last) + 1);
+        if (!places) return places.error();
+        places_ = *places;
+        std::fill(places_.begin(), places_.end(), no_row);
+        for (std::uint32_t i = 0; i < rows.count(); i++)
+            places_[place_of(rows[i][0].as_integer())] = i;
+        return Done{};
+    }
+    [[nodiscard]] std::uint64_t place_of(std::int64_t key) const noexcept {
+        return static_cast<std::uint64_t>(key) - static_cast<std::uint64_t>(least_);
+    }
+    // The row of keys; no_row: there is none.
+    std::uint32_t find_key(Position position) noexcept {
+        if (!places_.empty() && key_columns_[0][position].type() == Type::integer) {
+            const std::uint64_t place = place_of(key_columns_[0][position].as_integer());
+            return place < places_.size() ? places_[place] : no_row;
+        }
+        return set_key(position) ? keys_.find(key_) : no_row;
     }
 
     // ---- pairs ----
@@ -178,8 +268,7 @@ private:
     }
 
     std::uint32_t first_match(Position position) noexcept {
-        if (!set_key(position)) return no_row;
-        const std::uint32_t row = keys_.find(key_);
+        const std::uint32_t row = find_key(position);
         return row == no_row ? no_row : number_of(keys_.rows()[row][key_width_]);
     }
 
@@ -257,6 +346,12 @@ private:
     Output output_;
     Phase phase_ = Phase::read_right;
     bool is_lone_ = false;
+    bool is_unique_ = true;        // No two kept rows have the same key.
+    bool is_paired_ = false;       // Each left row has one partner or none, whatever the condition.
+    std::span<Vector> columns_{};  // Of left, and behind them those of right.
+    std::span<Value> nulls_{};     // A row of right.
+    std::span<std::uint32_t> places_{};  // Of INTs from least_ on, the rows of keys.
+    std::int64_t least_ = 0;
     Batch batch_;                   // Of left.
     std::size_t turn_ = 0;          // Which of its rows is next.
     std::uint32_t chain_ = no_row;  // The next partner of the one before.
