@@ -143,6 +143,42 @@ TEST_F(RowImages, AreReadAsTheTableIsNow) {
     both("BEGIN; UPDATE t SET g = a; SELECT a, g FROM t; ROLLBACK; SELECT a, g FROM t");
 }
 
+// Many in a page, and some pages with changes between them.
+TEST_F(RowImages, OfSmallRowsAreReadSideBySide) {
+    std::string rows = "CREATE TABLE s (a INT PRIMARY KEY, c INT); INSERT INTO s VALUES (0, 0)";
+    for (int a = 1; a < 2000; a++)
+        rows += ", (" + std::to_string(a) + ", " + std::to_string(a % 5 * 1'000'000) + ")";
+    both(rows);
+    maintain();
+    both("UPDATE s SET c = NULL WHERE a % 97 = 1 OR a BETWEEN 500 AND 520");
+    for (const char* const as_of : {"", " FOR SYSTEM_TIME AS OF COMMIT 2"})
+        both(std::string{"SELECT count(*), sum(a), sum(c), count(c) FROM s"} + as_of +
+             "; SELECT c, count(*), sum(a) FROM s" + as_of + " GROUP BY c");
+}
+
+TEST_F(RowImages, AreThoseThatAnIndexLeadsTo) {
+    both(table() + "; CREATE INDEX by_d ON t (d); CREATE INDEX by_c ON t (c)");
+    for (int a = 0; a < 60; a++) both(row(a, 3));
+    maintain();
+    both("UPDATE t SET b = 'new' WHERE a % 7 = 1; DELETE FROM t WHERE a = 21");
+    const auto ask_index = [this](const std::string& as_of) {
+        for (const char* const where :
+             {"d >= DATE '2026-11-22' ORDER BY d, a", "d >= DATE '2026-11-22' ORDER BY d DESC, a",
+              "d > DATE '2026-01-01' ORDER BY d DESC, a DESC LIMIT 9", "d IS NULL ORDER BY a",
+              "c > 10000000 ORDER BY c DESC", "a IN (1, 3, 900)", "a > 40 ORDER BY a DESC"})
+            both("SELECT b, a, d FROM t" + as_of + " WHERE " + where);
+        both("SELECT b, commit_start FROM t" + as_of + " WHERE d >= DATE '2026-11-22'");
+    };
+    ask_index("");
+    ask_index(" FOR SYSTEM_TIME AS OF COMMIT 20");
+    maintain();
+    ask_index("");
+    ask_index(" FOR SYSTEM_TIME AS OF COMMIT 20");
+    both("BEGIN; UPDATE t SET b = 'own' WHERE a = 30");
+    ask_index("");
+    both("ROLLBACK");
+}
+
 // What nobody waited for is synced before rows of it are put into a run.
 TEST_F(RowImages, AreThereOfWhatIsNotDurableYet) {
     ConnectionOptions deferred;

@@ -224,17 +224,18 @@ struct ColumnCode {
     std::size_t size = 0;
 };
 template <Kind kind>
-[[gnu::always_inline]] inline bool take_code(ImageRest& rest, ColumnCode& code) noexcept {
-    if (rest.at >= rest.image.size()) return false;
-    code.number = std::to_integer<std::uint64_t>(rest.image.data()[rest.at]);
+[[gnu::always_inline]] inline bool take_code(Bytes image, std::size_t& at,
+                                             ColumnCode& code) noexcept {
+    if (at >= image.size()) return false;
+    code.number = std::to_integer<std::uint64_t>(image.data()[at]);
     const std::uint64_t code_end = kind == Kind::real ? first_small : 0x80;
     if (code.number < code_end) {
-        rest.at++;
+        at++;
     } else {
-        Reader reader{rest.image.subspan(rest.at)};
+        Reader reader{image.subspan(at)};
         code.number = reader.varint();
         if (kind != Kind::bytes || !reader.ok() || code.number > 0xffffffff) return false;
-        rest.at = static_cast<std::size_t>(reader.position() - rest.image.data());
+        at = static_cast<std::size_t>(reader.position() - image.data());
     }
     const bool has_bytes =
         kind == Kind::bytes ? code.number > 0 : code.number - 1 < first_small - 1;
@@ -246,8 +247,9 @@ template <Kind kind>
 bool pass(std::span<ImageRest> images) noexcept {
     ColumnCode code;
     for (ImageRest& rest : images) {
-        if (!take_code<kind>(rest, code)) return false;
-        rest.at += code.size;
+        std::size_t at = rest.at;
+        if (!take_code<kind>(rest.image, at, code)) return false;
+        rest.at = at + code.size;
     }
     return true;
 }
@@ -263,9 +265,11 @@ bool pass(Type type, std::span<ImageRest> images) noexcept {
 
 template <Kind kind>
 [[gnu::always_inline]] inline bool take(ImageRest& rest, ColumnCode& code, Bytes& bytes) noexcept {
-    if (!take_code<kind>(rest, code) || code.size > rest.image.size() - rest.at) return false;
-    bytes = {rest.image.data() + rest.at, code.size};
-    rest.at += code.size;
+    std::size_t at = rest.at;
+    const Bytes image = rest.image;
+    if (!take_code<kind>(image, at, code) || code.size > image.size() - at) return false;
+    bytes = {image.data() + at, code.size};
+    rest.at = at + code.size;
     return true;
 }
 

@@ -92,7 +92,7 @@ struct ColumnStep {
     ColumnType type{};
     std::uint32_t wanted = none;
 };
-inline constexpr std::size_t image_count_max = 32;  // That are read side by side.
+inline constexpr std::size_t image_count_max = 64;  // That are read side by side.
 
 // An image that is read beside others, a column of all of them at a time.
 struct ImageRest {

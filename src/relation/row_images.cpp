@@ -9,6 +9,10 @@ namespace freshet::relation {
 
 namespace {
 
+// Rows of short stretches are put together, so that whoever reads them has some side by side; those
+// of a page are enough, and the next one is fetched meanwhile.
+constexpr std::size_t enough = 16;
+
 // Of the first name that is not in the range.
 RowName end_of(std::uint32_t table, const KeyRange& range) noexcept {
     return RowName{range.end.empty() ? table + 1 : table, range.end};
@@ -34,30 +38,50 @@ RowImages::RowImages(const RowsAsOf& rows, std::uint32_t table, KeyRange range) 
 
 Result<std::span<const Bytes>> RowImages::next(std::size_t limit) noexcept {
     count_ = 0;
-    while (count_ == 0 && walk_.valid()) {
+    while (count_ < std::min(limit, enough) && walk_.valid()) {
         stretch_ = walk_.stretch(end_.view());
-        if (stretch_.size() == 0) break;
-        const auto count = std::min(stretch_.size(), static_cast<std::uint32_t>(limit));
-        wanted_count_ = 0;
+        const auto count = std::min(stretch_.size(), static_cast<std::uint32_t>(limit - count_));
+        if (count == 0 || (count_ > 0 && count < stretch_.size())) break;
         stretch_.fetch_next();
-        for (std::uint32_t number = 0; number < count; number++) {
-            const Bytes value = stretch_.value(number);
-            if (value.data() == nullptr) continue;
-            const Bytes image = rows_.is_newest() ? store::image_of_row(value) : Bytes{};
-            if (!image.empty()) {
-                images_[count_++] = image;
-                continue;
-            }
-            const Status added = add(number);
-            if (!added) return added.error();
-        }
-        const Status read = read_wanted();
-        if (!read) return read.error();
-        leave_out_deleted();
+        const Status added = add_all(count);
+        if (!added) return added.error();
         walk_.skip(count);
     }
     if (walk_.damaged()) return Code::corrupt;
     return std::span<const Bytes>{images_}.first(count_);
+}
+
+Status RowImages::add_all(std::uint32_t count) noexcept {
+    wanted_count_ = 0;
+    for (std::uint32_t number = 0; number < count; number++) {
+        number = take_images(number, count);
+        if (number == count) break;
+        if (stretch_.value(number).data() == nullptr) continue;
+        const Status added = add(number);
+        if (!added) return added;
+    }
+    if (wanted_count_ == 0) return Done{};
+    const Status read = read_wanted();
+    if (!read) return read;
+    leave_out_deleted();
+    return Done{};
+}
+
+// Up to the first row that has none, or to the end.
+std::uint32_t RowImages::take_images(std::uint32_t number, std::uint32_t end) noexcept {
+    const store::RowStretch stretch = stretch_;
+    const bool is_newest = rows_.is_newest();
+    const std::uint64_t log_end = rows_.log().end;
+    std::size_t count = count_;
+    for (; number < end; number++) {
+        const Bytes value = stretch.value(number);
+        const Bytes image =
+            is_newest ? store::image_of_row(value) : store::image_of_row(value, log_end);
+        if (image.empty()) break;
+        images_[count++] = image;
+    }
+    count_ = count;
+    return number;
 }
 
 // A row that was not there yet is left out.
@@ -65,10 +89,12 @@ Status RowImages::add(std::uint32_t number) noexcept {
     store::Stream stream;
     const Status decoded = stretch_.stream(number, stream);
     if (!decoded) return decoded;
-    store::RowStretch::NameRoom room;
-    const std::string_view name = stretch_.name(number, room);
     const std::uint64_t end = rows_.is_newest() ? ~std::uint64_t{0} : rows_.log().end;
-    const auto before = store::find_before(rows_.view(), name, stream, end);
+    auto before = store::find_in_tail(stream, end);
+    if (before && before->last == 0) {
+        store::RowStretch::NameRoom room;
+        before = store::find_before(rows_.view(), stretch_.name(number, room), stream, end);
+    }
     if (!before) return before.error();
     if (before->count == 0) return Done{};
     if (before->count == stream.count && !stream.image.empty()) {
@@ -82,7 +108,6 @@ Status RowImages::add(std::uint32_t number) noexcept {
 }
 
 Status RowImages::read_wanted() noexcept {
-    if (wanted_count_ == 0) return Done{};
     const Status entered = reader_.enter(addresses_[0]);
     if (!entered) return entered;
     reader_.fetch(std::span<const std::uint64_t>{addresses_}.first(wanted_count_));

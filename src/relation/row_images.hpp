@@ -24,8 +24,8 @@ public:
     RowImages(const RowImages&) = delete;
     RowImages& operator=(const RowImages&) = delete;
 
-    // Up to `limit` images, at least one and at most image_count_max; none: there are no more. They lie
-    // in the log or in a run, as long as the snapshot is open. corrupt, io.
+    // Up to `limit` images (which is at most image_count_max), at least one; none: there are no
+    // more. They lie in the log or in a run, as long as the snapshot is open. corrupt, io.
     Result<std::span<const Bytes>> next(std::size_t limit) noexcept;
 
 private:
@@ -36,6 +36,8 @@ private:
         std::uint32_t position;  // Among the images.
     };
 
+    Status add_all(std::uint32_t count) noexcept;
+    std::uint32_t take_images(std::uint32_t number, std::uint32_t end) noexcept;
     Status add(std::uint32_t number) noexcept;
     Status read_wanted() noexcept;
     void leave_out_deleted() noexcept;

@@ -184,19 +184,27 @@ Result<std::uint64_t> newest_address(const tree::View& view, std::string_view na
     return address;
 }
 
-// From the newest backwards through those that have no block yet: most often it is one of these.
-Result<EventsBefore> find_before(const tree::View& view, std::string_view name,
-                                 const Stream& stream, std::uint64_t address) noexcept {
+// From the newest backwards.
+Result<EventsBefore> find_in_tail(const Stream& stream, std::uint64_t address) noexcept {
     Reader tail{stream.tail};
     EventsBefore before{.count = stream.count};
+    std::uint64_t last = 0;
     for (std::uint32_t left = stream.tail_count(); left > 0; left--, before.count--) {
         const std::uint64_t distance = tail.varint();
-        before.last = left == stream.tail_count() ? distance : before.last - distance;
+        last = left == stream.tail_count() ? distance : last - distance;
         if (!tail.ok()) return Code::corrupt;
-        if (before.last < address) return before;
+        before.last = last < address ? last : 0;
+        if (before.last != 0) return before;
     }
-    std::uint64_t end = before.count;
-    before = {};
+    return before;
+}
+
+Result<EventsBefore> find_before(const tree::View& view, std::string_view name,
+                                 const Stream& stream, std::uint64_t address) noexcept {
+    const Result<EventsBefore> in_tail = find_in_tail(stream, address);
+    if (!in_tail || in_tail->last != 0) return in_tail;
+    EventsBefore before;
+    std::uint64_t end = in_tail->count;
     while (before.count < end) {
         const std::uint64_t middle = before.count + (end - before.count) / 2;
         const Result<std::uint64_t> at = find_event(view, name, stream, middle);

@@ -70,6 +70,13 @@ inline Bytes image_of_row(Bytes value) noexcept {
     Reader reader{value};
     return (reader.varint() & 1) != 0 ? reader.take(reader.varint()) : Bytes{};
 }
+// The same if its event is known to lie before an address; else empty.
+inline Bytes image_of_row(Bytes value, std::uint64_t end) noexcept {
+    Reader reader{value};
+    const Bytes image = (reader.varint() & 1) != 0 ? reader.take(reader.varint()) : Bytes{};
+    const bool is_before = reader.varint() < end && reader.ok();
+    return is_before ? image : Bytes{};
+}
 
 // False: there is none. corrupt.
 Result<bool> find_stream(const tree::View& view, std::string_view name, Stream& stream) noexcept;
@@ -166,6 +173,9 @@ struct EventsBefore {
 };
 Result<EventsBefore> find_before(const tree::View& view, std::string_view name,
                                  const Stream& stream, std::uint64_t address) noexcept;
+// The same where the last one is among those that have no block yet; else it is 0, and the count is
+// that of all in blocks.
+Result<EventsBefore> find_in_tail(const Stream& stream, std::uint64_t address) noexcept;
 
 // Rows as they lie side by side in one page.
 class RowStretch {
