@@ -13,11 +13,12 @@ Status Output::prepare(std::size_t column_count, std::size_t row_count, Arena& m
     constexpr std::array<std::size_t, 3> counts{4, 64, batch_row_count_max};
     const std::size_t capacity = *std::lower_bound(counts.begin(), counts.end(), row_count);
     if (column_count > 0) {
-        const Result<std::span<Value>> values = memory.array<Value>(column_count * capacity);
+        const Result<MutableBytes> values =
+            memory.bytes(column_count * capacity * sizeof(Value), alignof(Value));
         if (!values) return values.error();
         const Result<std::span<Vector>> vectors = memory.array<Vector>(column_count);
         if (!vectors) return vectors.error();
-        values_ = *values;
+        values_ = reinterpret_cast<Value*>(values->data());
         vectors_ = *vectors;
     }
     capacity_ = capacity;

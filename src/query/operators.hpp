@@ -19,13 +19,13 @@ public:
     // Room for all columns of at least `row_count` rows; what was there is lost. out_of_memory.
     Status prepare(std::size_t column_count, std::size_t row_count, Arena& memory) noexcept;
     [[nodiscard]] Value* column(std::size_t index) const noexcept {
-        return values_.data() + index * capacity_;
+        return values_ + index * capacity_;
     }
     [[nodiscard]] std::span<const Vector> columns() const noexcept { return vectors_; }
 
 private:
     std::size_t capacity_ = 0;
-    std::span<Value> values_{};
+    Value* values_ = nullptr;  // Not made as NULLs first: what is not written is not read.
     std::span<Vector> vectors_{};
 };
 

@@ -62,6 +62,8 @@ public:
         const Result<std::span<Value>> row =
             memory.array<Value>(scan_.live_count + scan_.columns.size());
         if (!row) return row.error();
+        has_images_alone_ = needs_images_alone();
+        if (has_images_alone_) reader_.want_payloads_alone();
         row_ = row->first(scan_.live_count);
         given_ = row->subspan(scan_.live_count);
         return Done{};
@@ -118,28 +120,34 @@ private:
         if (search_.is_empty) return Done{};
         if (scan_.has_versions) return begin_versions();
         if (search_.is_one_row) return Done{};
-        if (can_read_images()) return begin_images();
-        if (scan_.access.index == nullptr)
+        if (can_read_images())
+            scan_images_.emplace(scan_.moment->rows, scan_.table->id, search_.range);
+        else if (scan_.access.index == nullptr)
             reader_.scan(search_.range, scan_.direction);
         else
             reader_.scan(*scan_.access.index, search_.range, scan_.direction);
         return Done{};
     }
 
-    [[nodiscard]] bool can_read_images() const noexcept {
+    // Nothing but columns is asked for, of rows that nobody changes.
+    [[nodiscard]] bool needs_images_alone() const noexcept {
         const auto is_live = [&](std::uint32_t column) noexcept {
             return column < scan_.live_count;
         };
-        return scan_.access.index == nullptr && scan_.access.list == nullptr &&
+        return !scan_.has_versions && !scan_.moment->rows.is_in_transaction() &&
+               std::all_of(scan_.columns.begin(), scan_.columns.end(), is_live);
+    }
+    [[nodiscard]] bool can_read_images() const noexcept {
+        return has_images_alone_ && scan_.access.index == nullptr && scan_.access.list == nullptr &&
                scan_.direction == Direction::forwards &&
-               std::all_of(scan_.columns.begin(), scan_.columns.end(), is_live) &&
                relation::RowImages::can_read(scan_.moment->rows, scan_.table->id, search_.range);
     }
-    Status begin_images() noexcept {
+    Status want_images() noexcept {
+        if (is_wanting_) return Done{};
+        is_wanting_ = true;
         const Result<std::span<Value*>> into = context_.memory.array<Value*>(scan_.columns.size());
         if (!into) return into.error();
         into_ = *into;
-        scan_images_.emplace(scan_.moment->rows, scan_.table->id, search_.range);
         return reader_.images().want(scan_.columns);
     }
 
@@ -160,7 +168,7 @@ private:
         if (has_ended_) return std::size_t{0};
         const Status room = output_.prepare(scan_.columns.size(), size_, context_.memory);
         if (!room) return room.error();
-        if (scan_images_) return fill_with_images();
+        if (has_images_alone_) return fill_with_images();
         texts_.clear();
         std::size_t count = 0;
         while (count < size_ && !has_ended_) {
@@ -179,13 +187,17 @@ private:
         return count;
     }
 
-    // The same where nothing but columns is asked for, of rows that nobody changes.
+    // The same where images are all that is needed.
     Result<std::size_t> fill_with_images() noexcept {
+        const Status wanted = want_images();
+        if (!wanted) return wanted.error();
         for (std::size_t i = 0; i < into_.size(); i++) into_[i] = output_.column(i);
         std::size_t count = 0;
         while (count < size_ && !has_ended_) {
             const auto images =
-                scan_images_->next(std::min(size_ - count, relation::image_count_max));
+                scan_images_
+                    ? scan_images_->next(std::min(size_ - count, relation::image_count_max))
+                    : next_image();
             if (!images) return images.error();
             has_ended_ = images->empty();
             const Status read = reader_.images().read(*images, into_, count);
@@ -194,6 +206,12 @@ private:
         }
         size_ = std::min(size_ * 4, batch_row_count_max);
         return count;
+    }
+
+    Result<std::span<const Bytes>> next_image() noexcept {
+        const Result<bool> there = advance();
+        if (!there) return there.error();
+        return std::span<const Bytes>{&version_.payload, *there ? std::size_t{1} : 0};
     }
 
     // To the next version, of this point or of those behind it.
@@ -297,6 +315,8 @@ private:
     std::span<const Value> points_{};
     std::size_t point_ = 0;
     bool has_begun_ = false;
+    bool has_images_alone_ = false;
+    bool is_wanting_ = false;
     bool is_exact_ = true;
     bool is_looked_up_ = false;
     bool has_pending_ = false;

@@ -46,10 +46,11 @@ Status ImageReader::want(std::span<const std::uint32_t> columns) noexcept {
     for (std::uint32_t i = 0; i < columns.size(); i++) (*steps)[columns[i]].wanted = i;
     const Result<std::span<Value>> row = memory_->array<Value>(first_.layout.size());
     if (!row) return row.error();
-    const Result<std::span<ImageRest>> rests = memory_->array<ImageRest>(image_count_max);
+    const Result<MutableBytes> rests =
+        memory_->bytes(image_count_max * sizeof(ImageRest), alignof(ImageRest));
     if (!rests) return rests.error();
     wanted_ = columns;
-    rests_ = *rests;
+    rests_ = reinterpret_cast<ImageRest*>(rests->data());
     steps_ = *steps;
     row_ = *row;
     return Done{};
@@ -65,27 +66,30 @@ Status ImageReader::read_alone(Bytes image, std::span<Value* const> into,
 
 Status ImageReader::read(std::span<const Bytes> images, std::span<Value* const> into,
                          std::size_t row) noexcept {
-    FRESHET_CHECK(images.size() <= rests_.size());
+    FRESHET_CHECK(images.size() <= image_count_max);
     const std::size_t changed_size = mask_size(first_.layout.size());
+    const std::uint32_t version = first_.layout.version;
+    ImageRest* const rests = rests_;
     std::size_t count = 0;
     for (const Bytes image : images) {
         Reader reader{image};
-        if (reader.varint() == first_.layout.version) {
+        if (reader.varint() == version) {
             const auto at = static_cast<std::size_t>(reader.position() - image.data());
-            rests_[count++] = {image, at + changed_size, row};
+            rests[count++] = {image, at + changed_size, row};
         } else {
             const Status read = read_alone(image, into, row);
             if (!read) return read;
         }
         row++;
     }
-    return decode_columns(rests_.first(count), steps_, into);
+    return decode_columns({rests_, count}, steps_, into);
 }
 
 Status TableReader::open(const RowsAsOf& rows, const TableDefinition& table,
                          Arena& memory) noexcept {
     rows_ = &rows;
     table_ = &table;
+    has_payloads_alone_ = false;
     row_scan_.reset();
     entry_scan_.reset();
     return images_.open(table, memory);
@@ -115,7 +119,8 @@ Result<bool> TableReader::next(Recorded& version) noexcept {
 Result<bool> TableReader::find(Bytes key, Recorded& version) noexcept {
     if (key.size() > row_key_size_max) return false;
     name_ = RowName{table_->id, key};
-    return rows_->find(name_, version);
+    return has_payloads_alone_ ? rows_->find_image(name_, version.payload)
+                               : rows_->find(name_, version);
 }
 
 }  // namespace freshet::relation

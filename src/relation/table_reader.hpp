@@ -46,7 +46,7 @@ private:
     std::span<const std::uint32_t> wanted_{};
     std::span<const ColumnStep> steps_{};  // To the last one that is wanted.
     std::span<Value> row_{};               // Of another version.
-    std::span<ImageRest> rests_{};
+    ImageRest* rests_ = nullptr;
 };
 
 class TableReader {
@@ -72,6 +72,9 @@ public:
     // next call. corrupt, io.
     Result<bool> find(Bytes key, Recorded& version) noexcept;
 
+    // Of what is found from here on, nothing but the payload is asked for, which may be in a run.
+    void want_payloads_alone() noexcept { has_payloads_alone_ = true; }
+
     // The live columns of a version, in the order of the layout: values view the version's bytes or
     // the definition's. corrupt, out_of_memory.
     Status read(const Recorded& version, std::span<Value> into) noexcept {
@@ -85,6 +88,7 @@ private:
     ImageReader images_;
     std::optional<RowScan> row_scan_;
     std::optional<EntryScan> entry_scan_;
+    bool has_payloads_alone_ = false;
     RowName name_{0, {}};  // Of the row that was looked for.
 };
 
