@@ -210,6 +210,21 @@ TEST_F(Plan, TakesNoNullForAnExtreme) {
     EXPECT_EQ(rows("SELECT min(b) FROM t FOR SYSTEM_TIME AS OF 3"), "NULL");
 }
 
+// Entries of an index that have the same values are in the order of the rows' keys.
+TEST_F(Plan, TakesTheOrderOfTheKeyBehindThatOfAnIndex) {
+    stored.index(1, "by_user", {3});
+    EXPECT_EQ(sources("SELECT 1 FROM lines ORDER BY \"user\", \"order\", line DESC LIMIT 2"),
+              "SCAN lines USING INDEX by_user");
+    EXPECT_EQ(sources("SELECT 1 FROM lines WHERE \"user\" > 5 "
+                      "ORDER BY \"user\" DESC, \"order\" DESC, line, \"user\""),
+              "SEARCH lines USING INDEX by_user (user>?) BACKWARDS");
+    EXPECT_EQ(sources("SELECT 1 FROM lines WHERE \"user\" > 5 ORDER BY \"user\", line DESC"),
+              "SORT ; SEARCH lines USING INDEX by_user (user>?)");
+    EXPECT_EQ(sources("SELECT max(\"order\") FROM lines WHERE \"user\" = 5"),
+              "SEARCH lines USING INDEX by_user (user=?) BACKWARDS");
+    EXPECT_EQ(rows("SELECT max(\"order\") FROM lines WHERE \"user\" = 5"), "1");
+}
+
 // What is long is cut in an entry, so that its order is not known there.
 TEST_F(Plan, SortsTextsThatAnIndexMayHaveCut) {
     const std::string longest(120, 'x');

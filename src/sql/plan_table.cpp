@@ -111,27 +111,31 @@ bool is_in_order(std::span<const KeyOrder> wanted, std::span<const KeyOrder> ord
 }
 
 // Entries of an index hold but the start of what is long: what lies behind a text is not in order,
-// and a text is not unless it has one value.
+// and a text is not unless it has one value. Behind its values an entry has the key of the row.
 std::span<KeyOrder> Planner::order_of(const Leaf& leaf, const query::Access& access) noexcept {
     const bool is_by_key = access.index == nullptr;
     if (leaf.has_versions || access.list != nullptr || (!is_by_key && access.index->hash))
         return {};
     const auto columns = is_by_key ? query::key_of(*leaf.table) : access.columns;
-    const auto order = binding_.array<KeyOrder>(columns.size());
+    const auto key =
+        is_by_key ? std::span<const relation::KeyColumn>{} : query::key_of(*leaf.table);
+    const auto order = binding_.array<KeyOrder>(columns.size() + key.size());
     std::size_t size = 0;
     for (std::size_t i = 0; i < order.size(); i++) {
+        const bool is_of_key = is_by_key || i >= columns.size();
+        const auto& column = i < columns.size() ? columns[i] : key[i - columns.size()];
         const bool is_fixed = i < access.equal.size();
-        const std::uint32_t number = number_of(leaf, columns[i].column);
+        const std::uint32_t number = number_of(leaf, column.column);
         size += fixed_key_size_max;
         const bool is_whole =
-            is_by_key ||
-            (number != no_place && has_whole_keys(query::type_of(*leaf.table, columns[i].column)) &&
+            is_of_key ||
+            (number != no_place && has_whole_keys(query::type_of(*leaf.table, column.column)) &&
              size <= relation::index_values_size_max);
         if (!is_whole && !is_fixed) return order.first(i);
         order[i] = {.number = number,
-                    .descends = columns[i].sort == relation::Sort::descending,
+                    .descends = column.sort == relation::Sort::descending,
                     .is_fixed = is_fixed,
-                    .is_last = is_by_key && i + 1 == columns.size()};
+                    .is_last = is_of_key && i + 1 == order.size()};
         if (!is_whole) return order.first(i + 1);
     }
     return order;
@@ -170,7 +174,7 @@ void Planner::skip_nulls(query::TableScan& scan, const Planned& rows) noexcept {
     query::Access& access = scan.access;
     const std::size_t next = access.equal.size();
     access.skips_nulls = level_.grouping != nullptr && access.index != nullptr &&
-                         next < rows.order.size() &&
+                         next < std::min(rows.order.size(), access.columns.size()) &&
                          rows.order[next].number == level_.wanted.front().number;
 }
 
