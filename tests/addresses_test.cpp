@@ -11,8 +11,8 @@ namespace freshet::store {
 namespace {
 
 // Goal: a block gives the addresses that were put into it, one by one and all at once, and reads
-// nothing beside it. Method: events at random distances of up to 2^n bytes, so that there are blocks
-// of all widths; each in memory of just its size.
+// nothing beside it. Method: events at random distances of up to 2^n bytes, so that there are
+// blocks of all widths; each in memory of just its size.
 TEST(Block, GivesTheAddressesThatWerePut) {
     std::mt19937_64 random{7};
     std::set<std::size_t> sizes;

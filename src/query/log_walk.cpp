@@ -38,9 +38,8 @@ Status LogWalk::open(const relation::LogMoment& moment, const LogRange& range) n
     };
     for (const Bound& bound : bounds) {
         store::Mark last;
-        const Result<bool> found =
-            store::last_mark(view, at.mark_count, bound.key, std::min(bound.from, bound.newest),
-                             bound.newest, last);
+        const Result<bool> found = store::last_mark(
+            view, at.mark_count, bound.key, std::min(bound.from, bound.newest), bound.newest, last);
         if (!found) return found.error();
         if (*found && last.address > mark.address) mark = last;
     }

@@ -134,8 +134,7 @@ void Table::keep(std::span<const Cell> cells) noexcept {
         std::array<char, 48> memory;
         std::string_view text = shown(cells[i], memory);
         text = {text.data(), std::min(text.size(), size_max)};
-        const bool is_none =
-            cells[i].kind == Cell::Kind::none || cells[i].kind == Cell::Kind::null;
+        const bool is_none = cells[i].kind == Cell::Kind::none || cells[i].kind == Cell::Kind::null;
         const auto size = is_none ? size_of_none : static_cast<std::uint16_t>(text.size());
         std::memcpy(kept_.data() + kept_size_, &size, sizeof size);
         kept_size_ += sizeof size;
