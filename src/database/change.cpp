@@ -384,13 +384,13 @@ private:
             query::make_search(plan_.by_key->access, *plan_.table, nullptr, memory_);
         if (!search) return search.error();
         if (!search->is_one_row || !search->is_exact) return false;
-        Recorded stored;
+        Bytes stored;
         const Result<bool> there = writer_.find(search->range.from, stored);
         if (!there) return there.error();
         if (!*there) return true;
         const OneRow& kept = plan_.found;
         Status status = open_block();
-        if (status) status = images_.read(stored.payload, kept.values().subspan(1, width()));
+        if (status) status = images_.read(stored, kept.values().subspan(1, width()));
         if (!status) return status.error();
         kept.values()[0] = Value::blob(search->range.from);
         Arena scratch{block_};

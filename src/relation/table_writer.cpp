@@ -225,11 +225,16 @@ Status TableWriter::refuse_conflicts(const KeyedRow& row, std::span<const IndexC
 
 // ---- changes ----
 
-Result<bool> TableWriter::find(Bytes key, Recorded& version) noexcept {
+Result<bool> TableWriter::find(Bytes key, Bytes& image) noexcept {
     const Status looked = look(key);
     if (!looked) return looked.error();
     if (!kept_.is_there()) return false;
-    return rows_.read(name_->view(), kept_.stream, version);
+    image = kept_.stream.image;
+    if (!image.empty()) return true;
+    Recorded version;
+    const Result<bool> there = rows_.read(name_->view(), kept_.stream, version);
+    image = version.payload;
+    return there;
 }
 
 // The row, a block of its addresses, and each entry closed, erased and opened.

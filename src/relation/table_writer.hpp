@@ -42,9 +42,9 @@ public:
     Result<bool> find_conflict(const Index* index, std::span<const Value> row, Bytes own_key,
                                Conflict& conflict, SqlError& error) noexcept;
 
-    // A row that is to be changed next, by its key; false: there is none. The version's views, but
-    // that of its stream, are good until a change. corrupt, io.
-    Result<bool> find(Bytes key, Recorded& version) noexcept;
+    // The image of a row that is to be changed next, by its key, good until a change; false: there
+    // is none. corrupt, io.
+    Result<bool> find(Bytes key, Bytes& image) noexcept;
     // The tree has room for whatever one change of a row may take.
     [[nodiscard]] bool has_room() const noexcept;
     // A row without a primary key gets the next id. constraint_failed where find_conflict() finds

@@ -7,19 +7,38 @@
 
 namespace freshet::store {
 
-tree::Entry RowImager::add(const tree::Entry& entry) noexcept {
-    if (end_ == 0 || entry.is_erased) return entry;
-    std::array<char, tree::key_size_max> name;
-    entry.key.copy(0, reinterpret_cast<std::byte*>(name.data()));
-    if (std::byte(name[0]) != tag_row) return entry;
-    name[0] = '\0';
-    Stream stream;
+// Where the newest event of a row is; none: it is no row, or not to be had an image.
+std::uint64_t RowImager::newest(const tree::Entry& entry, Stream& stream) const noexcept {
+    const Bytes front = entry.key.front.empty() ? entry.key.back : entry.key.front;
+    if (end_ == 0 || entry.is_erased || front[0] != tag_row) return none;
     const Status decoded = decode_row(entry.value, stream);
     FRESHET_CHECK(decoded);
-    const std::uint64_t address = stream.tail_count() > 0 ? Reader{stream.tail}.varint() : end_;
-    if (address >= end_) return entry;
+    const std::uint64_t address = stream.tail_count() > 0 ? Reader{stream.tail}.varint() : none;
+    return address < end_ ? address : none;
+}
+
+void RowImager::fetch(std::span<const tree::Entry> entries) noexcept {
+    std::array<std::uint64_t, fetch_count_max> addresses;
+    std::size_t count = 0;
+    for (const tree::Entry& entry : entries) {
+        Stream stream;
+        const std::uint64_t address = newest(entry, stream);
+        if (address != none) addresses[count++] = address;
+    }
+    if (count == 0) return;
     if (!is_open_) reader_.open(log_, end_, {});
     is_open_ = true;
+    static_cast<void>(reader_.enter(addresses[count - 1]));  // add() meets what is wrong.
+    reader_.fetch(std::span{addresses}.first(count));
+}
+
+tree::Entry RowImager::add(const tree::Entry& entry) noexcept {
+    Stream stream;
+    const std::uint64_t address = newest(entry, stream);
+    if (address == none) return entry;
+    std::array<char, tree::key_size_max> name;
+    entry.key.copy(0, reinterpret_cast<std::byte*>(name.data()));
+    name[0] = '\0';
     reader_.turn_to({name.data(), entry.key.size()});
     Recorded event;
     const Status read = reader_.read(address, stream.count - 1, event);

@@ -8,6 +8,7 @@
 #pragma once
 
 #include "log/reader.hpp"
+#include "store/directory.hpp"
 #include "tree/run_format.hpp"
 
 namespace freshet::store {
@@ -18,10 +19,19 @@ class RowImager {
 public:
     // Of what lies before `end` in the log.
     RowImager(log::Log& log, std::uint64_t end) noexcept : log_{log}, end_{end} {}
+    static constexpr std::size_t fetch_count_max = 16;
+
+    // Fetches what add() reads of these entries, which come next: rows are neighbours by their
+    // keys, and their events lie anywhere. At most fetch_count_max.
+    void fetch(std::span<const tree::Entry> entries) noexcept;
     // The entry as a run is to have it; what is new of it lies in here until the next call.
     tree::Entry add(const tree::Entry& entry) noexcept;
 
 private:
+    static constexpr std::uint64_t none = ~std::uint64_t{0};
+
+    std::uint64_t newest(const tree::Entry& entry, Stream& stream) const noexcept;
+
     log::Log& log_;
     std::uint64_t end_;
     log::EventReader reader_;

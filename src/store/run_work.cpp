@@ -238,9 +238,17 @@ Status advance(State& state, RunJob& job, std::uint64_t& entry_count) noexcept {
         if (status) job.stage = RunJob::Stage::building;
     }
     RowImager imager{state.log, is_flush ? state.runs->readable_end : 0};
-    for (; status && job.place.valid && entry_count > 0; entry_count--) {
-        status = job.builder.add(imager.add({job.place.key, job.place.value, job.place.is_erased}));
-        job.source.step(job.place, nullptr, Direction::forwards);
+    while (status && job.place.valid && entry_count > 0) {
+        std::array<tree::Entry, RowImager::fetch_count_max> room;
+        std::size_t count = 0;
+        for (; count < room.size() && job.place.valid && entry_count > 0; entry_count--) {
+            room[count++] = {job.place.key, job.place.value, job.place.is_erased};
+            job.source.step(job.place, nullptr, Direction::forwards);
+        }
+        const std::span<const tree::Entry> entries = std::span{room}.first(count);
+        imager.fetch(entries);
+        for (std::size_t i = 0; status && i < count; i++)
+            status = job.builder.add(imager.add(entries[i]));
     }
     if (status && job.place.damaged) status = Code::corrupt;
     if (status && job.place.valid) return status;
