@@ -70,12 +70,12 @@ inline Bytes image_of_row(Bytes value) noexcept {
     Reader reader{value};
     return (reader.varint() & 1) != 0 ? reader.take(reader.varint()) : Bytes{};
 }
-// The same if its event is known to lie before an address; else empty.
+// The same if its event is known to lie before an address, by the tail that such a row has; else
+// empty.
 inline Bytes image_of_row(Bytes value, std::uint64_t end) noexcept {
     Reader reader{value};
     const Bytes image = (reader.varint() & 1) != 0 ? reader.take(reader.varint()) : Bytes{};
-    const bool is_before = reader.varint() < end && reader.ok();
-    return is_before ? image : Bytes{};
+    return reader.varint() < end ? image : Bytes{};
 }
 
 // False: there is none. corrupt.
