@@ -75,9 +75,9 @@ public:
             while (who_ == Who::a_thread && !done) {
                 Diagnostic diagnostic;
                 if (store_.statistics().maintenance_owed)
-                    expect("maintain",
-                           store_.maintain(diagnostic, {.entry_count_max = 5'000}).error());
-                std::this_thread::sleep_for(std::chrono::milliseconds{1});
+                    expect("maintain", store_.maintain(diagnostic).error());
+                else
+                    std::this_thread::sleep_for(std::chrono::milliseconds{1});
             }
         }};
         std::vector<double> latencies;
