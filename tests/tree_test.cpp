@@ -455,9 +455,9 @@ TEST(Delta, FindsBesideAnotherKeyWhatItFindsAlone) {
     subject.begin();
     std::vector<std::string> keys;
     for (const char family : {'\x01', '\x02'}) {
-        for (int i = 0; i < 120; i++) {
+        for (int i = 0; i < 40; i++) {
             const std::string key = family + std::string("key") + std::to_string(i * 7919 % 1000);
-            const Code put = i % 3 > 0 ? subject.put(key, key + std::string(20, 'v')) : Code::none;
+            const Code put = i % 3 > 0 ? subject.put(key, key + std::string(180, 'v')) : Code::none;
             ASSERT_EQ(put, Code::none);
             keys.push_back(key);
             keys.push_back(key + '0');
