@@ -88,10 +88,9 @@ Result<bool> open_times(Prepared& p, std::span<const sql::TimePoint> times,
                                                                        : take_snapshot(p, error);
         if (!held) return held.error();
         const Result<bool> opened = open_time(p, time);
-        const Code code = opened.error().code;
-        if (code == Code::type_mismatch || code == Code::unknown_name)
+        if (!opened && is_no_moment(opened.error()))
             return relation::refuse(
-                error, code,
+                error, opened.error().code,
                 {"the moment to be read is no commit, no time and no name of a commit"},
                 {"bind the number of a commit, a TIMESTAMP, or a name of commit_names"});
         if (!opened) return explain(p.session, opened.error(), error);

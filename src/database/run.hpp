@@ -66,5 +66,9 @@ Result<std::uint64_t> commit_named(const Prepared& prepared, std::string_view na
 // out_of_memory; corrupt, io.
 Status read_moment(Prepared& prepared, sql::Point::Kind kind, const Value& value,
                    Until& until) noexcept;
+// Whether it stands for none, and nothing else is wrong.
+inline bool is_no_moment(Error error) noexcept {
+    return error == Code::type_mismatch || error == Code::unknown_name;
+}
 
 }  // namespace freshet::database

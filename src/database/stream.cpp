@@ -187,6 +187,7 @@ Status set_system_time(Prepared& p, sql::Point::Kind kind, const sql::Expression
     if (!value) return value.error();
     Until until = Until::newest();
     const Status read = read_moment(p, kind, *value, until);
+    if (!read && !is_no_moment(read.error())) return explain(session, read.error(), error);
     if (!read)
         return refuse_at(
             error, expression->place, read.error().code,

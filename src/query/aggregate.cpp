@@ -138,20 +138,10 @@ namespace {
 // Of integers, until there is something else; how many there were. What is known of the group stays
 // in registers meanwhile.
 std::size_t add_integers(State& state, const Vector& values, Selection selection) noexcept {
-    std::int64_t whole = state.whole;
-    double real = state.real;
+    State sum = state;
     std::size_t done = 0;
-    for (; done < selection.size(); done++) {
-        const Value& value = values[selection[done]];
-        std::int64_t sum = 0;
-        if (value.type() != Type::integer) break;
-        if (__builtin_add_overflow(whole, value.as_integer(), &sum)) break;
-        whole = sum;
-        real += static_cast<double>(value.as_integer());
-    }
-    state.whole = whole;
-    state.real = real;
-    state.count += static_cast<std::int64_t>(done);
+    while (done < selection.size() && add_integer(sum, values[selection[done]])) done++;
+    state = sum;
     return done;
 }
 
@@ -163,8 +153,7 @@ Status add(AggregateKind kind, State& state, const Vector& values, const Vector&
         for (const Position position : selection) state.count += values[position].is_null() ? 0 : 1;
         return Done{};
     }
-    const bool is_plain = is_sum(kind) && !state.is_real && !state.is_out_of_range;
-    const std::size_t done = is_plain ? add_integers(state, values, selection) : 0;
+    const std::size_t done = is_sum(kind) ? add_integers(state, values, selection) : 0;
     for (const Position position : selection.subspan(done)) {
         const Status added = add(kind, state, values[position], separators[position], memory);
         if (!added) return added;

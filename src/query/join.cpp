@@ -52,10 +52,8 @@ public:
             if (read) read = spread_keys();
             if (!read) return read.error();
             phase_ = Phase::next_left;
-            is_paired_ =
-                is_unique_ && key_width_ > 0 && node_.condition == nullptr && !node_.keeps_right;
         }
-        if (is_paired_) return next_paired(batch);
+        if (is_paired()) return next_paired(batch);
         for (;;) {
             const Status going = context_.check();
             if (!going) return going.error();
@@ -118,6 +116,10 @@ private:
     }
 
     // ---- each with one partner or none ----
+
+    [[nodiscard]] bool is_paired() const noexcept {
+        return is_unique_ && key_width_ > 0 && node_.condition == nullptr && !node_.keeps_right;
+    }
 
     Result<bool> next_paired(Batch& batch) noexcept {
         for (;;) {
@@ -346,10 +348,9 @@ private:
     Output output_;
     Phase phase_ = Phase::read_right;
     bool is_lone_ = false;
-    bool is_unique_ = true;        // No two kept rows have the same key.
-    bool is_paired_ = false;       // Each left row has one partner or none, whatever the condition.
-    std::span<Vector> columns_{};  // Of left, and behind them those of right.
-    std::span<Value> nulls_{};     // A row of right.
+    bool is_unique_ = true;              // No two kept rows have the same key.
+    std::span<Vector> columns_{};        // Of left, and behind them those of right.
+    std::span<Value> nulls_{};           // A row of right.
     std::span<std::uint32_t> places_{};  // Of INTs from least_ on, the rows of keys.
     std::int64_t least_ = 0;
     Batch batch_;                   // Of left.

@@ -111,13 +111,16 @@ Status RowTable::grow() noexcept {
 Result<RowTable::Put> RowTable::put(std::span<const Value> key) noexcept {
     FRESHET_CHECK(key.size() == key_width_);
     const std::uint64_t hash = hash_of(key);
+    std::size_t slot = 0;
     if (!slots_.empty()) {
-        const std::uint32_t row = slots_[find_slot(key, hash)].row;
+        slot = find_slot(key, hash);
+        const std::uint32_t row = slots_[slot].row;
         if (row != no_row) return Put{row, false};
     }
     if (rows_.count() + 1 > slots_.size() / 4 * 3) {
         const Status grown = grow();
         if (!grown) return grown.error();
+        slot = find_slot(key, hash);
     }
     const Result<Value*> row = rows_.add();
     if (!row) return row.error();
@@ -127,7 +130,7 @@ Result<RowTable::Put> RowTable::put(std::span<const Value> key) noexcept {
         (*row)[i] = *value;
     }
     const std::uint32_t number = rows_.count() - 1;
-    slots_[find_slot(key, hash)] = {tag_of(hash), number};
+    slots_[slot] = {tag_of(hash), number};
     return Put{number, true};
 }
 
