@@ -9,6 +9,15 @@
 namespace freshet::test {
 namespace {
 
+// Where a text stands last on the disk; null: nowhere.
+std::byte* last_of(OpenDatabase& db, std::string_view text) {
+    auto& memory = db.machine.memory;
+    const auto found =
+        std::find_end(memory.begin(), memory.end(), text.begin(), text.end(),
+                      [](std::byte byte, char letter) { return byte == std::byte(letter); });
+    return found == memory.end() ? nullptr : &*found;
+}
+
 TEST(Pragmas, DataVersionIsAnotherOneAfterEachCommit) {
     OpenDatabase db;
     db.run("CREATE TABLE t (a INT)");
@@ -62,18 +71,8 @@ TEST(Pragmas, IntegrityCheckReadsTheWholeLog) {
     EXPECT_EQ(db.run("SELECT quick_check FROM pragma_quick_check()"), "ok\n");
     EXPECT_EQ(db.run("BEGIN; INSERT INTO t VALUES (2, 'x'); PRAGMA integrity_check; ROLLBACK"),
               "ok\n");
-    const std::string_view text = "some text that can be hurt";
-    const char* const letters = text.data();
-    auto found = db.machine.memory.end();
-    for (auto from = db.machine.memory.begin();;) {
-        const auto next = std::search(
-            from, db.machine.memory.end(), letters, letters + text.size(),
-            [](std::byte byte, char letter) { return byte == static_cast<std::byte>(letter); });
-        if (next == db.machine.memory.end()) break;
-        found = next;
-        from = next + 1;
-    }
-    ASSERT_NE(found, db.machine.memory.end());
+    std::byte* const found = last_of(db, "some text that can be hurt");
+    ASSERT_NE(found, nullptr);
     *found ^= std::byte{1};
     const std::string told = db.run("PRAGMA integrity_check");
     EXPECT_EQ(told.find("ok"), std::string::npos) << told;
@@ -81,6 +80,31 @@ TEST(Pragmas, IntegrityCheckReadsTheWholeLog) {
     EXPECT_NE(told.find(".log"), std::string::npos) << told;
     *found ^= std::byte{1};
     EXPECT_EQ(db.run("PRAGMA integrity_check"), "ok\n");
+}
+
+// The name stands behind the event that says so: each byte of that is another one in turn.
+TEST(Pragmas, SystemTimeSaysOfADamagedNameThatItIsDamaged) {
+    OpenDatabase db;
+    db.run("CREATE TABLE t (a INT); SAVE AS 'a name to be hurt'");
+    std::byte* const name = last_of(db, "a name to be hurt");
+    ASSERT_NE(name, nullptr);
+    int count = 0;
+    for (std::byte* byte = name - 24; byte < name; byte++) {
+        *byte ^= std::byte{1};
+        const std::string told = db.run("PRAGMA system_time = 'a name to be hurt'");
+        const std::string words{db.error.message()};
+        db.run("PRAGMA system_time = DEFAULT");
+        const std::string asked =
+            db.run("SELECT count(*) FROM t FOR SYSTEM_TIME AS OF 'a name to be hurt'");
+        *byte ^= std::byte{1};
+        if (told.empty()) continue;
+        count++;
+        EXPECT_EQ(told, "error corrupt");
+        EXPECT_EQ(asked, "error corrupt");
+        EXPECT_EQ(words.find("no name"), std::string::npos) << words;
+    }
+    EXPECT_GT(count, 3);
+    EXPECT_EQ(db.run("PRAGMA system_time = 'a name to be hurt'"), "");
 }
 
 TEST(Pragmas, KeepTheNumbersOfWhoeverUsesTheStore) {

@@ -69,10 +69,12 @@ Value Binding::point(const Point& point, const Scalar*& slot) noexcept {
     Result<std::uint64_t> named = Code::type_mismatch;
     if (may_be_name) named = environment_.times->commit_named(value->as_text());
     if (named) return Value::integer(static_cast<std::int64_t>(*named));
+    const bool is_unknown = named.error() == Code::unknown_name;
     fail(named.error().code, place,
-         {is_commit     ? "this is no number of a commit"
-          : may_be_name ? "this is no time, and no name of a commit"
-                        : "this is no time"},
+         {is_commit      ? "this is no number of a commit"
+          : !may_be_name ? "this is no time"
+          : is_unknown   ? "this is no time, and no name of a commit"
+                         : "the names of commits cannot be read"},
          {"write COMMIT 42, TIMESTAMP '2026-11-20T23:50:07Z', or a name of commit_names"});
     return {};
 }
