@@ -97,5 +97,33 @@ TEST(DatabaseRuns, AreNotTakenFromAProgramWithoutTables) {
     EXPECT_EQ(db.run("SELECT a FROM t"), "1\n2\n");
 }
 
+// Memory is lent that holds something, so that each page of it tells whether it was touched.
+TEST(DatabaseRuns, OpenWithoutTouchingMuchOfWhatIsLent) {
+    Options options = options_with_runs();
+    options.pool_size = std::size_t{32} << 20;
+    OpenDatabase db{options};
+    db.run("CREATE TABLE t (a INT PRIMARY KEY, b TEXT)");
+    for (int a = 0; a < 100; a++)
+        db.run("INSERT INTO t VALUES (" + std::to_string(a) + ", '" + std::string(200, 'b') + "')");
+    ASSERT_TRUE(db.database->store().maintain(db.diagnostic, {.now = true}));
+    db.close();
+    constexpr std::size_t page_size = 4096;
+    constexpr std::byte there{0xa5};
+    std::vector<std::byte> memory(Database::required_memory(options), there);
+    Database again;
+    ASSERT_TRUE(again.open(options, db.machine.door(), memory, db.diagnostic));
+    std::size_t touched = 0;
+    for (std::size_t at = 0; at < memory.size(); at += page_size) {
+        const std::span page =
+            std::span{memory}.subspan(at).first(std::min(page_size, memory.size() - at));
+        const auto is_there = [](std::byte byte) { return byte == there; };
+        touched += std::all_of(page.begin(), page.end(), is_there) ? 0 : page_size;
+    }
+    EXPECT_GT(touched, 0U);
+    EXPECT_LT(touched, std::size_t{1} << 20);
+    EXPECT_TRUE(again.close());
+    db.open();
+}
+
 }  // namespace
 }  // namespace freshet::test
