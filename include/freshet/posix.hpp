@@ -23,8 +23,8 @@ public:
     ~PosixDisk() { close_directory(); }
 
     // `path` ends with a zero byte and may be at most 4,000 bytes long. With `create` the directory
-    // is made if it is missing (not its parents), and its name is made durable. not_found;
-    // not_a_store: it is a file; permission; too_large; io.
+    // is made if it is missing (not its parents). not_found; not_a_store: it is a file;
+    // permission; too_large; io.
     Status open_directory(const char* path, bool create) noexcept;
     void close_directory() noexcept;  // Closes its files and gives back the lock too.
 
@@ -38,6 +38,7 @@ public:
                                     std::size_t size) noexcept override;
     Status truncate(File file, std::uint64_t size) noexcept override;
     Status sync(File file) noexcept override;
+    // After open_directory() with `create`, the first one makes the directory's own name durable.
     Status sync_directory() noexcept override;
     Status rename(std::string_view from, std::string_view to) noexcept override;
     Status remove(std::string_view name) noexcept override;
@@ -54,6 +55,7 @@ private:
 
     int directory_ = -1;
     int lock_ = -1;
+    std::atomic<bool> has_new_name_{false};
     std::int64_t process_ = 0;
     std::array<std::atomic<int>, file_count_max> files_{};  // Descriptor + 1; 0: free.
 };

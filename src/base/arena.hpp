@@ -32,7 +32,16 @@ public:
         return std::span<T>{first, count};
     }
 
-    // Bytes as they are: large regions must not be touched before they are used.
+    // Elements that hold anything, until they are written: memory is not touched before it is used.
+    template <class T>
+    Result<std::span<T>> unfilled(std::size_t count) noexcept {
+        static_assert(std::is_trivially_copyable_v<T> && std::is_trivially_destructible_v<T>);
+        const Result<std::byte*> block = allocate(count, sizeof(T), alignof(T));
+        if (!block) return block.error();
+        return std::span<T>{reinterpret_cast<T*>(*block), count};
+    }
+
+    // Bytes as they are.
     Result<MutableBytes> bytes(std::size_t size, std::size_t align) noexcept {
         const Result<std::byte*> block = allocate(size, 1, align);
         if (!block) return block.error();
@@ -53,7 +62,8 @@ public:
     void seal() noexcept { sealed_ = true; }
     [[nodiscard]] std::size_t used() const noexcept { return used_; }
 
-    // The most that array<T>(count) can take, whatever the alignment of the memory.
+    // The most that array<T>(count) or unfilled<T>(count) can take, whatever the alignment of the
+    // memory.
     template <class T>
     static constexpr std::size_t room(std::size_t count) noexcept {
         return count * sizeof(T) + alignof(T) - 1;

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // What this processor can do beyond what every processor of its kind can.
 //
-// Asking it takes a microsecond in a virtual machine, so the answer is kept, and looked at without
-// a call. Two threads that ask at the same time find the same one.
+// Each question takes some ten microseconds in a virtual machine, so it is put when somebody needs to
+// know, and the answer is kept, and looked at without a call. Two threads that ask at the same time
+// find the same one.
 #pragma once
 
 #include <atomic>
@@ -10,16 +11,16 @@
 
 namespace freshet::cpu {
 
-inline constexpr std::uint32_t known = 1;
-inline constexpr std::uint32_t crc32 = 2;
-inline constexpr std::uint32_t sha = 4;
+inline constexpr std::uint32_t crc32 = 1;
+inline constexpr std::uint32_t sha = 2;
+inline constexpr std::uint32_t known_shift = 2;  // So far above it stands whether it was asked.
 
-extern constinit std::atomic<std::uint32_t> features;  // 0: not asked yet.
-std::uint32_t ask() noexcept;
+extern constinit std::atomic<std::uint32_t> features;
+bool ask(std::uint32_t feature) noexcept;
 
 inline bool has(std::uint32_t feature) noexcept {
-    std::uint32_t found = features.load(std::memory_order_relaxed);
-    if (found == 0) found = ask();
+    const std::uint32_t found = features.load(std::memory_order_relaxed);
+    if ((found & feature << known_shift) == 0) return ask(feature);
     return (found & feature) != 0;
 }
 

@@ -135,13 +135,8 @@ Status PosixDisk::open_directory(const char* path, bool create) noexcept {
     const int descriptor = open_at(AT_FDCWD, path, O_RDONLY | O_DIRECTORY);
     if (descriptor < 0 && errno == ENOTDIR) return Error{Code::not_a_store, ENOTDIR};
     if (descriptor < 0) return last_error();
-    // Also where the directory was there: who made it may have been stopped before this.
-    if (create) {
-        if (const Status status = sync_parent(descriptor); !status) {
-            ::close(descriptor);
-            return status;
-        }
-    }
+    // Also where the directory was there: who made it may have been stopped before a sync.
+    has_new_name_ = create;
     directory_ = descriptor;
     process_ = getpid();
     return Done{};
@@ -239,6 +234,10 @@ Status PosixDisk::sync(File file) noexcept {
 
 Status PosixDisk::sync_directory() noexcept {
     if (const Status status = check_writable(); !status) return status;
+    if (has_new_name_) {
+        if (const Status status = sync_parent(directory_); !status) return status;
+        has_new_name_ = false;
+    }
     return synced(fsync(directory_));
 }
 

@@ -28,9 +28,9 @@ std::size_t shared_prefix(std::string_view a, std::string_view b) noexcept {
 
 [[gnu::cold]] Status FrameBuilder::open(Arena& arena, const Geometry& geometry) noexcept {
     const auto names = arena.bytes(name_memory_size, 1);
-    const auto slots = arena.array<Slot>(frame_stream_count_max);
+    const auto slots = arena.unfilled<Slot>(frame_stream_count_max);
     const auto buckets = arena.array<std::uint16_t>(bucket_count);
-    const auto types = arena.array<Type>(frame_type_count_max);
+    const auto types = arena.unfilled<Type>(frame_type_count_max);
     if (!names || !slots || !buckets || !types) return Code::out_of_memory;
     geometry_ = geometry;
     names_ = {reinterpret_cast<char*>(names->data()), names->size()};

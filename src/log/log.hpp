@@ -72,6 +72,9 @@ public:
     // written and synced again (it may be in the page cache only, from a writer whose sync failed),
     // and a new epoch begins.
     Status recover(const Position& end, std::uint64_t synced_to) noexcept;
+    // A segment that begins behind the end is there, or all before it. Before anybody reads it, by
+    // whoever makes it or finds it.
+    void know(std::uint32_t segment) noexcept;
     // Tells followers in other processes up to where the log is durable. Advice: an error of it is
     // nobody's trouble but theirs, and the next sync notes again.
     void note_durable() noexcept;
@@ -215,8 +218,9 @@ private:
     Status poison_with(Error error) noexcept;    // Takes the commit turn.
 
     // segments.cpp
+    using SharedMap = std::atomic_ref<const std::byte*>;
     Result<const std::byte*> map(std::uint32_t segment) noexcept;
-    void unmap_all() noexcept;
+    void unmap_from(std::uint32_t keep) noexcept;
     Result<bool> drop_later_segments(std::uint32_t keep) noexcept;
     Status rewrite(File file, std::uint64_t from, std::uint64_t to) noexcept;
 
@@ -229,7 +233,8 @@ private:
     MutableBytes buffer_;
     MutableBytes head_buffer_;
     Bytes zeros_;
-    std::span<std::atomic<const std::byte*>> maps_;
+    std::span<const std::byte*> maps_;  // Of all segments there may be; those known are filled.
+    std::uint32_t known_count_ = 0;
 
     // The writer's, under the writer turn.
     FrameBuilder builder_;

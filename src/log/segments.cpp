@@ -29,7 +29,7 @@ Result<bool> has_frames(Disk& disk, std::string_view name, MutableBytes buffer) 
 
 std::size_t Log::required_memory(const Options& options, const Geometry& geometry) noexcept {
     return FrameBuilder::required_memory() + buffer_size(geometry) + 2 * (head_slot_size + 63) +
-           63 + Arena::room<std::atomic<const std::byte*>>(options.segment_count_max);
+           63 + Arena::room<const std::byte*>(options.segment_count_max);
 }
 
 Status Log::open(Arena& arena, const Options& options, Door door, const HeadRecord& head) noexcept {
@@ -41,12 +41,14 @@ Status Log::open(Arena& arena, const Options& options, Door door, const HeadReco
     head_is_durable_ = head.alone;
     read_only_ = options.read_only;
     growth_size_ = std::min(options.growth_size, geometry_.segment_size);
-    const auto maps = arena.array<std::atomic<const std::byte*>>(options.segment_count_max);
+    const auto maps = arena.unfilled<const std::byte*>(options.segment_count_max);
     const auto head_buffer = arena.bytes(head_slot_size, 64);
     const auto zeros = arena.bytes(block_size, 64);
     const auto buffer = arena.bytes(buffer_size(geometry_), 64);
     if (!maps || !head_buffer || !zeros || !buffer) return Code::out_of_memory;
     maps_ = *maps;
+    known_count_ = 0;
+    know(geometry_.segment(head.attested.address));
     head_buffer_ = *head_buffer;
     std::memset(zeros->data(), 0, zeros->size());
     zeros_ = *zeros;
@@ -86,6 +88,7 @@ Status Log::create(Door door, const Geometry& geometry, Epoch epoch, MutableByte
 }
 
 Status Log::resume(const Position& end, std::uint32_t token) noexcept {
+    know(geometry_.segment(end.address));
     last_ = end;
     last_.epoch = head_.attested.epoch;
     part_ = last_;
@@ -158,10 +161,7 @@ Status Log::rewrite(File file, std::uint64_t from, std::uint64_t to) noexcept {
 }
 
 Result<bool> Log::drop_later_segments(std::uint32_t keep) noexcept {
-    for (std::size_t i = keep; i < maps_.size(); i++) {
-        const std::byte* const mapped = maps_[i].exchange(nullptr);
-        if (mapped != nullptr) disk_->unmap(mapped, geometry_.segment_size);
-    }
+    unmap_from(keep);
     return drop_segments(*disk_, keep);
 }
 
@@ -206,19 +206,24 @@ void Log::abandon() noexcept {
     if (head_file_.is_open()) disk_->close(head_file_);
     file_ = File{};
     head_file_ = File{};
-    unmap_all();
+    unmap_from(0);
 }
 
-void Log::unmap_all() noexcept {
-    for (auto& mapped : maps_) {
-        const std::byte* const address = mapped.exchange(nullptr);
+void Log::know(std::uint32_t segment) noexcept {
+    const auto count = std::min(segment, static_cast<std::uint32_t>(maps_.size()));
+    for (; known_count_ < count; known_count_++) maps_[known_count_] = nullptr;
+}
+
+void Log::unmap_from(std::uint32_t keep) noexcept {
+    for (std::size_t i = keep; i < known_count_; i++) {
+        const std::byte* const address = SharedMap{maps_[i]}.exchange(nullptr);
         if (address != nullptr) disk_->unmap(address, geometry_.segment_size);
     }
 }
 
 Result<const std::byte*> Log::map(std::uint32_t segment) noexcept {
     FRESHET_CHECK(segment <= maps_.size());
-    std::atomic<const std::byte*>& mapped = maps_[segment - 1];
+    const SharedMap mapped{maps_[segment - 1]};
     const std::byte* address = mapped.load(std::memory_order_acquire);
     if (address != nullptr) return address;
 

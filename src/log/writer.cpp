@@ -161,6 +161,7 @@ Status Log::roll() noexcept {
     const std::uint32_t next = geometry_.segment(next_frame_) + 1;
     out_of_segments_ = next > maps_.size();
     if (out_of_segments_) return Code::full;
+    know(next);
     Status status = reserve(std::min(next_frame_ + segment_margin, geometry_.address(next)));
     if (!status) return status;
     const Result<Work> work = begin_io();

@@ -30,6 +30,7 @@ Status Replay::run_on(log::Scan& scan, std::uint64_t limit) noexcept {
         const Result<bool> there = scan.next(frame, limit);
         if (!there) return there.error();
         if (!*there) break;
+        state_.log.know(state_.log.geometry().segment(frame.address));
         if (!in_parts_ && (!frame.header.last || is_relief_due(state_))) {
             const Status finished = finish(before);
             if (!finished) return finished;

@@ -22,7 +22,7 @@ std::size_t RunBuilder::required_memory(const RunLimits& limits) noexcept {
 Status RunBuilder::open(Arena& arena, const RunLimits& limits) noexcept {
     FRESHET_CHECK(limits.height_max > 0);
     FRESHET_CHECK(limits.height_max <= run_height_max);
-    const auto levels = arena.array<Level>(limits.height_max);
+    const auto levels = arena.unfilled<Level>(limits.height_max);
     if (!levels) return levels.error();
     const Result<MutableBytes> chunk = arena.bytes(chunk_size, alignof(Page));
     if (!chunk) return chunk.error();
