@@ -22,10 +22,12 @@ Status make_statements(Session& session, MutableBytes memory) noexcept {
     const std::uint32_t count = session.options.statement_count_max;
     const std::size_t size = memory.size() / count / align * align;
     if (size < sizeof(Prepared) + statement_size_min) return Code::out_of_memory;
+    const std::size_t block_size = size - sizeof(Prepared);
+    const MutableBytes blocks = memory.subspan(count * sizeof(Prepared));
     for (std::uint32_t i = 0; i < count; i++) {
-        const MutableBytes part = memory.subspan(i * size, size);
-        session.statements[i] = ::new (static_cast<void*>(part.data()))
-            Prepared{session, part.subspan(sizeof(Prepared))};
+        void* const place = memory.data() + i * sizeof(Prepared);
+        session.statements[i] =
+            ::new (place) Prepared{session, blocks.subspan(i * block_size, block_size)};
     }
     return Done{};
 }

@@ -30,7 +30,7 @@ struct Prepared {
     Prepared& operator=(const Prepared&) = delete;
 
     Session& session;
-    MutableBytes block;  // Behind this struct.
+    MutableBytes block;
     bool is_open = false;
     std::uint64_t last_use = 0;
 
