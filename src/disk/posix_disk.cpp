@@ -129,10 +129,12 @@ std::size_t buffered_size(std::uint64_t offset, std::size_t size) noexcept {
 Status PosixDisk::open_directory(const char* path, bool create) noexcept {
     close_directory();
     if (strnlen(path, path_size_max + 1) > path_size_max) return Code::too_large;
-    if (create && again([&]() noexcept { return mkdir(path, 0700); }) < 0 && errno != EEXIST) {
-        return last_error();
+    int descriptor = open_at(AT_FDCWD, path, O_RDONLY | O_DIRECTORY);
+    if (create && descriptor < 0 && errno == ENOENT) {
+        const auto make = [&]() noexcept { return mkdir(path, 0700); };
+        if (again(make) < 0 && errno != EEXIST) return last_error();
+        descriptor = open_at(AT_FDCWD, path, O_RDONLY | O_DIRECTORY);
     }
-    const int descriptor = open_at(AT_FDCWD, path, O_RDONLY | O_DIRECTORY);
     if (descriptor < 0 && errno == ENOTDIR) return Error{Code::not_a_store, ENOTDIR};
     if (descriptor < 0) return last_error();
     // Also where the directory was there: who made it may have been stopped before a sync.

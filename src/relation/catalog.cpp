@@ -40,9 +40,9 @@ RowName name_of_definition(std::uint32_t table) noexcept {
 
 Result<Tables> load_tables(const RowsAsOf& rows, Arena& memory) noexcept {
     std::size_t count = 0;
-    Recorded version;
+    Bytes image;
     for (RowScan scan{rows, catalog_table};; count++) {
-        const Result<bool> there = scan.next(version);
+        const Result<bool> there = scan.next_image(image);
         if (!there) return there.error();
         if (!*there) break;
     }
@@ -50,10 +50,10 @@ Result<Tables> load_tables(const RowsAsOf& rows, Arena& memory) noexcept {
     if (!tables) return tables.error();
     RowScan scan{rows, catalog_table};
     for (TableDefinition& table : *tables) {
-        const Result<bool> there = scan.next(version);
+        const Result<bool> there = scan.next_image(image);
         if (!there) return there.error();
         FRESHET_CHECK(*there);
-        const Result<TableDefinition> definition = load(version.payload, memory);
+        const Result<TableDefinition> definition = load(image, memory);
         if (!definition) return definition.error();
         table = *definition;
         const Result<Layout> layout = make_layout(table, table.version, memory);

@@ -191,10 +191,18 @@ Result<bool> RowsAsOf::find_image(const RowName& name, Bytes& image) const noexc
         return there;
     }
     store::Stream stream;
-    Result<bool> there = store::find_stream(view(), name.view(), stream);
+    const Result<bool> there = store::find_stream(view(), name.view(), stream);
     if (!there || !*there) return there;
-    if (stream.image.empty()) there = read(name.view(), stream, version);
-    image = stream.image.empty() ? version.payload : stream.image;
+    return read_image(name.view(), stream, image);
+}
+
+Result<bool> RowsAsOf::read_image(std::string_view name, const store::Stream& stream,
+                                  Bytes& image) const noexcept {
+    image = stream.image;
+    if (is_newest_ && !is_in_transaction_ && !image.empty()) return true;
+    Recorded version;
+    const Result<bool> there = read(name, stream, version);
+    image = version.payload;
     return there;
 }
 
@@ -244,16 +252,29 @@ RowScan::RowScan(const RowsAsOf& rows, std::uint32_t table, KeyRange range,
                  Direction direction) noexcept
     : rows_{rows}, merge_{rows, table, range, !rows.is_newest(), direction} {}
 
-Result<bool> RowScan::next(Recorded& version) noexcept {
+template <class Read>
+Result<bool> RowScan::next_with(Read read) noexcept {
     for (;;) {
         const Result<bool> there = merge_.next();
         if (!there || !*there) return there;
         store::Stream stream;
         const Status decoded = merge_.stream(stream);
         if (!decoded) return decoded.error();
-        const Result<bool> was_there = rows_.read(merge_.name(), stream, version);
+        const Result<bool> was_there = read(merge_.name(), stream);
         if (!was_there || *was_there) return was_there;
     }
+}
+
+Result<bool> RowScan::next(Recorded& version) noexcept {
+    return next_with([&](std::string_view name, const store::Stream& stream) noexcept {
+        return rows_.read(name, stream, version);
+    });
+}
+
+Result<bool> RowScan::next_image(Bytes& image) noexcept {
+    return next_with([&](std::string_view name, const store::Stream& stream) noexcept {
+        return rows_.read_image(name, stream, image);
+    });
 }
 
 }  // namespace freshet::relation

@@ -132,6 +132,8 @@ private:
     friend class RowKeeper;
     Result<bool> read(std::string_view name, const store::Stream& stream,
                       Recorded& version) const noexcept;
+    Result<bool> read_image(std::string_view name, const store::Stream& stream,
+                            Bytes& image) const noexcept;
     // An event of a row, of whatever kind, whose place is known.
     Status read(std::string_view name, std::uint64_t index, std::uint64_t address,
                 Recorded& version) const noexcept;
@@ -234,8 +236,13 @@ public:
             Direction direction = Direction::forwards) noexcept;
     // False: no more. The version's views are good until the next call. corrupt, io.
     Result<bool> next(Recorded& version) noexcept;
+    // The same where the version's payload is all that is needed.
+    Result<bool> next_image(Bytes& image) noexcept;
 
 private:
+    template <class Read>
+    Result<bool> next_with(Read read) noexcept;
+
     const RowsAsOf& rows_;
     RowMerge merge_;
 };

@@ -106,7 +106,9 @@ void TableReader::scan(const Index& index, KeyRange range, Direction direction) 
 }
 
 Result<bool> TableReader::next(Recorded& version) noexcept {
-    if (row_scan_) return row_scan_->next(version);
+    if (row_scan_)
+        return has_payloads_alone_ ? row_scan_->next_image(version.payload)
+                                   : row_scan_->next(version);
     if (!entry_scan_) return false;
     Bytes key;
     Result<bool> there = entry_scan_->next(key);

@@ -14,7 +14,7 @@ namespace store {
 
 namespace {
 
-// For more pages than the pool has; but all of it is touched at open.
+// For more pages than the pool has; but searching all of it must not take long.
 std::size_t checked_count(const Options& options) noexcept {
     constexpr std::size_t count_max = std::size_t{1} << 16;
     return std::bit_ceil(std::clamp(options.pool_size / tree::page_size * 8,
