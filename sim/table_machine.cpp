@@ -210,6 +210,11 @@ namespace {
 // Recovery has told what it found, and more is added.
 void examine_more(TableMachine& machine, const TablePromise& promise, std::uint64_t found) {
     const Answer answer = ask(machine.connection, "CREATE TABLE canary (n INT UNIQUE)");
+    // What a statement needs may lie in a run that the disk did not keep as it said.
+    if (!promise.disk_is_honest && is_named_damage(answer.code)) {
+        static_cast<void>(machine.close());
+        return;
+    }
     if (answer.code != Code::none)
         violation("the canary is refused: %s %s", code_name(answer.code), answer.message.c_str());
     if (answer.commit != found + 1) violation("the canary came to a wrong place");

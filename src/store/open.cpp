@@ -278,6 +278,7 @@ Status Opening::read_and_recover() noexcept {
     status = publish(end);
     if (status && !clean) {
         say_dropped(scan, end);
+        if (state_->runs != nullptr) options_.runs->clear(*state_);
         status = state_->log.recover(end, attested);
         publish_last();
     }

@@ -18,6 +18,8 @@ public:
     // state.working what they say of the store; or leaves it as it is. Says what is wrong with
     // those that cannot.
     virtual void load(State& state, const log::HeadRecord& head) const noexcept = 0;
+    // Removes what a writer began that did not close.
+    virtual void clear(State& state) const noexcept = 0;
     // Makes state.working what a store without runs begins with: they contradict the log.
     virtual void drop(State& state) const noexcept = 0;
     // While the log is read by a writer: whether the pool is so full that a run is due.

@@ -21,15 +21,6 @@ std::size_t checked_count(const Options& options) noexcept {
                                     tree::CheckedPages::count_min, count_max));
 }
 
-// Those that a writer began and head never named have numbers in a row.
-void remove_unnamed(State& state, std::uint32_t next) noexcept {
-    constexpr std::uint32_t gap_max = 4;
-    for (std::uint32_t number = next, gap = 0; gap < gap_max; number++, gap++) {
-        const RunFileName name = run_file_name(number);
-        if (state.door.disk->remove({name.data(), name.size()})) gap = 0;
-    }
-}
-
 class Runs final : public RunKeeper {
 public:
     [[nodiscard]] std::size_t required_memory(const Options& options,
@@ -54,6 +45,7 @@ public:
         return status;
     }
     void load(State& state, const log::HeadRecord& head) const noexcept override;
+    void clear(State& state) const noexcept override;
     void drop(State& state) const noexcept override;
     [[nodiscard]] bool is_relief_due(const State& state) const noexcept override {
         return !state.options.read_only && 2 * state.delta.page_used() > state.delta.page_count();
@@ -101,7 +93,6 @@ void Runs::load(State& state, const log::HeadRecord& head) const noexcept {
     runs.names.unused_count = std::min(named.unused_count, unused_run_kept_max);
     runs.is_named = named.unused_count == 0;
     runs.unnamed_from = named.next;
-    if (!state.options.read_only) remove_unnamed(state, named.next);
     std::uint32_t good_count = 0;
     Published at;
     Status status = Done{};
@@ -138,6 +129,16 @@ void Runs::load(State& state, const log::HeadRecord& head) const noexcept {
     runs.base = at;
     state.working = at;
     lay(state, {}, {}, Phase::reading);
+}
+
+// Those that were begun and that head never named have numbers in a row, and some of them may have
+// been taken again since.
+void Runs::clear(State& state) const noexcept {
+    constexpr std::uint32_t gap_max = 4;
+    for (std::uint32_t number = state.runs->names.next, gap = 0; gap < gap_max; number++, gap++) {
+        const RunFileName name = run_file_name(number);
+        if (state.door.disk->remove({name.data(), name.size()})) gap = 0;
+    }
 }
 
 void Runs::drop(State& state) const noexcept {
