@@ -123,10 +123,10 @@ namespace {
 [[gnu::always_inline]] inline std::uint64_t number_in(Bytes bytes, Bytes image) noexcept {
     if (bytes.empty()) return 0;
     const std::size_t unused = 64 - 8 * bytes.size();
-    const auto before = static_cast<std::size_t>(bytes.data() - image.data());
-    if (before + bytes.size() >= 8)
-        return load<std::uint64_t>(bytes.data() + bytes.size() - 8) >> unused;
-    if (image.size() - before >= 8) return load<std::uint64_t>(bytes.data()) << unused >> unused;
+    const auto end = static_cast<std::size_t>(bytes.data() - image.data()) + bytes.size();
+    if (end >= 8) return load<std::uint64_t>(image.data() + end - 8) >> unused;
+    if (image.size() >= end + 8 - bytes.size())
+        return load<std::uint64_t>(bytes.data()) << unused >> unused;
     std::uint64_t number = 0;
     std::memcpy(&number, bytes.data(), bytes.size());
     return number;
@@ -274,21 +274,25 @@ template <Kind kind>
 }
 
 bool take_integers(std::span<ImageRest> images, Value* into) noexcept {
-    ColumnCode code;
-    Bytes bytes;
     for (ImageRest& rest : images) {
-        if (!take<Kind::whole>(rest, code, bytes)) return false;
-        void* const place = &into[rest.row];
-        if (code.number == 0) {
-            ::new (place) Value{};
+        const Bytes image = rest.image;
+        const std::size_t at = rest.at;
+        if (at >= image.size()) return false;
+        const auto code = std::to_integer<std::uint64_t>(image.data()[at]);
+        std::uint64_t number = code - first_small;
+        rest.at = at + 1;
+        if (const std::uint64_t before_last = code - 2; before_last < 8) {
+            const std::size_t end = at + code;
+            if (end > image.size()) return false;
+            number = number_in({image.data() + at + 1, code - 1}, image);
+            if (number < small_end || number >> 8 * before_last == 0) return false;
+            rest.at = end;
+        } else if (number >= small_end) {
+            if (code != 0) return false;
+            ::new (static_cast<void*>(&into[rest.row])) Value{};
             continue;
         }
-        std::uint64_t number = code.number - first_small;
-        if (code.number < first_small) {
-            number = number_in(bytes, rest.image);
-            if (number < small_end || bytes.back() == std::byte{0}) return false;
-        }
-        ::new (place) Value{Value::integer(unzigzag(number))};
+        ::new (static_cast<void*>(&into[rest.row])) Value{Value::integer(unzigzag(number))};
     }
     return true;
 }
