@@ -139,6 +139,37 @@ TEST_F(LayersTest, AreTheMapTheyShouldBe) {
     }
 }
 
+// Goal: the planner knows tables that are large from those that are small. Method: keys of two
+// families in a run, in a frozen tree and in the delta, and all ranges between some of them.
+TEST_F(LayersTest, EstimateHowManyKeysThereAre) {
+    std::vector<std::string> keys;
+    for (std::uint32_t i = 0; i < 3000; i++)
+        keys.push_back((i % 3 == 0 ? "\1" : "\2") + number_text(i, 5));
+    std::mt19937 random{1};
+    std::shuffle(keys.begin(), keys.end(), random);
+    for (std::size_t i = 0; i < keys.size(); i++) {
+        if (i == 1800) freeze();
+        if (i == 1800) flush();
+        if (i == 2500) freeze();
+        subject.delta.begin();
+        ASSERT_EQ(subject.put(keys[i], "v"), Code::none);
+        root = subject.seal();
+    }
+    const View view{.delta = &subject.delta, .root = &root};
+    EXPECT_EQ(estimate(view, as_bytes("\3"), as_bytes("\4")), 0U);
+    for (int i = 0; i < 300; i++) {
+        std::string from = keys[random() % keys.size()];
+        std::string end = keys[random() % keys.size()];
+        if (from[0] != end[0]) end[0] = from[0];
+        if (end < from) std::swap(from, end);
+        const auto count = static_cast<double>(
+            std::distance(subject.map.lower_bound(from), subject.map.lower_bound(end)));
+        const auto estimated = static_cast<double>(estimate(view, as_bytes(from), as_bytes(end)));
+        EXPECT_NEAR(estimated, count, count / 4 + 50);
+        EXPECT_EQ(estimate(view, as_bytes(end), as_bytes(end)), 0U);
+    }
+}
+
 // Entries that say they are erased, with nothing below them, as nobody makes them.
 TEST_F(LayersTest, SayInStretchesWhatIsErased) {
     Sorted entries;

@@ -457,6 +457,7 @@ TEST(RunDamage, IsNoticedInALeafOfTwoFamilies) {
 TEST(RunDamage, IsNoHarm) {
     const Sorted entries = large_entries(60);
     const Contents bytes = run_of(entries);
+    const Subject nothing{16};
     std::size_t opened = 0;
     for (std::uint64_t seed = 0; seed < 1000; seed++) {
         std::mt19937_64 random{seed};
@@ -473,6 +474,10 @@ TEST(RunDamage, IsNoHarm) {
         opened++;
         std::string found;
         for (const auto& [key, kept] : entries) static_cast<void>(find(open.run, key, found));
+        const tree::Run* const runs[] = {&open.run};
+        Layers layers;
+        layers.lay(nothing.delta, nullptr, runs);
+        static_cast<void>(layers.estimate(as_bytes(entries.begin()->first), as_bytes("\xff")));
         if (!open.run.check_all()) continue;
         ASSERT_FALSE(open.run.is_damaged());
     }
@@ -516,6 +521,31 @@ TEST(RunDamage, EndsAWalk) {
         }
     }
     EXPECT_GT(ended_count, entries.size());
+}
+
+// Each page being damaged in turn: what cannot be read is not counted, and harms nobody.
+TEST(RunDamage, IsNotCounted) {
+    const Sorted entries = large_entries(40);
+    const Contents bytes = run_of(entries);
+    const Subject nothing{16};
+    const auto count_of = [&](const Contents& of) {
+        const OpenRun open{of};
+        const tree::Run* const runs[] = {&open.run};
+        Layers layers;
+        layers.lay(nothing.delta, nullptr, runs);
+        return layers.estimate(as_bytes(entries.begin()->first), as_bytes(entries.rbegin()->first));
+    };
+    const std::uint64_t whole = count_of(bytes);
+    std::size_t uncounted = 0;
+    for (std::uint32_t page = 1; page_at(page) < bytes.size(); page++) {
+        Contents changed = bytes;
+        changed[page_at(page) + 1000] ^= std::byte{1};
+        const std::uint64_t count = count_of(changed);
+        if (count == 0) uncounted++;
+        ASSERT_TRUE(count == 0 || count == whole);
+    }
+    EXPECT_GT(whole, entries.size() / 2);
+    EXPECT_GE(uncounted, 3U);  // The first leaf, the last one, and what is above them.
 }
 
 // All pages become damaged: the walk goes on for as many steps at most, and says why it ends.

@@ -94,6 +94,7 @@ Status plan(Prepared& p, SqlError& error) noexcept {
                                  .text = p.text,
                                  .tables = p.session.tables,
                                  .newest = p.session.tables,
+                                 .rows = &p.present.rows,
                                  .parameters = p.parameters,
                                  .literals = p.literals,
                                  .has_parameters = p.has_parameters,

@@ -210,6 +210,11 @@ Result<std::uint64_t> RowsAsOf::count_versions(std::uint32_t table) const noexce
     return relation::count_versions(view(), RowName{table, {}}.view());
 }
 
+std::uint64_t RowsAsOf::estimate(std::uint32_t table) const noexcept {
+    if (state_ == nullptr) return 0;
+    return store::estimate_rows(view(), RowName{table, {}}.view(), RowName{table + 1, {}}.view());
+}
+
 RowMerge::RowMerge(const RowsAsOf& rows, std::uint32_t table, KeyRange range, bool has_deleted,
                    Direction direction) noexcept
     : table_{table, {}},

@@ -111,6 +111,9 @@ public:
     // corrupt.
     Result<std::uint64_t> count_versions(std::uint32_t table) const noexcept;
 
+    // About how many rows a table has, whatever the commit. 0: it is not open.
+    [[nodiscard]] std::uint64_t estimate(std::uint32_t table) const noexcept;
+
     // As of the newest commit there is in the snapshot.
     [[nodiscard]] bool is_newest() const noexcept { return is_newest_; }
     // Rows may change from one call to the next.

@@ -21,7 +21,8 @@ class Store;
 }
 namespace freshet::relation {
 struct Moment;
-}
+class RowsAsOf;
+}  // namespace freshet::relation
 
 namespace freshet::sql {
 
@@ -136,10 +137,11 @@ struct FreeLiteral {
 struct Environment {
     Arena& memory;
     SqlError& error;
-    std::string_view text{};        // Of the statement: columns without a name are called as it
-    relation::Tables tables{};      // Of the default moment.
-    relation::Tables newest{};      // Of now: those whose indexes there are, whatever the moment.
-    std::span<Value> parameters{};  // Slots, in place 0 that of number 1.
+    std::string_view text{};    // Of the statement: columns without a name are called as it
+    relation::Tables tables{};  // Of the default moment.
+    relation::Tables newest{};  // Of now: those whose indexes there are, whatever the moment.
+    const relation::RowsAsOf* rows = nullptr;  // Of now, for how many there are; null: not known.
+    std::span<Value> parameters{};             // Slots, in place 0 that of number 1.
     std::span<FreeLiteral> literals{};
     // False: they have no values yet. What was bound is bound anew before it is run; until then a
     // moment that is a parameter is now.

@@ -113,7 +113,7 @@ Planned Planner::inner(Item& item, std::span<Conjunct> above) noexcept {
     const std::span<Conjunct> conditions = own.all();
     const auto parts = binding_.array<Planned>(items.all().size());
     for (std::size_t i = 0; i < parts.size(); i++)
-        parts[i] = this->item(*items.all()[i], conditions);
+        parts[i] = counted(this->item(*items.all()[i], conditions));
     if (binding_.has_failed()) return {};
     const auto best =
         std::max_element(parts.begin(), parts.end(),
@@ -127,8 +127,7 @@ Planned Planner::inner(Item& item, std::span<Conjunct> above) noexcept {
         std::rotate(parts.begin() + static_cast<std::ptrdiff_t>(i),
                     parts.begin() + static_cast<std::ptrdiff_t>(next),
                     parts.begin() + static_cast<std::ptrdiff_t>(next) + 1);
-        const bool keeps_what_is_there = rows.score > parts[i].score;
-        if (keeps_what_is_there) {
+        if (is_to_be_kept(rows, parts[i])) {
             const Lead lead = this->lead(parts[i], rows, conditions);
             rows = joined(parts[i], rows, Item::Kind::inner, conditions, lead);
         } else {
@@ -156,6 +155,23 @@ std::size_t Planner::choose(const Planned& rows, std::span<const Planned> parts,
     return best;
 }
 
+// All rows of a table.
+Planned Planner::counted(Planned rows) const noexcept {
+    const relation::RowsAsOf* const all = binding_.environment_.rows;
+    if (rows.scan != nullptr && all != nullptr)
+        rows.row_count = all->estimate(rows.leaf->table->id);
+    return rows;
+}
+
+// Whether one side of a join is kept in memory and not the other one: it has the better access, or
+// far fewer rows, where neither has one.
+bool Planner::is_to_be_kept(const Planned& rows, const Planned& other) noexcept {
+    constexpr std::uint64_t worthwhile_count = 1000;
+    if (rows.score != other.score) return rows.score > other.score;
+    return rows.row_count > 0 && other.row_count >= worthwhile_count &&
+           rows.row_count < other.row_count / 4;
+}
+
 // A condition that what is above has of the kept side alone is asked there; one of the other side
 // sees the NULLs.
 Planned Planner::outer(Item& item, std::span<Conjunct> above) noexcept {
@@ -163,10 +179,11 @@ Planned Planner::outer(Item& item, std::span<Conjunct> above) noexcept {
     const bool keeps_left = item.kind != Item::Kind::right;
     const bool keeps_right = item.kind != Item::Kind::left;
     const std::span<Conjunct> none{};
-    Planned left = this->item(*item.left, keeps_left ? (keeps_right ? none : above) : own);
-    Planned right = this->item(*item.right, keeps_right ? (keeps_left ? none : above) : own);
+    Planned left = counted(this->item(*item.left, keeps_left ? (keeps_right ? none : above) : own));
+    Planned right =
+        counted(this->item(*item.right, keeps_right ? (keeps_left ? none : above) : own));
     if (binding_.has_failed()) return {};
-    const bool is_turned = item.kind == Item::Kind::left && left.score > right.score;
+    const bool is_turned = item.kind == Item::Kind::left && is_to_be_kept(left, right);
     if (is_turned || (item.kind == Item::Kind::right && right.score > left.score)) {
         const Planned& kept = is_turned ? left : right;
         Planned& passing = is_turned ? right : left;
@@ -179,7 +196,7 @@ Planned Planner::outer(Item& item, std::span<Conjunct> above) noexcept {
 // A set of the values that a column of the part is joined to, by which the part is read.
 Lead Planner::lead(Planned& part, const Planned& kept,
                    std::span<const Conjunct> conditions) noexcept {
-    if (part.scan == nullptr || binding_.has_failed()) return {};
+    if (part.scan == nullptr || kept.score == 0 || binding_.has_failed()) return {};
     for (const Conjunct& each : conditions) {
         if (each.is_done || !is_key(each, part.mask, kept.mask)) continue;
         const Operands sides = each.scalar->operands;
@@ -230,7 +247,8 @@ Planned Planner::joined(const Planned& left, const Planned& right, Item::Kind ki
     const std::uint32_t left_width = left.node->column_count;
     Planned rows{.places = no_places(),
                  .mask = left.mask | right.mask,
-                 .score = std::max(left.score, right.score)};
+                 .score = std::max(left.score, right.score),
+                 .row_count = std::max(left.row_count, right.row_count)};
     for (std::size_t i = 0; i < rows.places.size(); i++) {
         const bool is_right = right.places[i] != no_place;
         rows.places[i] = is_right ? right.places[i] + left_width : left.places[i];

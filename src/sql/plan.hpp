@@ -7,7 +7,8 @@
 // first the source with the best access, then, one by one, the best of those that an equality joins
 // to what is there, and products last. Such equalities are the keys of hash joins; if what is there
 // was found by an access, it is what is kept, and the new source passes by: of a table that has a
-// key or an index for it, only the rows to which the kept ones lead.
+// key or an index for it, only the rows to which the kept ones lead. Of two tables without an access
+// the smaller one is kept, as far as the tree tells how large they are.
 //
 // Rows are read backwards, or by an index of which no condition speaks, where they then come as
 // they are to be sorted; the latter if there is a limit. So they are for a lone min() or max(),
@@ -83,7 +84,8 @@ struct Planned {
     const query::Node* node = nullptr;
     std::span<std::uint32_t> places{};
     std::uint64_t mask = 0;
-    std::uint32_t score = 0;  // Of the access; 0: all rows are read.
+    std::uint32_t score = 0;      // Of the access; 0: all rows are read.
+    std::uint64_t row_count = 0;  // About; of what a join has as its source. 0: it is not known.
     std::span<const KeyOrder> order{};
     // Of a table whose rows are all read: what the node, or the filter above it, does.
     const Leaf* leaf = nullptr;
@@ -108,6 +110,8 @@ public:
 
 private:
     Planned item(Item& item, std::span<Conjunct> above) noexcept;
+    [[nodiscard]] Planned counted(Planned rows) const noexcept;
+    static bool is_to_be_kept(const Planned& rows, const Planned& other) noexcept;
     Planned leaf(const Leaf& leaf, std::span<Conjunct> above) noexcept;
     Planned table(const Leaf& leaf, std::span<Conjunct> above) noexcept;
     void check_ends(const Leaf& leaf) noexcept;

@@ -200,6 +200,10 @@ private:
     tree::Stretch entries_;
 };
 
+// About how many rows there are from one name up to another.
+std::uint64_t estimate_rows(const tree::View& view, std::string_view from,
+                            std::string_view end) noexcept;
+
 // Walks rows, those there are or those deleted, from a name on, in the order of their names.
 class RowWalk {
 public:

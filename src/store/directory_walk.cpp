@@ -37,6 +37,11 @@ bool IdCandidates::valid() const noexcept {
     return key.size() == key_.size() && std::memcmp(key.data(), key_.data(), 9) == 0;
 }
 
+std::uint64_t estimate_rows(const tree::View& view, std::string_view from,
+                            std::string_view end) noexcept {
+    return tree::estimate(view, Key{tag_row, from}.bytes(), Key{tag_row, end}.bytes());
+}
+
 RowWalk::RowWalk(const tree::View& view, Which which, std::string_view from) noexcept
     : cursor_{view}, which_{which} {
     const std::byte tag = which == Which::present ? tag_row : tag_deleted_row;

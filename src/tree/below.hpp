@@ -33,6 +33,8 @@ public:
     // it cannot be known, since a page is damaged. (Only families whose values say something are
     // looked up by find(); others are walked through.)
     [[nodiscard]] virtual Bytes find(Bytes key) const noexcept = 0;
+    // About how many keys of one family lie between two.
+    [[nodiscard]] virtual std::uint64_t estimate(Bytes from, Bytes end) const noexcept = 0;
     // To the first entry whose key is not less, or backwards to the last one whose key is less.
     // `own`: through the pages of the delta, or null; it goes along.
     virtual void seek(MergedPlace& place, OwnWalk* own, Bytes key,

@@ -63,6 +63,15 @@ Bytes Layers::find(Bytes key) const noexcept {
     return found.value;
 }
 
+// What one layer hides of another is counted twice.
+std::uint64_t Layers::estimate(Bytes from, Bytes end) const noexcept {
+    std::uint64_t count = OwnWalk{delta_->pages(), frozen_}.estimate(from, end);
+    for (std::uint32_t i = 0; i < run_count_; i++)
+        count += Walk<RunPages, run_height_max>{RunPages{*runs_[i]}, runs_[i]->branches()}.estimate(
+            from, end);
+    return count;
+}
+
 void Layers::seek(MergedPlace& place, OwnWalk* own, Bytes key, Direction direction) const noexcept {
     static_assert(sizeof(Walks) <= sizeof place.state);
     auto* const walks = ::new (place.state.data()) Walks{};

@@ -40,6 +40,7 @@ public:
              Erased erased = Erased::hidden) noexcept;
 
     [[nodiscard]] Bytes find(Bytes key) const noexcept override;
+    [[nodiscard]] std::uint64_t estimate(Bytes from, Bytes end) const noexcept override;
     void seek(MergedPlace& place, OwnWalk* own, Bytes key,
               Direction direction) const noexcept override;
     void step(MergedPlace& place, OwnWalk* own, Direction direction) const noexcept override;

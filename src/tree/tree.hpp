@@ -21,4 +21,11 @@ inline Bytes find(const View& view, Bytes key, Beside& beside) noexcept {
     return view.delta->find(*view.root, key, beside);
 }
 
+// About how many keys there are of one family from one up to another: what is erased, or stands in
+// several layers, is counted too.
+inline std::uint64_t estimate(const View& view, Bytes from, Bytes end) noexcept {
+    const std::uint64_t own = OwnWalk{view.delta->pages(), view.root->branches}.estimate(from, end);
+    return view.root->below == nullptr ? own : own + view.root->below->estimate(from, end);
+}
+
 }  // namespace freshet::tree

@@ -3,6 +3,8 @@
 // run, of which it may be null, because it is damaged.
 #pragma once
 
+#include <algorithm>
+
 #include "freshet/event.hpp"
 #include "tree/branch.hpp"
 #include "tree/page.hpp"
@@ -54,6 +56,9 @@ public:
     [[nodiscard]] Key key() const noexcept { return page_->key(leaf().position); }
     [[nodiscard]] Bytes value() const noexcept { return page_->value(leaf().position); }
     [[nodiscard]] bool is_erased() const noexcept { return page_->is_erased(leaf().position); }
+    // About how many keys of one family lie between two, as if all pages had as many children as
+    // those on the way. 0 where a page is damaged.
+    [[nodiscard]] std::uint64_t estimate(Bytes from, Bytes end) const noexcept;
     // From here to the end of the leaf.
     [[nodiscard]] Stretch stretch() const noexcept {
         return {page_, leaf().position, page_->count()};
@@ -119,6 +124,28 @@ bool Walk<Pages, height_limit>::descend(Bytes key) noexcept {
         if (!is_leaf) number = page_->child(steps_[level].position);
     }
     return true;
+}
+
+template <class Pages, std::uint32_t height_limit>
+std::uint64_t Walk<Pages, height_limit>::estimate(Bytes from, Bytes end) const noexcept {
+    const Branch branch = (*branches_)[family_of(from)];
+    std::uint32_t low = branch.page;
+    std::uint32_t high = branch.page;
+    std::int64_t count = 0;
+    for (std::uint32_t level = 0; level < branch.height; level++) {
+        const bool is_interior = level + 1 < branch.height;
+        const Page* const low_page = pages_(low, is_interior);
+        const Page* const high_page = pages_(high, is_interior);
+        if (low_page == nullptr || high_page == nullptr) return 0;
+        const std::uint32_t first = low_page->search(from).position;
+        const std::uint32_t last = high_page->search(end).position;
+        count *= std::int64_t{high_page->count()} + (is_interior ? 1 : 0);
+        count += std::int64_t{last} - std::int64_t{first};
+        if (!is_interior) break;
+        low = low_page->child(first);
+        high = high_page->child(last);
+    }
+    return static_cast<std::uint64_t>(std::max(count, std::int64_t{0}));
 }
 
 template <class Pages, std::uint32_t height_limit>
