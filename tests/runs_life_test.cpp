@@ -233,9 +233,9 @@ TEST_F(LivingRuns, StayUntilHeadIsTold) {
         EXPECT_FALSE(machine.disk.open(run_file(number), OpenMode::read)) << number;
 }
 
-// What a writer began and head never named is nobody's.
+// What a writer began that did not close, and head never named, is nobody's.
 TEST_F(LivingRuns, GoIfHeadNeverNamedThem) {
-    make(0);
+    make(1);
     auto more = run_files;
     const std::uint32_t next = run_files.rbegin()->first + 1;
     for (std::uint32_t i = 0; i < 3; i++) more[next + i] = run_files.begin()->second;
