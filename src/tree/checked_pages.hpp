@@ -4,12 +4,11 @@
 // again.
 //
 // It is cleared a 64th at a time, when something is first put there: opening a store does not touch
-// it. While one thread clears, what others put there is forgotten.
+// it. Where two threads clear the same part, one may take from it what the other has just put there.
 //
 // Threads: any number at once, but forget() is for a slot whose run nobody reads any more.
 #pragma once
 
-#include <algorithm>
 #include <atomic>
 #include <bit>
 #include <cstdint>
@@ -47,8 +46,8 @@ public:
     }
     void add(std::uint32_t slot, std::uint32_t page) noexcept {
         const std::size_t number = place(slot, page);
-        if (is_clear(number) || clear_part(number))
-            Shared{table_[number]}.store(tag(slot, page), std::memory_order_relaxed);
+        if (!is_clear(number)) clear_part(number);
+        Shared{table_[number]}.store(tag(slot, page), std::memory_order_relaxed);
     }
     // Before the slot is used for another run.
     void forget(std::uint32_t slot) noexcept {
@@ -82,21 +81,16 @@ private:
     [[nodiscard]] bool is_clear(std::size_t number) const noexcept {
         return (clear_.load(std::memory_order_acquire) & part_bit(number)) != 0;
     }
-    // False: another thread is at it.
-    bool clear_part(std::size_t number) noexcept {
-        const std::uint64_t bit = part_bit(number);
-        if ((claimed_.fetch_or(bit, std::memory_order_relaxed) & bit) != 0) return false;
-        const std::span<Place> part = table_.subspan(number & ~(part_size() - 1), part_size());
-        std::fill(part.begin(), part.end(), Place{0});
-        clear_.fetch_or(bit, std::memory_order_release);
-        return true;
+    void clear_part(std::size_t number) noexcept {
+        const std::size_t first = number & ~(part_size() - 1);
+        for (Place& place : table_.subspan(first, part_size()))
+            Shared{place}.store(0, std::memory_order_relaxed);
+        clear_.fetch_or(part_bit(number), std::memory_order_release);
     }
 
     std::span<Place> table_;
     std::uint32_t shift_ = 0;
-    // A bit for each part.
-    std::atomic<std::uint64_t> claimed_{0};
-    std::atomic<std::uint64_t> clear_{0};
+    std::atomic<std::uint64_t> clear_{0};  // A bit for each part.
 };
 
 }  // namespace freshet::tree
