@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // What this processor can do beyond what every processor of its kind can.
 //
-// Each question takes some ten microseconds in a virtual machine, so it is put when somebody needs to
-// know, and the answer is kept, and looked at without a call. Two threads that ask at the same time
-// find the same one.
+// Each question takes some ten microseconds in a virtual machine, so it is put when somebody needs
+// to know, and the answer is kept, and looked at without a call. Two threads that ask at the same
+// time find the same one.
 #pragma once
 
 #include <atomic>

@@ -7,8 +7,8 @@
 // first the source with the best access, then, one by one, the best of those that an equality joins
 // to what is there, and products last. Such equalities are the keys of hash joins; if what is there
 // was found by an access, it is what is kept, and the new source passes by: of a table that has a
-// key or an index for it, only the rows to which the kept ones lead. Of two tables without an access
-// the smaller one is kept, as far as the tree tells how large they are.
+// key or an index for it, only the rows to which the kept ones lead. Of two tables without an
+// access the smaller one is kept, as far as the tree tells how large they are.
 //
 // Rows are read backwards, or by an index of which no condition speaks, where they then come as
 // they are to be sorted; the latter if there is a limit. So they are for a lone min() or max(),

@@ -4,7 +4,7 @@
 // again.
 //
 // It is cleared a 64th at a time, when something is first put there: opening a store does not touch
-// it. Where two threads clear the same part, one may take from it what the other has just put there.
+// it. Where two threads clear the same part, one may take from it what the other has just put.
 //
 // Threads: any number at once, but forget() is for a slot whose run nobody reads any more.
 #pragma once
