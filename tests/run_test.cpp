@@ -407,6 +407,22 @@ TEST(CheckedPages, ForgetsOneRunAlone) {
     }
 }
 
+// The memory that is lent may be what another store left, with the marks of its pages.
+TEST(CheckedPages, TrustNothingOfTheMemoryTheyAreLent) {
+    constexpr std::size_t count = 1024;
+    std::vector<std::byte> memory(CheckedPages::required_memory(count));
+    for (const bool is_again : {false, true}) {
+        Arena arena{MutableBytes{memory}};
+        CheckedPages pages;
+        ASSERT_TRUE(pages.open(arena, count));
+        for (std::uint32_t page = 1; page <= 500; page += is_again ? 50 : 1) {
+            ASSERT_FALSE(pages.has(1, page));
+            pages.add(1, page);
+            ASSERT_TRUE(pages.has(1, page));
+        }
+    }
+}
+
 TEST(CheckedPages, SurvivesArenasOfAllSizes) {
     const std::size_t required = CheckedPages::required_memory(256);
     std::vector<std::byte> memory(required);
