@@ -78,6 +78,8 @@ Status Connection::open(Database& database, MutableBytes memory,
     auto* const session = ::new (static_cast<void*>(place->data())) Session{};
     session->store = &database.store_;
     session->clock = database.clock_;
+    session->spill_disk = database.spill_disk_;
+    session->spills_in_use = &database.spills_in_use_;
     session->options = options;
     session->catalog_memory = *catalog;
     session->words = {reinterpret_cast<char*>(words->data()), words->size()};

@@ -2,6 +2,7 @@
 #include "freshet/database.hpp"
 
 #include "base/arena.hpp"
+#include "query/spill.hpp"
 #include "relation/row_stream.hpp"
 
 namespace freshet {
@@ -27,7 +28,11 @@ Status Database::open(const Options& options, Door door, MutableBytes memory,
     Options with_rows = options;
     with_rows.rows = ::new (static_cast<void*>(place->data())) relation::RowKeeper{*catalog};
     clock_ = door.clock;
-    return store_.open(with_rows, door, memory.subspan(arena.used()), diagnostic);
+    const Status opened = store_.open(with_rows, door, memory.subspan(arena.used()), diagnostic);
+    if (!opened) return opened;
+    spill_disk_ = options.read_only ? nullptr : door.disk;
+    if (spill_disk_ != nullptr) query::remove_spills(*spill_disk_);
+    return opened;
 }
 
 Status Database::close() noexcept {

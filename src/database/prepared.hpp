@@ -12,6 +12,7 @@
 #include "database/change_plan.hpp"
 #include "database/session.hpp"
 #include "query/keep.hpp"
+#include "query/spill.hpp"
 #include "sql/binder.hpp"
 #include "sql/statement_hash.hpp"
 #include "sql/tree.hpp"
@@ -25,7 +26,10 @@ enum class RunState : std::uint8_t { idle, running };
 
 struct Prepared {
     Prepared(Session& of_session, MutableBytes of_block) noexcept
-        : session{of_session}, block{of_block} {}
+        : session{of_session},
+          block{of_block},
+          spill{of_session.spill_disk, of_session.spills_in_use,
+                of_session.options.spill_size_max} {}
     Prepared(const Prepared&) = delete;
     Prepared& operator=(const Prepared&) = delete;
 
@@ -64,7 +68,10 @@ struct Prepared {
     // ---- a run ----
 
     RunState state = RunState::idle;
-    bool rolls_back = false;  // OR ROLLBACK: the failure takes the transaction with it.
+    bool rolls_back = false;      // OR ROLLBACK: the failure takes the transaction with it.
+    std::uint32_t spill_try = 0;  // 0: all is kept in memory.
+    query::Spill spill;
+    std::uint64_t rows_given = 0;  // Rows of batches before this one.
     Snapshot snapshot;
     relation::Moment present;
     std::optional<Arena> arena;  // Of what the run takes.

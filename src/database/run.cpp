@@ -2,6 +2,7 @@
 #include "database/run.hpp"
 
 #include "base/sql_error.hpp"
+#include "query/spilled.hpp"
 #include "relation/commit_name.hpp"
 #include "relation/convert.hpp"
 #include "sql/virtual_tables.hpp"
@@ -140,8 +141,22 @@ Status open_plan(Prepared& p, SqlError& error) noexcept {
     }
     if (!opened) return opened.error();
     p.context.emplace(query::Context{*p.arena, &p.session.interrupt});
+    if (p.spill_try > 0) {
+        const std::size_t used = p.planned_size + p.arena->used();
+        p.spill.share = ((p.block.size() - used) >> p.spill_try) / count_keepers(p);
+        p.context->spill = &p.spill;
+    }
     const Status answered = sql::run(p.subqueries, *p.context);
     return answered ? answered : Status{explain(p.session, answered.error(), error)};
+}
+
+std::size_t count_keepers(const Prepared& p) noexcept {
+    std::size_t count = 0;
+    for (const sql::Subquery& subquery : p.subqueries)
+        if (subquery.node != nullptr) count += query::count_keepers(*subquery.node);
+    if (p.change != nullptr && p.change->source != nullptr)
+        return count + query::count_keepers(*p.change->source);
+    return p.query.node == nullptr ? count : count + query::count_keepers(*p.query.node);
 }
 
 Status run_select(Prepared& p, SqlError& error) noexcept {

@@ -35,6 +35,9 @@ inline const Snapshot& snapshot_of(const Prepared& prepared) noexcept {
 Status open_present(Prepared& prepared, SqlError& error) noexcept;
 Status open_plan(Prepared& prepared, SqlError& error) noexcept;
 
+// How many of the plan's operators keep rows.
+std::size_t count_keepers(const Prepared& prepared) noexcept;
+
 // A value of an expression without columns, as APPEND and PRAGMA have them.
 Result<Value> constant(Prepared& prepared, const sql::Expression& expression,
                        SqlError& error) noexcept;

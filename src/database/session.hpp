@@ -40,6 +40,8 @@ struct SavepointName {
 struct Session {
     Store* store = nullptr;
     Clock* clock = nullptr;
+    Disk* spill_disk = nullptr;
+    std::atomic<std::uint32_t>* spills_in_use = nullptr;
     ConnectionOptions options;
 
     std::array<Prepared*, statement_count_max> statements{};

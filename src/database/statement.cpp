@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include <utility>
+
 #include "base/sql_error.hpp"
 #include "database/prepare.hpp"
 #include "database/run.hpp"
@@ -24,6 +26,8 @@ void end_run(Prepared& p) noexcept {
     p.state = RunState::idle;
     p.rows = nullptr;
     p.kept = nullptr;
+    p.spill_try = 0;
+    p.spill.close();
     p.snapshot.close();
 }
 
@@ -59,6 +63,19 @@ Status dispatch(Prepared& p, SqlError& error) noexcept {
     return Code::invalid_argument;
 }
 
+Status start(Prepared& p, SqlError& error) noexcept {
+    p.position = 0;
+    p.rows_given = 0;
+    p.batch = query::Batch{};
+    p.row = {};
+    p.rows = nullptr;
+    p.arena.emplace(p.block.subspan(p.planned_size));
+    p.context.emplace(query::Context{*p.arena, &p.session.interrupt});
+    const Status begun = dispatch(p, error);
+    if (begun) p.state = RunState::running;
+    return begun;
+}
+
 Status begin_run(Prepared& p, SqlError& error) noexcept {
     Session& session = p.session;
     session.diagnostic.error = Error{};
@@ -69,14 +86,7 @@ Status begin_run(Prepared& p, SqlError& error) noexcept {
     if (has_limit)
         session.interrupt.deadline_us =
             static_cast<std::uint64_t>(p.now.whole()) + session.time_limit_us;
-    p.position = 0;
-    p.batch = query::Batch{};
-    p.row = {};
-    p.arena.emplace(p.block.subspan(p.planned_size));
-    p.context.emplace(query::Context{*p.arena, &session.interrupt});
-    const Status begun = dispatch(p, error);
-    if (begun) p.state = RunState::running;
-    return begun;
+    return start(p, error);
 }
 
 // From what is kept, or from the next batch.
@@ -88,9 +98,10 @@ Result<bool> next_row(Prepared& p) noexcept {
     }
     if (p.rows == nullptr) return false;
     if (p.position == p.batch.selection.size()) {
+        p.rows_given += std::exchange(p.position, 0);
+        p.batch = query::Batch{};
         const Result<bool> more = p.rows->next(p.batch);
         if (!more || !*more) return more;
-        p.position = 0;
         if (p.row.size() != p.batch.columns.size()) {
             const auto row = p.arena->array<Value>(p.batch.columns.size());
             if (!row) return row.error();
@@ -110,6 +121,39 @@ Status still_stands(const Prepared& p, SqlError& error) noexcept {
                             {"reset it, or read it to its end before tables are changed"});
 }
 
+// Rows without a partner stand behind the batch of left that they were in, which may be another.
+bool is_order_certain(const query::Node& node) noexcept {
+    return !(node.kind == query::NodeKind::join && node.keeps_left) &&
+           (node.left == nullptr || is_order_certain(*node.left)) &&
+           (node.right == nullptr || is_order_certain(*node.right));
+}
+
+// Half of the memory for what is kept, and then a quarter and an eighth: what reads tables needs
+// some, too.
+constexpr std::uint32_t spill_try_max = 3;
+
+// Whether it can be run again with a temporary file, and give the rows again that it has given.
+bool may_spill(const Prepared& p) noexcept {
+    if (p.spill_try == spill_try_max || !p.spill.is_allowed() || p.spill.has_failed()) return false;
+    if (p.session.diagnostic.error.code != Code::none || count_keepers(p) == 0) return false;
+    return p.rows_given == 0 || (!p.depends_on_parameters && !p.present.rows.is_in_transaction() &&
+                                 is_order_certain(*p.query.node));
+}
+
+Result<bool> start_again(Prepared& p, SqlError& error) noexcept {
+    const std::uint64_t given = p.rows_given;
+    Result<bool> there = Code::out_of_memory;
+    while (!there && there.error() == Code::out_of_memory && may_spill(p)) {
+        clear(error);
+        p.spill.close();
+        p.spill_try++;
+        const Status started = start(p, error);
+        there = started ? next_row(p) : Result<bool>{started.error()};
+        for (std::uint64_t i = 0; there && *there && i < given; i++) there = next_row(p);
+    }
+    return there;
+}
+
 // From the text that was planned to the one that it was found for.
 void move_place(const Prepared& p, SqlError& error) noexcept {
     if (!p.has_places) error.offset = error.size = 0;
@@ -127,6 +171,9 @@ void move_place(const Prepared& p, SqlError& error) noexcept {
 
 Error finish_error(Prepared& p, Error code, SqlError& error) noexcept {
     if (code == Code::cancelled) p.session.interrupt.is_raised.store(false);
+    if (p.spill.has_failed())
+        relation::refuse(error, code.code, {"the temporary file of the statement cannot be used"},
+                         {"look at the disk and at spill_size_max, or lend more memory"});
     const Error told = explain(p.session, code, error);
     move_place(p, error);
     return told;
@@ -197,6 +244,7 @@ Result<bool> Statement::step(SqlError& error) noexcept {
     Result<bool> there = false;
     if (status) there = next_row(p);
     if (!status) there = status.error();
+    if (!there && there.error() == Code::out_of_memory) there = start_again(p, error);
     if (there && *there) return there;
     const Error failed = there ? Error{} : finish_error(p, there.error(), error);
     end_run(p);

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "query/operators.hpp"
+#include "query/spilled.hpp"
 #include "relation/convert.hpp"
 
 namespace freshet::query {
@@ -48,7 +49,7 @@ public:
     Result<bool> next(Batch& batch) noexcept override {
         const Status going = context_.check();
         if (!going) return going.error();
-        const std::size_t count = std::min(node_.row_count - first_, batch_row_count_max);
+        const std::size_t count = std::min(node_.row_count - first_, context_.batch_size());
         if (count == 0) return false;
         const Status done = scratch_.run(context_.memory, [&](Arena& arena) -> Status {
             output_ = {};
@@ -182,6 +183,22 @@ private:
 
 constexpr std::uint64_t no_limit = ~std::uint64_t{0};
 
+Result<Rows*> open_sorted(const Node& node, Rows& left, std::uint64_t row_limit,
+                          Context& context) noexcept {
+    return context.spill == nullptr ? open_sort(node, left, row_limit, context)
+                                    : open_spilled_sort(node, left, context);
+}
+
+Result<Rows*> open_chosen(const Node& node, Rows& left, Rows* right, Context& context) noexcept {
+    return context.spill == nullptr ? open_set(node, left, right, context)
+                                    : open_spilled_set(node, left, right, context);
+}
+
+Result<Rows*> open_groups(const Node& node, Rows& left, Context& context) noexcept {
+    return context.spill == nullptr ? open_aggregate(node, left, context)
+                                    : open_spilled_aggregate(node, left, context);
+}
+
 // Below 0, or not there: `otherwise`.
 Result<std::uint64_t> evaluate_count(const Scalar* scalar, std::uint64_t otherwise,
                                      Context& context) noexcept {
@@ -205,7 +222,7 @@ Result<Rows*> open_limit(const Node& node, Context& context) noexcept {
     const Result<Rows*> rows = open(is_sorted ? *below.left : below, context);
     if (!rows) return rows;
     const std::uint64_t needed = *limit < no_limit - *offset ? *limit + *offset : no_limit;
-    const Result<Rows*> left = is_sorted ? open_sort(below, **rows, needed, context) : rows;
+    const Result<Rows*> left = is_sorted ? open_sorted(below, **rows, needed, context) : rows;
     if (!left) return left;
     const Result<Limit*> made = make<Limit>(context.memory, **left, *offset, *limit);
     if (!made) return made.error();
@@ -224,7 +241,7 @@ Result<Rows*> open_pair(const Node& node, Rows& left, Context& context) noexcept
     if (!right) return right;
     if (node.kind == NodeKind::join) return open_join(node, left, **right, context);
     if (node.kind == NodeKind::union_all) return make_rows<UnionAll>(context, left, **right);
-    return open_set(node, left, *right, context);
+    return open_chosen(node, left, *right, context);
 }
 
 }  // namespace
@@ -238,9 +255,9 @@ Result<Rows*> open(const Node& node, Context& context) noexcept {
     switch (node.kind) {
         case NodeKind::filter: return make_rows<Filter>(context, node, **left, context);
         case NodeKind::project: return make_rows<Project>(context, node, **left, context);
-        case NodeKind::sort: return open_sort(node, **left, no_limit, context);
-        case NodeKind::distinct: return open_set(node, **left, nullptr, context);
-        case NodeKind::aggregate: return open_aggregate(node, **left, context);
+        case NodeKind::sort: return open_sorted(node, **left, no_limit, context);
+        case NodeKind::distinct: return open_chosen(node, **left, nullptr, context);
+        case NodeKind::aggregate: return open_groups(node, **left, context);
         default: return open_pair(node, **left, context);
     }
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "query/algebra.hpp"
+#include "relation/compare.hpp"
 
 namespace freshet::query {
 
@@ -12,6 +13,16 @@ Result<Rows*> open_aggregate(const Node& node, Rows& left, Context& context) noe
 Result<Rows*> open_join(const Node& node, Rows& left, Rows& right, Context& context) noexcept;
 // distinct, except, intersect; distinct has no right.
 Result<Rows*> open_set(const Node& node, Rows& left, Rows* right, Context& context) noexcept;
+
+// Of two values of a term.
+inline int order(const SortTerm& term, const Value& a, const Value& b) noexcept {
+    if (a.is_null() || b.is_null()) {
+        if (a.is_null() && b.is_null()) return 0;
+        return a.is_null() != term.nulls_last ? -1 : 1;
+    }
+    const int order = relation::order(a, b);
+    return term.descending ? -order : order;
+}
 
 // Columns that an operator fills itself: small at first, so that few rows take little memory.
 class Output {

@@ -31,13 +31,20 @@ struct Interrupt {
     }
 };
 
-// What a running statement has. Both outlive it.
+class Spill;  // spill.hpp
+
+// What a running statement has. All of it outlives it.
 struct Context {
     Arena& memory;
     const Interrupt* interrupt = nullptr;
+    Spill* spill = nullptr;  // Null: all is kept in memory.
 
     [[nodiscard]] Status check() const noexcept {
         return interrupt == nullptr ? Status{Done{}} : interrupt->check();
+    }
+    // Rows at a time: few, where memory is scarce.
+    [[nodiscard]] std::size_t batch_size() const noexcept {
+        return spill == nullptr ? batch_row_count_max : 64;
     }
 };
 

@@ -107,15 +107,9 @@ private:
     }
     [[nodiscard]] int order_of(const Value* a, const Value* b) const noexcept {
         for (std::size_t i = 0; i < node_.terms.size(); i++) {
-            const SortTerm& term = node_.terms[i];
-            const Value& x = a[node_.column_count + i];
-            const Value& y = b[node_.column_count + i];
-            if (x.is_null() || y.is_null()) {
-                if (x.is_null() && y.is_null()) continue;
-                return x.is_null() != term.nulls_last ? -1 : 1;
-            }
-            const int order = relation::order(x, y);
-            if (order != 0) return term.descending ? -order : order;
+            const std::size_t key = node_.column_count + i;
+            const int order = query::order(node_.terms[i], a[key], b[key]);
+            if (order != 0) return order;
         }
         return 0;
     }

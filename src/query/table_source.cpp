@@ -183,7 +183,7 @@ private:
             for (std::size_t i = 0; i < given_.size(); i++) output_.column(i)[count] = given_[i];
             count++;
         }
-        size_ = std::min(size_ * 4, batch_row_count_max);
+        size_ = std::min(size_ * 4, context_.batch_size());
         return count;
     }
 
@@ -204,7 +204,7 @@ private:
             if (!read) return read.error();
             count += images->size();
         }
-        size_ = std::min(size_ * 4, batch_row_count_max);
+        size_ = std::min(size_ * 4, context_.batch_size());
         return count;
     }
 
