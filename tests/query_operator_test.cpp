@@ -7,7 +7,9 @@
 #include <algorithm>
 #include <functional>
 
+#include "freshet/memory.hpp"
 #include "query/algebra.hpp"
+#include "query/spilled.hpp"
 #include "tests/query_fixture.hpp"
 
 namespace freshet::query {
@@ -23,10 +25,6 @@ bool row_less(const Row& a, const Row& b) {
 }
 bool row_equal(const Row& a, const Row& b) {
     return !row_less(a, b) && !row_less(b, a);
-}
-Relation sorted(Relation rows) {
-    std::sort(rows.begin(), rows.end(), row_less);
-    return rows;
 }
 
 // Gives rows in batches of odd sizes, with dead rows between them, and forgets each batch when the
@@ -118,12 +116,36 @@ Result<Relation*> run(const Node& node, Context& context, Relation& into) {
     }
 }
 
+// The same with a temporary file, and the least memory that does.
+void expect_spilled(const Node& node, const Relation& rows) {
+    constexpr std::size_t file_size = std::size_t{4} << 20;
+    static const test::Lent files{file_size};
+    MemoryDisk disk{files, file_size};
+    std::atomic<std::uint32_t> in_use{0};
+    for (std::size_t share = Sorter::block_size_min; share < file_size;
+         share += Sorter::block_size_min) {
+        Memory memory{std::size_t{16} << 20};
+        Spill spill{&disk, &in_use, file_size};
+        spill.share = share;
+        Context context{memory.arena, nullptr, &spill};
+        Relation spilled;
+        const auto done = run(node, context, spilled);
+        EXPECT_FALSE(spill.has_failed());
+        if (!done && done.error() == Code::out_of_memory) continue;
+        ASSERT_TRUE(done) << code_name(done.error().code);
+        ASSERT_TRUE(spilled == rows) << share;
+        return;
+    }
+    ADD_FAILURE() << "nothing is enough";
+}
+
 Relation run(const Node& node) {
     Memory memory{std::size_t{64} << 20};
     Context context{memory.arena};
     Relation rows;
     const auto done = run(node, context, rows);
     EXPECT_TRUE(done) << code_name(done.error().code);
+    expect_spilled(node, rows);
     return rows;
 }
 
@@ -326,9 +348,8 @@ void expect_joined(const Table& a, const Table& b, std::mt19937& random) {
     }
     const Relation found = run(join);
     ASSERT_EQ(found.size(), expected.size());
-    const Relation x = sorted(found);
-    const Relation y = sorted(expected);
-    for (std::size_t i = 0; i < x.size(); i++) EXPECT_TRUE(row_equal(x[i], y[i])) << i;
+    for (std::size_t i = 0; i < found.size(); i++)
+        EXPECT_TRUE(row_equal(found[i], expected[i])) << i;
 }
 
 TEST(QueryOperator, JoinsWhatTheConditionTakes) {

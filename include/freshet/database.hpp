@@ -71,8 +71,8 @@ struct ConnectionOptions {
     std::size_t catalog_size = std::size_t{256} << 10;
     // Of its commits. Deferred ones are made durable before the connection reads what it wrote.
     Durability durability = Durability::durable;
-    // A statement that does not have the memory for what it sorts, groups or joins is run again with
-    // a temporary file beside the store, of at most so many bytes. 0: it is out_of_memory.
+    // A statement that has not the memory for what it sorts, groups or joins is run again with a
+    // temporary file beside the store, of at most so many bytes. 0: it is out_of_memory.
     std::uint64_t spill_size_max = std::uint64_t{1} << 40;
     // Everything is read as of then, and nothing written: SET SYSTEM_TIME of the whole connection.
     Until at = Until::newest();

@@ -3,8 +3,8 @@
 // last row of each. Without keys there is one chain of all rows, and the join is a nested loop.
 //
 // Pairs of a left row and a kept one are collected up to a batch, then copied column by column,
-// then the condition is asked. Rows without a partner follow: those of left behind each of
-// its batches, those of right at the end.
+// then the condition is asked. A row of left without a partner is a pair with none, or becomes one
+// when the condition takes none of its pairs: the last of these. Those of right follow at the end.
 //
 //      a kept row     its columns, the number of the next in its chain or NULL, and whether it has
 //                     found a partner or NULL
@@ -68,7 +68,7 @@ public:
     }
 
 private:
-    enum class Phase : std::uint8_t { read_right, next_left, match, lone_left, lone_right, done };
+    enum class Phase : std::uint8_t { read_right, next_left, match, lone_right, done };
 
     // ---- right ----
 
@@ -233,7 +233,6 @@ private:
             case Phase::done: return Done{};
             case Phase::next_left: return read_left();
             case Phase::match: collect_matches(); return Done{};
-            case Phase::lone_left: collect_lone_left(); return Done{};
             case Phase::lone_right: collect_lone_right(); return Done{};
         }
         return Done{};
@@ -257,29 +256,21 @@ private:
         while (count_ < batch_row_count_max) {
             if (chain_ == no_row) {
                 if (turn_ == batch_.selection.size()) break;
-                chain_ = first_match(batch_.selection[turn_++]);
+                const Position position = batch_.selection[turn_++];
+                chain_ = first_match(position);
+                if (chain_ == no_row && node_.keeps_left) add_pair(position, no_row);
                 continue;
             }
             add_pair(batch_.selection[turn_ - 1], chain_);
             const Value& following = kept_[chain_][right_width_];
             chain_ = following.is_null() ? no_row : number_of(following);
         }
-        if (count_ == batch_row_count_max) return;
-        phase_ = Phase::lone_left;
-        turn_ = 0;
+        if (count_ < batch_row_count_max) phase_ = Phase::next_left;
     }
 
     std::uint32_t first_match(Position position) noexcept {
         const std::uint32_t row = find_key(position);
         return row == no_row ? no_row : number_of(keys_.rows()[row][key_width_]);
-    }
-
-    void collect_lone_left() noexcept {
-        phase_ = Phase::next_left;
-        is_lone_ = true;
-        if (!node_.keeps_left) return;
-        for (const Position position : batch_.selection)
-            if (!has_partner_[position]) add_pair(position, no_row);
     }
 
     void collect_lone_right() noexcept {
@@ -314,22 +305,51 @@ private:
         return is_lone_ ? Status{Done{}} : choose(batch);
     }
 
+    // Pairs with no partner are not asked about.
     Status choose(Batch& batch) noexcept {
-        if (node_.condition != nullptr) {
-            const Status done = chosen_.run(context_.memory, [&](Arena& arena) -> Status {
-                const Result<Selection> selection = select(*node_.condition, batch, arena);
-                if (!selection) return selection.error();
-                batch.selection = *selection;
-                return Done{};
-            });
-            if (!done) return done;
+        if (node_.condition == nullptr) {
+            if (node_.keeps_right) mark(batch.selection);
+            return Done{};
         }
-        for (const Position position : batch.selection) {
-            has_partner_[lefts_[position]] = true;
-            if (node_.keeps_right)
-                kept_[rights_[position]][right_width_ + 1] = Value::boolean(true);
-        }
+        if (node_.keeps_left) batch.selection = find_pairs();
+        const Status done = chosen_.run(context_.memory, [&](Arena& arena) -> Status {
+            if (batch.selection.empty()) return Done{};
+            const Result<Selection> selection = select(*node_.condition, batch, arena);
+            if (!selection) return selection.error();
+            batch.selection = *selection;
+            return Done{};
+        });
+        if (!done) return done;
+        if (node_.keeps_right) mark(batch.selection);
+        if (node_.keeps_left) batch.selection = add_lone(batch.selection);
         return Done{};
+    }
+    void mark(Selection selection) noexcept {
+        for (const Position position : selection)
+            if (rights_[position] != no_row)
+                kept_[rights_[position]][right_width_ + 1] = Value::boolean(true);
+    }
+    Selection find_pairs() noexcept {
+        std::size_t count = 0;
+        for (std::size_t k = 0; k < count_; k++)
+            if (rights_[k] != no_row) pairs_[count++] = static_cast<Position>(k);
+        return Selection{pairs_}.first(count);
+    }
+    Selection add_lone(Selection chosen) noexcept {
+        std::size_t count = 0;
+        for (std::size_t k = 0; k < count_; k++) {
+            const bool is_chosen = !chosen.empty() && chosen.front() == k;
+            if (is_chosen) chosen = chosen.subspan(1);
+            if (is_chosen) has_partner_[lefts_[k]] = true;
+            const bool is_last = k + 1 < count_ ? lefts_[k + 1] != lefts_[k] : chain_ == no_row;
+            const bool is_lone = is_last && !has_partner_[lefts_[k]];
+            if (is_lone)
+                for (std::size_t i = 0; i < right_width_; i++)
+                    output_.column(left_width_ + i)[k] = Value{};
+            given_[count] = static_cast<Position>(k);
+            if (is_chosen || is_lone) count++;
+        }
+        return Selection{given_}.first(count);
     }
 
     const Node& node_;
@@ -360,7 +380,9 @@ private:
     std::size_t count_ = 0;
     std::array<Position, batch_row_count_max> lefts_;
     std::array<std::uint32_t, batch_row_count_max> rights_;
-    std::array<bool, batch_row_count_max> has_partner_;
+    std::array<bool, batch_row_count_max> has_partner_;  // Where the condition is asked.
+    std::array<Position, batch_row_count_max> pairs_;
+    std::array<Position, batch_row_count_max> given_;
 };
 
 }  // namespace

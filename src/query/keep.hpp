@@ -93,10 +93,14 @@ public:
     [[nodiscard]] relation::Truth has(const Value& value) const noexcept;
     // One for each value that is not NULL.
     [[nodiscard]] const RowList& values() const noexcept { return table_.rows(); }
+    // There are more than are added.
+    void give_up() noexcept { is_whole_ = false; }
+    [[nodiscard]] bool is_whole() const noexcept { return is_whole_; }
 
 private:
     RowTable table_;
     bool has_null_ = false;
+    bool is_whole_ = true;
 };
 
 }  // namespace freshet::query

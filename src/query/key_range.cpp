@@ -242,8 +242,9 @@ Result<Points> find_points(const Access& access, const relation::TableDefinition
                            Arena& memory) noexcept {
     const Scalar& list = *access.list;
     const ColumnType type = type_of(table, access.columns[access.equal.size()].column);
-    const std::size_t all_count =
-        list.kind == ScalarKind::in_list ? list.operands.size() - 1 : list.set->values().count();
+    const bool is_set = list.kind != ScalarKind::in_list;
+    if (is_set && !list.set->is_whole()) return Points{};
+    const std::size_t all_count = is_set ? list.set->values().count() : list.operands.size() - 1;
     if (all_count > point_count_max) return Points{};
     const Result<std::span<Value>> values = memory.array<Value>(all_count);
     if (!values) return values.error();

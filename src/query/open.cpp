@@ -239,7 +239,9 @@ Result<Rows*> make_rows(Context& context, Arguments&&... arguments) noexcept {
 Result<Rows*> open_pair(const Node& node, Rows& left, Context& context) noexcept {
     const Result<Rows*> right = open(*node.right, context);
     if (!right) return right;
-    if (node.kind == NodeKind::join) return open_join(node, left, **right, context);
+    if (node.kind == NodeKind::join)
+        return context.spill == nullptr ? open_join(node, left, **right, context)
+                                        : open_spilled_join(node, left, **right, context);
     if (node.kind == NodeKind::union_all) return make_rows<UnionAll>(context, left, **right);
     return open_chosen(node, left, *right, context);
 }

@@ -1,14 +1,7 @@
 // SPDX-License-Identifier: MIT
-// A row: its size in 4 bytes, and each value: its type in one byte, and
-//
-//      NULL           nothing
-//      TEXT, BLOB     how many bytes, in 4, and these
-//      others         8 bytes
 #include "query/sorter.hpp"
 
 #include <algorithm>
-
-#include "base/codec.hpp"
 
 namespace freshet::query {
 namespace {
@@ -16,56 +9,6 @@ namespace {
 constexpr std::size_t write_size_min = 512;
 constexpr std::size_t write_size_max = std::size_t{64} << 10;
 constexpr std::size_t block_size_max = std::size_t{1} << 30;
-constexpr SortTerm plain_term{};
-
-std::size_t size_of(const Value& value) noexcept {
-    if (value.is_null()) return 1;
-    return value.has_bytes() ? 5 + value.bytes().size() : 9;
-}
-
-std::size_t size_of(std::span<const Value> row) noexcept {
-    std::size_t size = sizeof(std::uint32_t);
-    for (const Value& value : row) size += size_of(value);
-    return size;
-}
-
-std::size_t size_of(const std::byte* row) noexcept {
-    return load<std::uint32_t>(row);
-}
-
-std::byte* encode(std::byte* to, const Value& value) noexcept {
-    *to++ = static_cast<std::byte>(value.type());
-    if (value.is_null()) return to;
-    if (!value.has_bytes()) {
-        const auto bits = value.type() == Type::real ? std::bit_cast<std::int64_t>(value.as_real())
-                                                     : value.whole();
-        store_at(to, bits);
-        return to + sizeof bits;
-    }
-    const std::string_view bytes = value.bytes();
-    store_at(to, static_cast<std::uint32_t>(bytes.size()));
-    std::copy(bytes.begin(), bytes.end(), reinterpret_cast<char*>(to + 4));
-    return to + 4 + bytes.size();
-}
-
-Value decode(const std::byte*& from) noexcept {
-    const auto type = static_cast<Type>(*from++);
-    if (type == Type::null) return {};
-    if (type == Type::text || type == Type::blob) {
-        const Bytes bytes{from + 4, load<std::uint32_t>(from)};
-        from += 4 + bytes.size();
-        return type == Type::text ? Value::text(as_text(bytes)) : Value::blob(bytes);
-    }
-    const auto bits = load<std::int64_t>(from);
-    from += sizeof bits;
-    switch (type) {
-        case Type::boolean: return Value::boolean(bits != 0);
-        case Type::real: return Value::real(std::bit_cast<double>(bits));
-        case Type::date: return Value::date(bits);
-        case Type::timestamp: return Value::timestamp(bits);
-        default: return Value::integer(bits);
-    }
-}
 
 std::size_t rounded(std::size_t size) noexcept {
     return (size + 7) / 8 * 8;
@@ -99,15 +42,7 @@ std::span<Sorter::Place> Sorter::places() const noexcept {
 }
 
 int Sorter::compare(const std::byte* a, const std::byte* b) const noexcept {
-    a += sizeof(std::uint32_t);
-    b += sizeof(std::uint32_t);
-    for (std::size_t i = 0; i < key_width_; i++) {
-        const Value x = decode(a);
-        const Value y = decode(b);
-        const int difference = order(terms_.empty() ? plain_term : terms_[i], x, y);
-        if (difference != 0) return difference;
-    }
-    return 0;
+    return compare_rows(a, b, key_width_, terms_);
 }
 
 bool Sorter::is_new_key() const noexcept {
@@ -117,17 +52,14 @@ bool Sorter::is_new_key() const noexcept {
 // ---- rows are added ----
 
 Status Sorter::add(std::span<const Value> row) noexcept {
-    const std::size_t size = size_of(row);
+    const std::size_t size = row_size(row);
     if (size > block_.size() / 8 - Spill::header_size) return Code::out_of_memory;
     longest_ = std::max(longest_, size);
     if (rows_end_ + size + (count_ + 1) * sizeof(Place) > block_.size()) {
         const Status written = write_run();
         if (!written) return written;
     }
-    std::byte* to = block_.data() + rows_end_;
-    store_at(to, static_cast<std::uint32_t>(size));
-    to += sizeof(std::uint32_t);
-    for (const Value& value : row) to = encode(to, value);
+    encode_row(row, size, block_.data() + rows_end_);
     count_++;
     places()[0] = static_cast<Place>(rows_end_);
     rows_end_ += size;
@@ -143,7 +75,7 @@ void Sorter::sort() noexcept {
 }
 
 Status Sorter::put(const std::byte* row) noexcept {
-    const std::size_t size = size_of(row);
+    const std::size_t size = row_size(row);
     if (pending_ + size > write_size_) {
         const Status flushed = flush();
         if (!flushed) return flushed;
@@ -254,7 +186,7 @@ Status Sorter::take_source() noexcept {
     Source& source = sources_[0];
     const auto first = sources_.begin();
     const auto last = first + static_cast<std::ptrdiff_t>(source_count_);
-    source.row += size_of(source.row);
+    source.row += row_size(source.row);
     if (source.row == source.rows_end && source.next == source.end) {
         std::move(first + 1, last, first);
         source_count_--;
@@ -294,15 +226,14 @@ Result<bool> Sorter::next() noexcept {
         const std::byte* const from = sources_[0].row;
         std::byte* const to = block_.data() + (is_second_ ? rounded(longest_) : 0);
         is_second_ = !is_second_;
-        std::memcpy(to, from, size_of(from));
+        std::memcpy(to, from, row_size(from));
         const Status taken = take_source();
         if (!taken) return taken.error();
         row = to;
     }
     if (row == nullptr) return false;
     previous_ = std::exchange(shown_, row);
-    row += sizeof(std::uint32_t);
-    for (Value& value : row_) value = decode(row);
+    decode_row(row, row_);
     return true;
 }
 

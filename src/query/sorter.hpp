@@ -14,7 +14,7 @@
 // A row takes at most an eighth of the block.
 #pragma once
 
-#include "query/operators.hpp"
+#include "query/row_code.hpp"
 #include "query/spill.hpp"
 
 namespace freshet::query {

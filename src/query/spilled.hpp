@@ -25,6 +25,9 @@ Result<Rows*> open_spilled_aggregate(const Node& node, Rows& left, Context& cont
 Result<Rows*> open_spilled_set(const Node& node, Rows& left, Rows* right,
                                Context& context) noexcept;
 
+Result<Rows*> open_spilled_join(const Node& node, Rows& left, Rows& right,
+                                Context& context) noexcept;
+
 // How many operators of a plan keep rows.
 std::size_t count_keepers(const Node& node) noexcept;
 
@@ -64,8 +67,8 @@ private:
     std::size_t size_ = 0;  // Of texts.
 };
 
-// What all but join have in common: rows are given as they are sorted last, without the number or the keys
-// before their columns.
+// What all but join have in common: rows are given as they are sorted last, without the number or
+// the keys before their columns.
 class Spilled : public Rows {
 public:
     Result<bool> next(Batch& batch) noexcept final {
