@@ -116,18 +116,18 @@ Result<Relation*> run(const Node& node, Context& context, Relation& into) {
     }
 }
 
-// The same with a temporary file, and the least memory that does.
+// The same with a temporary file, and little memory.
 void expect_spilled(const Node& node, const Relation& rows) {
-    constexpr std::size_t file_size = std::size_t{4} << 20;
-    static const test::Lent files{file_size};
-    MemoryDisk disk{files, file_size};
+    constexpr std::size_t size = std::size_t{4} << 20;
+    static const test::Lent file{size};
+    static const test::Lent room{size};
+    MemoryDisk disk{file, size};
     std::atomic<std::uint32_t> in_use{0};
-    for (std::size_t share = Sorter::block_size_min; share < file_size;
-         share += Sorter::block_size_min) {
-        Memory memory{std::size_t{16} << 20};
-        Spill spill{&disk, &in_use, file_size};
+    for (std::size_t share = 3 * Sorter::block_size_min; share < size; share *= 2) {
+        Arena memory{room};
+        Spill spill{&disk, &in_use, size};
         spill.share = share;
-        Context context{memory.arena, nullptr, &spill};
+        Context context{memory, nullptr, &spill};
         Relation spilled;
         const auto done = run(node, context, spilled);
         EXPECT_FALSE(spill.has_failed());

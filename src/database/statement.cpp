@@ -121,13 +121,6 @@ Status still_stands(const Prepared& p, SqlError& error) noexcept {
                             {"reset it, or read it to its end before tables are changed"});
 }
 
-// Rows without a partner stand behind the batch of left that they were in, which may be another.
-bool is_order_certain(const query::Node& node) noexcept {
-    return !(node.kind == query::NodeKind::join && node.keeps_left) &&
-           (node.left == nullptr || is_order_certain(*node.left)) &&
-           (node.right == nullptr || is_order_certain(*node.right));
-}
-
 // Half of the memory for what is kept, and then a quarter and an eighth: what reads tables needs
 // some, too.
 constexpr std::uint32_t spill_try_max = 3;
@@ -136,8 +129,9 @@ constexpr std::uint32_t spill_try_max = 3;
 bool may_spill(const Prepared& p) noexcept {
     if (p.spill_try == spill_try_max || !p.spill.is_allowed() || p.spill.has_failed()) return false;
     if (p.session.diagnostic.error.code != Code::none || count_keepers(p) == 0) return false;
-    return p.rows_given == 0 || (!p.depends_on_parameters && !p.present.rows.is_in_transaction() &&
-                                 is_order_certain(*p.query.node));
+    // In a transaction others may have changed what it has read, and a plan that is made anew what
+    // it calls now.
+    return p.rows_given == 0 || !(p.depends_on_parameters || p.present.rows.is_in_transaction());
 }
 
 Result<bool> start_again(Prepared& p, SqlError& error) noexcept {
