@@ -30,7 +30,7 @@ constexpr std::string_view no_memory = "error out-of-memory";
 constexpr std::string_view statements[] = {
     "SELECT id, word FROM t ORDER BY word, x DESC",
     "SELECT id, k FROM t ORDER BY k DESC NULLS LAST LIMIT 4500 OFFSET 17",
-    "SELECT DISTINCT word FROM t",
+    "SELECT DISTINCT word, x FROM t",
     "SELECT k, count(*), sum(x), max(word), avg(id) FROM t GROUP BY k",
     "SELECT word, group_concat(id), count(DISTINCT k) FROM t GROUP BY word",
     "SELECT count(DISTINCT word), sum(DISTINCT x), count(*) FROM t",
@@ -125,7 +125,7 @@ TEST_F(Spills, GiveTheSameRowsInEachSizeOfMemoryOrNone) {
         const std::string whole = run(sql);
         int refused = 0;
         int given = 0;
-        for (std::size_t size = 60 << 10; size < 500 << 10; size += 29 << 10) {
+        for (std::size_t size = 60 << 10; size < 500 << 10; size += 41 << 10) {
             const std::string said = run_poor(sql, poor_options, size);
             EXPECT_TRUE(said == whole || said == no_memory) << sql << size;
             (said == whole ? given : refused)++;
@@ -133,7 +133,7 @@ TEST_F(Spills, GiveTheSameRowsInEachSizeOfMemoryOrNone) {
                 << sql << " with more than was enough: " << size;
         }
         EXPECT_GT(refused, 0);
-        EXPECT_GT(given, 9);
+        EXPECT_GT(given, 5);
     }
 }
 
@@ -155,10 +155,9 @@ TEST_F(Spills, GoOnWhereTheStatementWas) {
     const std::string_view sql = "SELECT DISTINCT word || id || word FROM t";
     const std::string whole = run(sql);
     EXPECT_TRUE(run_poor(sql) == whole) << sql << failed();
-    const std::string given = run_poor(sql, options_without_file);
-    EXPECT_GT(given.size(), 1000U);
     const std::string said = run_poor("BEGIN; " + std::string{sql} + "; COMMIT");
-    EXPECT_TRUE(said == given);
+    ASSERT_TRUE(said.size() > 1000 && said.ends_with(no_memory));
+    EXPECT_TRUE(whole.starts_with(said.substr(0, said.size() - no_memory.size())));
     EXPECT_EQ(run_poor("BEGIN; SELECT id, word FROM t ORDER BY word, x DESC; COMMIT"),
               run(statements[0]));
 }
@@ -215,14 +214,14 @@ TEST_F(Spills, AreRemovedByTheNextOpenAfterACrash) {
 }
 
 TEST_F(Spills, SayThatTheDiskFails) {
-    for (const std::string_view sql : {statements[0], statements[10]}) {
+    for (const std::string_view sql : {statements[2], statements[10]}) {
         const std::string whole = run(sql);
         for (const Code code : {Code::io, Code::full, Code::interrupted}) {
             std::uint64_t call = faulty_.call_count;
             EXPECT_TRUE(run_poor(sql) == whole) << sql << failed();
             const std::uint64_t count = faulty_.call_count - call;
             ASSERT_GT(count, 20U);
-            for (std::uint64_t i = 1; i <= count; i += 1 + count / 9) {
+            for (std::uint64_t i = 1; i <= count; i += 1 + count / 3) {
                 faulty_.wanted = code;
                 faulty_.half_first = i % 2 == 0;
                 faulty_.fail_at = faulty_.call_count + i;
