@@ -72,8 +72,9 @@ protected:
         for (std::size_t size = smallest_; size < plenty; size += step_) {
             const Lent memory{size};
             Connection poor;
-            const Status opened = poor.open(*db_->database, memory,
-                                            {.statement_count_max = 1, .catalog_size = 32768});
+            const Status opened =
+                poor.open(*db_->database, memory,
+                          {.statement_count_max = 1, .catalog_size = 32768, .spill_size_max = 0});
             if (!opened) {
                 EXPECT_EQ(opened.error(), Code::out_of_memory);
                 smallest_ = size;
