@@ -90,7 +90,7 @@ Status begin_run(Prepared& p, SqlError& error) noexcept {
 }
 
 // From what is kept, or from the next batch.
-Result<bool> next_row(Prepared& p) noexcept {
+[[gnu::always_inline]] inline Result<bool> next_row(Prepared& p) noexcept {
     if (p.kept != nullptr) {
         if (p.position == p.kept->count()) return false;
         p.row = {(*p.kept)[static_cast<std::uint32_t>(p.position++)], p.kept->width()};
@@ -134,7 +134,7 @@ bool may_spill(const Prepared& p) noexcept {
     return p.rows_given == 0 || !(p.depends_on_parameters || p.present.rows.is_in_transaction());
 }
 
-Result<bool> start_again(Prepared& p, SqlError& error) noexcept {
+[[gnu::noinline]] Result<bool> start_again(Prepared& p, SqlError& error) noexcept {
     const std::uint64_t given = p.rows_given;
     Result<bool> there = Code::out_of_memory;
     while (!there && there.error() == Code::out_of_memory && may_spill(p)) {
@@ -238,6 +238,7 @@ Result<bool> Statement::step(SqlError& error) noexcept {
     Result<bool> there = false;
     if (status) there = next_row(p);
     if (!status) there = status.error();
+    if (there && *there) return there;
     if (!there && there.error() == Code::out_of_memory) there = start_again(p, error);
     if (there && *there) return there;
     const Error failed = there ? Error{} : finish_error(p, there.error(), error);

@@ -15,12 +15,14 @@ Result<Rows*> open_join(const Node& node, Rows& left, Rows& right, Context& cont
 Result<Rows*> open_set(const Node& node, Rows& left, Rows* right, Context& context) noexcept;
 
 // Of two values of a term.
-inline int order(const SortTerm& term, const Value& a, const Value& b) noexcept {
+[[gnu::always_inline]] inline int order(const SortTerm& term, const Value& a,
+                                        const Value& b) noexcept {
     if (a.is_null() || b.is_null()) {
         if (a.is_null() && b.is_null()) return 0;
         return a.is_null() != term.nulls_last ? -1 : 1;
     }
     const int order = relation::order(a, b);
+    if (order == 0) return 0;
     return term.descending ? -order : order;
 }
 

@@ -107,8 +107,9 @@ private:
     }
     [[nodiscard]] int order_of(const Value* a, const Value* b) const noexcept {
         for (std::size_t i = 0; i < node_.terms.size(); i++) {
-            const std::size_t key = node_.column_count + i;
-            const int order = query::order(node_.terms[i], a[key], b[key]);
+            const Value& x = a[node_.column_count + i];
+            const Value& y = b[node_.column_count + i];
+            const int order = query::order(node_.terms[i], x, y);
             if (order != 0) return order;
         }
         return 0;
