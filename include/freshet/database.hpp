@@ -72,7 +72,12 @@ struct ConnectionOptions {
     // Of its commits. Deferred ones are made durable before the connection reads what it wrote.
     Durability durability = Durability::durable;
     // A statement that has not the memory for what it sorts, groups or joins is run again with a
-    // temporary file beside the store, of at most so many bytes. 0: it is out_of_memory.
+    // temporary file beside the store (1.tmp to 4.tmp), of at most so many bytes; it gives the same
+    // rows in the same order. 0: it is out_of_memory, as it is in a store that is read only, beside
+    // four others that have a file, and in a transaction after its first row. It needs 64 KiB for
+    // each table that it reads and each operator that keeps rows, and of the longest row and the
+    // texts of one group some dozen times as much; subqueries that run anew for each row, the
+    // values of IN and the rows that a statement changes stay in memory.
     std::uint64_t spill_size_max = std::uint64_t{1} << 40;
     // Everything is read as of then, and nothing written: SET SYSTEM_TIME of the whole connection.
     Until at = Until::newest();
@@ -109,7 +114,8 @@ public:
     ~Connection() { close(); }
 
     // `memory`: 1 MiB does for small statements; one that sorts or joins keeps what it sorts or
-    // joins in its part of it. out_of_memory, invalid_argument.
+    // joins in its part of it, or in a file (ConnectionOptions::spill_size_max). out_of_memory,
+    // invalid_argument.
     Status open(Database& database, MutableBytes memory,
                 const ConnectionOptions& options = {}) noexcept;
     // Rolls back what is open. Statements are closed before.

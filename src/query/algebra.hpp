@@ -27,12 +27,14 @@
 // LEFT, RIGHT and FULL JOIN. Without keys it tries all pairs.
 //
 // Without scalars, an aggregate has one group even of no rows. Groups come in the order of their
-// first rows, and equal rows stay in their order when they are sorted.
+// first rows, and equal rows stay in their order when they are sorted. A join gives for each row of
+// left in turn its pairs, in the order of right, or the row alone; those of right alone at the end.
 //
 // Memory: sort, distinct, aggregate, except and the right side of join and intersect keep what they
 // see: 16 bytes a value and the texts, at most twice that where lists double; a hash table at most
 // 43 bytes a key more, that of a join 59. Limit over sort keeps only as many rows as it gives, if
-// these are at most 4,096, but also the texts of those that were among them for a while.
+// these are at most 4,096, but also the texts of those that were among them for a while. With a
+// temporary file (spill.hpp) they keep little, and give the same rows in the same order.
 #pragma once
 
 #include "query/aggregate.hpp"
