@@ -53,6 +53,7 @@ SMALL_SOURCES := $(wildcard src/disk/*.cpp) src/base/sha256.cpp src/base/text.cp
 	$(addprefix src/relation/,alter.cpp catalog_view.cpp definition.cpp definition_codec.cpp name.cpp) \
 	$(filter-out src/sql/lexer.cpp src/sql/statement_hash.cpp,$(wildcard src/sql/*.cpp)) \
 	$(addprefix src/database/,change_plan.cpp connection.cpp explain.cpp migrate.cpp pragma.cpp schema.cpp stream.cpp transaction.cpp) \
+	$(addprefix src/query/,row_code.cpp shelf.cpp sorter.cpp spill.cpp spilled.cpp spilled_group.cpp spilled_join.cpp) \
 	$(addprefix src/query/,json_text.cpp log_walk.cpp) src/relation/entry_history.cpp src/relation/reference.cpp \
 	$(addprefix src/store/,replay_own.cpp savepoint.cpp settings.cpp shown.cpp state.cpp verify.cpp work.cpp work_own.cpp)
 PLAIN_SOURCES = $(if $(findstring clang,$(CXX)),,$(wildcard $(addprefix src/,$(addsuffix /*.cpp,sql query database shell))))
