@@ -73,18 +73,22 @@ void Follower::close() noexcept {
     started_ = false;
 }
 
-// The newest snapshot. False: it is the same.
+// The newest snapshot. False: it is the same. What came before the pool was full shows; when it has
+// been read, there may be room for more.
 Result<bool> Follower::renew() noexcept {
+    Status status = Done{};
     if (store_->state_->options.read_only) {
         Diagnostic diagnostic;
         const Result<Refreshed> refreshed = store_->refresh(diagnostic);
-        if (!refreshed) return refreshed.error();
-        has_writer_ = refreshed->has_writer;
+        if (refreshed) has_writer_ = refreshed->has_writer;
+        if (!refreshed) status = refreshed.error();
     }
+    if (!status && status.error() != Code::out_of_memory) return status.error();
     const std::uint64_t seen = snapshot_.published_->position.address;
     const Status held = store_->snapshot(snapshot_);
     if (!held) return held.error();
-    return snapshot_.published_->position.address != seen;
+    const bool is_newer = snapshot_.published_->position.address != seen;
+    return status || is_newer ? Result<bool>{is_newer} : status.error();
 }
 
 // False: nothing came within the time.

@@ -3,13 +3,14 @@
 
 #include <algorithm>
 
+#include "store/run_keeper.hpp"
+
 namespace freshet {
 
 namespace store {
 
 Result<Refreshed> ReadOn::run() noexcept {
     Refreshed refreshed;
-    const std::uint64_t before = state_.sealed.position.address;
     std::uint64_t store = 0;
     log::Position noted;
     refreshed.has_writer = log::look(*state_.door.disk, store, noted, refreshed.writer);
@@ -17,7 +18,6 @@ Result<Refreshed> ReadOn::run() noexcept {
     if (refreshed.has_writer && store != state_.log.geometry().store) status = Code::other_store;
     if (status) status = refreshed.has_writer ? read_noted(noted) : read_attested();
     if (!status) return status.error();
-    refreshed.news = state_.sealed.position.address != before;
     return refreshed;
 }
 
@@ -33,6 +33,7 @@ Status ReadOn::read_noted(const log::Position& noted) noexcept {
     }
     if (noted.commit == shown.commit && shown.address != 0 && noted.chain.crc != shown.chain.crc)
         return Code::diverged;
+    if (is_elsewhere(noted)) return Code::diverged;
     state_.epoch = noted.epoch;
     const bool is_opening = shown.address == 0;
     if (noted.commit == shown.commit && !is_opening) return Done{};
@@ -48,6 +49,7 @@ Status ReadOn::read_attested() noexcept {
     if (!read) return read;
     if (!(head_.attested.epoch == state_.epoch) && head_.attested.commit < shown.commit)
         return Code::ahead_of_log;
+    if (is_elsewhere(head_.attested)) return Code::diverged;
     state_.epoch = head_.attested.epoch;
 
     log::Position end;
@@ -98,6 +100,12 @@ Status ReadOn::find_end(log::Position& end, std::uint64_t& attested) noexcept {
         attested = std::max(attested, *claimed);
     }
     return check_end(scan, attested);
+}
+
+// More commits than were shown, and no more log: they are others.
+bool ReadOn::is_elsewhere(const log::Position& there) const noexcept {
+    const log::Position& shown = state_.sealed.position;
+    return there.commit > shown.commit && there.address <= shown.address;
 }
 
 // What came whole before an error shows: the tree has it already, where a transaction in parts came
@@ -169,10 +177,28 @@ void ReadOn::show() noexcept {
     if (end.address == state_.sealed.position.address) return;
     if (head_.attested.address <= end.address && head_.attested.epoch.count > end.epoch.count)
         end.epoch = head_.attested.epoch;
-    state_.delta.begin();
-    seal(state_, end);
-    state_.log.show_sealed();
+    store::show(state_, end);
 }
+
+namespace {
+
+// A run that cannot be read may have been found out on the way.
+Result<Refreshed> follow_and_read(State& state, Diagnostic& diagnostic) noexcept {
+    const std::uint64_t before = state.sealed.position.address;
+    const auto take_runs = [&state]() noexcept {
+        return state.runs != nullptr && state.options.runs->follow(state);
+    };
+    const auto read = [&]() noexcept { return ReadOn{state, log::HeadRecord{}, diagnostic}.run(); };
+    take_runs();
+    Result<Refreshed> refreshed = read();
+    if (!refreshed && refreshed.error() == Code::corrupt && take_runs()) refreshed = read();
+    if (!refreshed) return refreshed;
+    Refreshed told = *refreshed;
+    told.news = state.sealed.position.address != before;
+    return told;
+}
+
+}  // namespace
 
 }  // namespace store
 
@@ -181,7 +207,7 @@ Result<Refreshed> Store::refresh(Diagnostic& diagnostic) noexcept {
     Result<Refreshed> refreshed = Code::invalid_argument;
     if (state_ != nullptr && state_->options.read_only) {
         state_->log.lock_writer();
-        refreshed = store::ReadOn{*state_, log::HeadRecord{}, diagnostic}.run();
+        refreshed = store::follow_and_read(*state_, diagnostic);
         state_->log.unlock_writer();
     } else if (state_ != nullptr) {
         Refreshed own;

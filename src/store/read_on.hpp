@@ -32,6 +32,7 @@ private:
     Status go(log::Scan& scan) noexcept;
     Status check_end(const log::Scan& scan, std::uint64_t attested) noexcept;
     Status damaged(std::uint64_t address, const log::Position& good) noexcept;
+    [[nodiscard]] bool is_elsewhere(const log::Position& there) const noexcept;
     [[nodiscard]] bool has_parted() const noexcept;
     void show() noexcept;
 

@@ -22,7 +22,12 @@ public:
     virtual void clear(State& state) const noexcept = 0;
     // Makes state.working what a store without runs begins with: they contradict the log.
     virtual void drop(State& state) const noexcept = 0;
-    // While the log is read by a writer: whether the pool is so full that a run is due.
+    // In a store that is read only, with the writer turn, before it reads on: takes the runs that
+    // head names now, and shows what they have. True: they are others than before. Says what is
+    // wrong with those that cannot be used.
+    virtual bool follow(State& state) const noexcept = 0;
+    // While the log is read: whether the pool is so full that a run is due; in a store that is read
+    // only, that so many pages were taken that a transaction of the tree should end.
     [[nodiscard]] virtual bool is_relief_due(const State& state) const noexcept = 0;
     // Then, between two transactions of the tree: makes a run, if one is due. full, io and so on;
     // corrupt: what is below cannot be read.

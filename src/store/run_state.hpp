@@ -73,6 +73,19 @@ struct RunState {
     std::atomic<bool> is_due = false;     // There is something to do with the writer turn.
     std::atomic<bool> is_urgent = false;  // The pool is nearly full.
     std::uint64_t retry_from = 0;         // After a failure it rests until the log is so long.
+    // Of a store that is read only: what head named when it was last followed, and how many pages
+    // the tree had when its last transaction ended.
+    log::HeadRoom seen{};
+    std::size_t page_used = 0;
+};
+
+// The runs that head names, from the oldest on, as far as they can be used.
+struct UsableRuns {
+    std::array<std::uint8_t, tree::run_count_max> stack{};  // Slots, the newest run's first.
+    std::uint32_t count = 0;
+    std::uint32_t named_count = 0;
+    Published at;            // What the newest of them says of the store.
+    Status status = Done{};  // Of the first that cannot be used.
 };
 
 // What all of runs*.cpp use. Serving, with the writer turn; or while the log is read at open.
@@ -88,6 +101,14 @@ void lay(State& state, const tree::Branches& own, const tree::Branches& gone, Ph
 // For head: what is in use, from the oldest up to one that is found to be damaged. The others and
 // those that are being made count as no longer used, so that whoever opens the store removes them.
 RunNames names_of(const RunState& runs) noexcept;
+// Opens those that a head names, but for those that are open. A reader takes head as it is now,
+// where a file is gone since `head` was read.
+UsableRuns find_usable(State& state, log::HeadRecord& head) noexcept;
+void say_unusable(const State& state, const UsableRuns& usable) noexcept;
+// Closes what is not in use and no snapshot has any more, and removes nothing.
+void close_unread(State& state) noexcept;
+// As RunKeeper::follow().
+bool follow(State& state) noexcept;
 // Tells head. With the writer turn.
 Status name_runs(State& state) noexcept;
 // Leaves the tree to a layer, and plans its flush.

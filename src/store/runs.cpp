@@ -47,8 +47,12 @@ public:
     void load(State& state, const log::HeadRecord& head) const noexcept override;
     void clear(State& state) const noexcept override;
     void drop(State& state) const noexcept override;
+    bool follow(State& state) const noexcept override { return store::follow(state); }
     [[nodiscard]] bool is_relief_due(const State& state) const noexcept override {
-        return !state.options.read_only && 2 * state.delta.page_used() > state.delta.page_count();
+        const std::size_t used = state.delta.page_used();
+        const std::size_t count = state.delta.page_count();
+        return state.options.read_only ? used > state.runs->page_used + count / 8
+                                       : 2 * used > count;
     }
     Status relieve(State& state) const noexcept override;
     void begin(State& state) const noexcept override;
@@ -74,60 +78,28 @@ public:
     }
 };
 
-// Whether the store can have been what a run says when it was attested to be what head says, and
-// after what the run below it says.
-bool is_plausible(const Published& at, const Published& below, const log::Position& head) noexcept {
-    const log::Position& position = at.position;
-    return position.address > below.position.address && position.commit >= below.position.commit &&
-           position.address <= head.address && position.commit <= head.commit &&
-           (position.commit < head.commit || position.chain == head.chain);
-}
-
 // What head says may stand in the page cache only, and the one before may name what is no longer
 // used. So that is removed when head has been told again.
 void Runs::load(State& state, const log::HeadRecord& head) const noexcept {
     RunState& runs = *state.runs;
     if (!decode(head.runs, runs.names))
         state.say(Level::warning, Code::corrupt, "head says nothing sensible of runs");
+    log::HeadRecord now = head;
+    const UsableRuns usable = find_usable(state, now);
     const RunNames named = runs.names;
+    runs.seen = now.runs;
     runs.names.unused_count = std::min(named.unused_count, unused_run_kept_max);
-    runs.is_named = named.unused_count == 0;
+    runs.is_named = named.unused_count == 0 && usable.status;
     runs.unnamed_from = named.next;
-    std::uint32_t good_count = 0;
-    Published at;
-    Status status = Done{};
-    while (good_count < named.count) {
-        const Result<std::uint32_t> slot =
-            open_run(state, named.runs[named.count - 1 - good_count], true);
-        if (!slot) status = slot.error();
-        if (!slot) break;
-        const tree::RunNote note = runs.slots[*slot].run.note();
-        const Published said = decode_note(note);
-        const bool is_whole = has_rows(note) == (state.options.rows != nullptr);
-        if (!is_whole || !is_plausible(said, at, head.attested)) {
-            close_run(state, *slot);
-            status = Code::corrupt;
-            break;
-        }
-        at = said;
-        good_count++;
-        std::copy_backward(runs.stack.begin(), runs.stack.end() - 1, runs.stack.end());
-        runs.stack[0] = static_cast<std::uint8_t>(*slot);
-    }
-    runs.stack_count = good_count;
-    if (!status) {
-        std::array<char, 120> room;
-        TextWriter text{room};
-        text.number(named.count - good_count).text(" of ").number(named.count);
-        text.text(" runs cannot be used; what they had is read from the log");
-        state.say(Level::warning, status.error().code, text.written());
-        runs.is_named = false;
-    }
-    for (std::uint32_t i = 0; i + good_count < named.count; i++)
+    runs.stack = usable.stack;
+    runs.stack_count = usable.count;
+    close_unread(state);
+    if (!usable.status) say_unusable(state, usable);
+    for (std::uint32_t i = 0; i + usable.count < named.count; i++)
         runs.names.unused[runs.names.unused_count++] = named.runs[i].number;
-    if (good_count == 0) return;
-    runs.base = at;
-    state.working = at;
+    if (usable.count == 0) return;
+    runs.base = usable.at;
+    state.working = usable.at;
     lay(state, {}, {}, Phase::reading);
 }
 
@@ -174,8 +146,9 @@ Status do_at_once(State& state, RunJob& job) noexcept {
 // A merge makes room for another run: head may name as many as there can be. After an error whoever
 // reads the log takes a transaction back, so there is one.
 Status Runs::relieve(State& state) const noexcept {
-    if (!is_relief_due(state)) return Done{};
     RunState& runs = *state.runs;
+    runs.page_used = state.delta.page_used();
+    if (state.options.read_only || !is_relief_due(state)) return Done{};
     Status status = do_at_once(state, runs.merges[0]);
     if (status) freeze(state, Phase::reading);
     if (status) status = do_at_once(state, runs.flush);

@@ -68,6 +68,12 @@ void seal(State& state, const log::Position& position) noexcept {
     log.unlock_commit();
 }
 
+void show(State& state, const log::Position& end) noexcept {
+    state.delta.begin();
+    seal(state, end);
+    state.log.show_sealed();
+}
+
 Result<Held> hold(State& state, std::size_t hint) noexcept {
     std::uint32_t token = state.log.published();
     for (std::size_t i = 0; i < state.slots.size(); i++) {

@@ -101,6 +101,9 @@ std::uint32_t keep_record(State& state, const tree::Root& root) noexcept;
 // Ends the tree's transaction and the log's: the store as it is now gets a record.
 void seal(State& state, const log::Position& position) noexcept;
 
+// In a store that is read only: what is being worked on is the store now, up to this end.
+void show(State& state, const log::Position& end) noexcept;
+
 // The newest durable record, held in a slot. too_many_snapshots.
 struct Held {
     std::uint32_t token = 0;
