@@ -8,6 +8,12 @@
 
 namespace freshet::sim {
 
+namespace {
+
+constexpr std::size_t small_pool_size = std::size_t{40} << 10;
+
+}  // namespace
+
 Result<File> SecondDisk::open(std::string_view name, OpenMode mode) noexcept {
     if (mode != OpenMode::read) violation("a reader opens a file for writing");
     if (!disk_.exists(name)) return Code::not_found;
@@ -33,6 +39,15 @@ Result<const std::byte*> SecondDisk::map(File file, std::size_t) noexcept {
     const Bytes bytes = disk_.contents(names_[file.number]);
     if (!std::string_view{names_[file.number]}.ends_with(".run")) return bytes.data();
     return runs_.emplace_back(bytes.begin(), bytes.end()).data();
+}
+
+// Whoever still reads it is to see that.
+void SecondDisk::unmap(const std::byte* address, std::size_t) noexcept {
+    runs_.remove_if([address](auto& run) {
+        const bool is_it = run.data() == address;
+        if (is_it) std::fill(run.begin(), run.end(), std::byte{0xDD});
+        return is_it;
+    });
 }
 
 Result<bool> SecondDisk::look(Note& note, Holder& holder) noexcept {
@@ -80,15 +95,27 @@ Status SecondDisk::note(const Note&) noexcept {
 Beside::Beside(const SimDisk& disk, const Options& options) : disk_{disk}, options_{options} {
     options_.create = false;
     options_.read_only = true;
-    options_.log = nullptr;
+    refused_runs_.listen(options_);
     options_.rows = &row_keeper();
     memory_.resize(required_memory(options_));
 }
 
 void Beside::close() {
+    held_.close();
     follower_.close();
     static_cast<void>(store_.close());
     open_ = false;
+}
+
+Code Beside::compare(const Model& model, bool holds_on) {
+    Code code = Code::none;
+    if (held_.is_open()) code = sim::compare(held_, model, clock_);
+    if (!holds_on) held_.close();
+    Snapshot now;
+    if (!store_.snapshot(now)) violation("no snapshot in another process");
+    if (code == Code::none) code = sim::compare(now, model, clock_);
+    if (holds_on && !held_.is_open()) held_ = std::move(now);
+    return code;
 }
 
 Code Beside::look(const Model& model, std::uint64_t& seen) {
@@ -123,32 +150,47 @@ Code Beside::look(const Model& model, std::uint64_t& seen) {
     }
 }
 
+// It has a smaller pool than the writer, where that makes runs.
+void Run::begin_beside() {
+    Options options = setup_.options;
+    if (options.runs != nullptr && branch_seed_ / 2 % 2 == 0) options.pool_size = small_pool_size;
+    beside_ = std::make_unique<Beside>(machine_.disk, options);
+}
+
 // What it sees is durable: from then on no crash may take it away.
-void Run::look_beside(std::uint64_t luck) {
-    if (beside_ == nullptr) beside_ = std::make_unique<Beside>(machine_.disk, setup_.options);
+Code Run::look_beside(std::uint64_t luck) {
+    if (beside_ == nullptr) begin_beside();
     std::uint64_t seen = 0;
-    const Code code = beside_->look(model_, seen);
+    Code code = beside_->look(model_, seen);
     if (is_disk_honest()) acknowledge(seen);
+    if (code == Code::none && luck % 4 == 0) code = beside_->compare(model_, luck % 3 != 0);
+    if (is_disk_honest() && beside_->was_refused_runs())
+        violation("runs that head names are refused by another process");
     if (code == Code::none) {
         if (luck % 16 == 0) beside_->close();
-        return;
+        return code;
     }
     // Nobody was told that there is a store; the next try makes another one.
     if (!has_store_ && (code == Code::not_found || code == Code::other_store)) {
         beside_.reset();
-        return;
+        return code;
     }
-    const bool may_run_out = setup_.options.pool_size < (std::size_t{96} << 10);
-    if (is_disk_honest() && !(may_run_out && code == Code::out_of_memory))
-        violation("a follower in another process says %s", code_name(code));
+    const bool may_run_out =
+        setup_.options.runs != nullptr || setup_.options.pool_size < (std::size_t{96} << 10);
+    if (may_run_out && code == Code::out_of_memory) return code;
+    if (is_disk_honest()) violation("a follower in another process says %s", code_name(code));
     beside_.reset();
+    return code;
 }
 
 // All that was acknowledged has been noted, and shows, unless the note was told to fail.
 void Run::check_beside() {
     if (beside_ == nullptr || machine_.disk.fault_count() != 0 || !is_disk_honest()) return;
-    look_beside(1);
-    if (beside_ != nullptr && beside_->has_writer() &&
+    const bool has_all = up_ && machine_.store.statistics().run_commit == model_.commit();
+    const Code code = look_beside(1);
+    if (code == Code::out_of_memory && has_all && look_beside(1) != Code::none)
+        violation("a follower in another process has no room for what runs have");
+    if (code == Code::none && beside_ != nullptr && beside_->has_writer() &&
         model_.next_shown(beside_->next_ordinal()) < model_.event_count(least_))
         violation("a follower in another process stops before the end");
 }

@@ -31,9 +31,7 @@ public:
     Status rename(std::string_view, std::string_view) noexcept override;
     Status remove(std::string_view) noexcept override;
     Result<const std::byte*> map(File file, std::size_t size) noexcept override;
-    void unmap(const std::byte* address, std::size_t) noexcept override {
-        runs_.remove_if([address](const auto& run) { return run.data() == address; });
-    }
+    void unmap(const std::byte* address, std::size_t) noexcept override;
     Status lock(Holder& holder) noexcept override;
     void unlock() noexcept override {}
     Status note(const Note&) noexcept override;
@@ -56,8 +54,12 @@ public:
     // Looks for news, and checks that each event is the model's and comes once. Returns what the
     // store says instead of events, if it does. `seen`: the newest commit it has been shown.
     Code look(const Model& model, std::uint64_t& seen);
+    // Whether all that it shows, and what a snapshot shows that it has held for some time, is the
+    // model's. Returns what the store says instead of an answer, if it does.
+    Code compare(const Model& model, bool holds_on);
     // The process ends, and another one goes on from where it was.
     void close();
+    [[nodiscard]] bool was_refused_runs() const { return refused_runs_.count != 0; }
     [[nodiscard]] std::uint64_t next_ordinal() const { return next_; }
     [[nodiscard]] bool has_writer() const { return follower_.has_writer(); }
 
@@ -67,9 +69,11 @@ private:
     SimGate gate_{clock_};
     Options options_;
     std::vector<std::byte> memory_;
+    RefusedRuns refused_runs_;
     Diagnostic diagnostic_;
     Store store_;
     Follower follower_;
+    Snapshot held_;
     bool open_ = false;
     std::uint64_t next_ = 0;
 };

@@ -364,7 +364,7 @@ void Run::before(const SimDisk& disk, SimCall call) {
     current_call_ = call;
     if (watcher_ != nullptr) watcher_->before(disk, call);
     if (const std::uint64_t luck = mix(branch_seed_, number); has_beside_ && luck % 8 == 0)
-        look_beside(luck / 8);
+        static_cast<void>(look_beside(luck / 8));
     if (number == step_call_ + hit_.call && hit_.kind != Hit::Kind::none) {
         hit_call_ = call;
         if (strike(hit_, machine_.disk, call, number, operation_, setup_)) suspect_ = true;

@@ -199,7 +199,8 @@ private:
     [[nodiscard]] std::size_t wide_size() const;
 
     // beside.cpp
-    void look_beside(std::uint64_t luck);
+    void begin_beside();
+    Code look_beside(std::uint64_t luck);
     void check_beside();
     void do_backup(std::uint64_t luck);
     bool is_no_store(const BackupReport& made);

@@ -444,8 +444,11 @@ public:
 
     // Of a store opened read only: what another process has made durable since shows too, and
     // snapshots held stay as they are. Takes some microseconds when there is no news. In a writing
-    // store there never is any. Errors take nothing away that shows, and may go away: out_of_memory
-    // (the pool), io, cancelled, corrupt (diagnostic says where); not_found, other_store,
+    // store there never is any. With runs it takes those that the writer has made since, so that
+    // the pool holds what came after them. Errors take nothing away that shows, and may go away:
+    // out_of_memory (what came since the newest run is more than the pool holds beside what
+    // snapshots hold: as much as fits shows, and there is room when they are closed or the writer
+    // has made a run), io, cancelled, corrupt (diagnostic says where); not_found, other_store,
     // ahead_of_log, diverged (the store was taken away, or another one or an older copy put in its
     // place).
     Result<Refreshed> refresh(Diagnostic& diagnostic) noexcept;
