@@ -103,6 +103,7 @@ protected:
             {{"settings", "--expect"}, {{"s", "--close", "--expect", "0"}, 4, "", "version 1"}},
             {{"checkpoints", "--limit"}, {{"--limit", "0"}, 0, "consumer\t"}},
             {{"backup", "--to-commit"}, {{target, "--to-commit", "0"}, 0, "events\t0\n"}},
+            {{"backup", "--runs"}, {{target + "-3", "--runs"}, 0, "runs\t0\n"}},
             {{"backup", "--to-time"},
              {{target + "-2", "--to-time", "2000-01-01"}, 0, "commit\t0\n"}},
             {{"sql", "--create"}, {{"SELECT 1 AS a", "--create"}, 0, "a\n1\n"}},

@@ -194,6 +194,9 @@ private:
 struct BackupOptions {
     Until until = Until::newest();
     ProgressCallback progress{};
+    // The runs that this store has, too, as far as they do not go beyond the copy, so that it opens
+    // without reading all of its log. One that is damaged is left out, with those that stand on it.
+    bool runs = false;
 };
 
 struct BackupReport {
@@ -201,7 +204,9 @@ struct BackupReport {
     std::uint64_t event_count = 0;
     std::uint64_t copied_size = 0;
     std::uint64_t total_size = 0;
+    std::uint64_t run_size = 0;  // Bytes of runs, of those that were copied.
     std::uint32_t segment_count = 0;
+    std::uint32_t run_count = 0;
 };
 
 // How much a call of Store::maintain() does about runs.

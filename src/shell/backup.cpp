@@ -45,6 +45,7 @@ int print_report(const BackupReport& report) noexcept {
         {"events", Cell::of(report.event_count)},
         {"bytes", Cell::of(report.copied_size)},
         {"segments", Cell::of(std::uint64_t{report.segment_count})},
+        {"runs", Cell::of(std::uint64_t{report.run_count})},
         {"head", Cell::of(head_text(report.head, text))},
     };
     return print_facts(facts);
@@ -61,7 +62,7 @@ int run_backup(const Request& request) noexcept {
     if (const Status opened = target.open_directory(request.target(), true); !opened)
         return report_target(opened.error(), request.target());
     Progress progress{"backup", "MiB", request.quiet};
-    const BackupOptions options{request.until, watch(progress)};
+    const BackupOptions options{request.until, watch(progress), request.copies_runs};
     BackupReport report;
     Diagnostic diagnostic;
     const Status status =

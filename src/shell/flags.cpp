@@ -227,6 +227,8 @@ constexpr FlagInfo all_flags[] = {
     {"--verbose", "", "", of_log, [](Request& r, Text) noexcept { return r.verbose = true; }},
     {"--to-commit", "N", "a number", bit(Command::backup), set_to_commit},
     {"--to-time", "TIME", "a time like 2026-11-20T23:50:07Z", bit(Command::backup), set_to_time},
+    {"--runs", "", "", bit(Command::backup),
+     [](Request& r, Text) noexcept { return r.copies_runs = true; }},
     {"--head", "HEAD", "the word that `freshet head` or verify gave", bit(Command::verify) | of_log,
      set_head},
     {"--at", "COMMIT|TIME", "the number of a commit, or a time like 2026-11-20T23:50:07Z", of_sql,

@@ -182,6 +182,8 @@ own, which tells it from the original. To restore is to use the copy.
 
   --to-commit N          as it was after this commit
   --to-time TIME         as it was at this time: 2026-11-20T23:50:07Z, or a day
+  --runs                 copy the runs up to then, too, so that the copy opens without reading all
+                         of its log; one that is damaged is left out with a warning
 )";
 
 constexpr std::string_view about_sql =

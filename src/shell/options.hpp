@@ -103,6 +103,7 @@ struct Request {
     bool has_settings = false;  // There is something to change.
     bool read_only = false;     // Of sql, as what follows.
     bool keep_going = false;
+    bool copies_runs = false;  // Of backup.
 
     [[nodiscard]] std::string_view stream() const noexcept { return streams[0]; }
     // Of sql: the words behind the store.

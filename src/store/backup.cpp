@@ -4,7 +4,8 @@
 //      step                                        killed behind it, the target
 //   1  lock the target; it has no store            is as it was
 //   2  `head.new` says what is being made          has no store, and can be taken again
-//   3  segments, each synced, and then its name    the same
+//   3  runs, if they are wanted, and segments,     the same
+//      each synced, and then its name
 //   4  the copy is read whole and checked          the same
 //   5  `head`, in one step                         is the store as of that commit
 //
@@ -15,6 +16,7 @@
 
 #include "base/codec.hpp"
 #include "store/place.hpp"
+#include "store/run_keeper.hpp"
 
 namespace freshet {
 
@@ -37,7 +39,8 @@ public:
     Status run(const Published& at) noexcept;
 
 private:
-    Status into_target() noexcept;
+    Status into_target(const Published& at) noexcept;
+    Status copy_runs(const Published& at) noexcept;
     Status claim() noexcept;
     Result<bool> has(std::string_view name) noexcept;
     Status copy_segments() noexcept;
@@ -58,7 +61,8 @@ private:
     Diagnostic& diagnostic_;
     const log::Geometry& geometry_;
     log::Position end_;
-    log::Epoch epoch_;  // Of the copy.
+    log::Epoch epoch_;      // Of the copy.
+    log::HeadRoom runs_{};  // In it.
 };
 
 Status Backup::run(const Published& at) noexcept {
@@ -72,17 +76,29 @@ Status Backup::run(const Published& at) noexcept {
     report_.total_size = end_.address;
     const Status locked = target_.lock(diagnostic_.holder);
     if (!locked) return locked;
-    const Status status = into_target();
+    const Status status = into_target(at);
     target_.unlock();
     return status;
 }
 
-Status Backup::into_target() noexcept {
+Status Backup::into_target(const Published& at) noexcept {
     Status status = claim();
+    if (status && options_.runs && state_.runs != nullptr) status = copy_runs(at);
     if (status) status = copy_segments();
     if (status) status = check();
     if (status) status = attest();
     return status;
+}
+
+Status Backup::copy_runs(const Published& at) noexcept {
+    RunCopy copy{.target = target_,
+                 .scratch = scratch_,
+                 .end = end_,
+                 .progress = options_.progress,
+                 .report = report_};
+    const Status copied = state_.options.runs->copy(state_, at, copy);
+    runs_ = copy.names;
+    return copied;
 }
 
 // A directory with a log and no head is a store that lost it, unless `head.new` says that nobody
@@ -157,7 +173,8 @@ Status Backup::copy_bytes(File from, File to, std::uint64_t size) noexcept {
         const Status written = write_all(target_, to, offset, part);
         if (!written) return written;
         offset += wanted;
-        report_.copied_size = std::min(geometry_.address(segment) + offset, report_.total_size);
+        report_.copied_size =
+            report_.run_size + std::min(geometry_.address(segment) + offset, end_.address);
         if (options_.progress.cancels(report_.copied_size, report_.total_size))
             return Code::cancelled;
     }
@@ -191,6 +208,7 @@ Status Backup::attest() noexcept {
     head.geometry = geometry_;
     head.attested = end_;
     head.attested.epoch = epoch_;
+    head.runs = runs_;
     Published copied;
     copied.position = head.attested;
     report_.head = head_of(state_, copied);

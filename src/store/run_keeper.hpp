@@ -7,6 +7,16 @@
 
 namespace freshet::store {
 
+// What a backup wants of runs.
+struct RunCopy {
+    Disk& target;
+    MutableBytes scratch;  // Of 8 KiB at least.
+    log::Position end;     // Of the copy's log.
+    const ProgressCallback& progress;
+    BackupReport& report;
+    log::HeadRoom names{};  // What the copy's head is to say of runs.
+};
+
 class RunKeeper {
 public:
     // What set_up() takes from the arena.
@@ -46,6 +56,10 @@ public:
     virtual void describe(const State& state, StoreStatistics& statistics) const noexcept = 0;
     // Reads all runs of a state that is held. corrupt.
     [[nodiscard]] virtual Status verify(const Published& at) const noexcept = 0;
+    // Copies those that a state has which is held, as far as they are whole and not ahead of the
+    // copy. Says what is left out because it is damaged. cancelled, io and so on; corrupt: of the
+    // target.
+    virtual Status copy(State& state, const Published& at, RunCopy& copy) const noexcept = 0;
 
 protected:
     RunKeeper() = default;

@@ -109,6 +109,8 @@ void say_unusable(const State& state, const UsableRuns& usable) noexcept;
 void close_unread(State& state) noexcept;
 // As RunKeeper::follow().
 bool follow(State& state) noexcept;
+// As RunKeeper::copy().
+Status copy_runs(State& state, const Published& at, RunCopy& copy) noexcept;
 // Tells head. With the writer turn.
 Status name_runs(State& state) noexcept;
 // Leaves the tree to a layer, and plans its flush.

@@ -76,6 +76,9 @@ public:
             if (!run->check_all()) return Code::corrupt;
         return Done{};
     }
+    Status copy(State& state, const Published& at, RunCopy& copy) const noexcept override {
+        return copy_runs(state, at, copy);
+    }
 };
 
 // What head says may stand in the page cache only, and the one before may name what is no longer
