@@ -212,6 +212,7 @@ void Run::do_backup(std::uint64_t luck) {
     copy_->clock.reseed(luck);
     BackupOptions with;
     if (luck % 3 == 0) with.until = Until::commit(luck / 3 % (least_ + 1));
+    with.runs = luck / 5 % 4 != 0;
     BackupReport made;
     SeedChoice chance{luck};
     for (bool crashes = luck % 2 == 0;; crashes = false) {
@@ -251,7 +252,11 @@ bool Run::is_no_store(const BackupReport& made) {
 void Run::check_copy(const BackupReport& made) {
     const Promise all{.model = &model_, .least = made.head.commit, .has_store = true};
     Snapshot snapshot;
+    const std::uint64_t refused_before = copy_->refused_runs.count;
     if (!copy_->open(false)) violation("a backup does not open");
+    if (copy_->refused_runs.count != refused_before) violation("runs of a backup cannot be used");
+    if (made.run_count > 0 && copy_->store.statistics().run_count == 0)
+        violation("a backup has not the runs that it was said to have");
     if (!copy_->store.snapshot(snapshot)) violation("no snapshot of a backup");
     const Head head = snapshot.head();
     snapshot.close();
