@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "sim/crowd.hpp"
 #include "freshet/follower.hpp"
+#include "freshet/runs.hpp"
 
 #include <algorithm>
 #include <cstdarg>
@@ -43,6 +44,7 @@ CrowdPlan choose_plan(Choice& choice) {
     plan.scheduling.switch_percent = 5 + of(8) * 10;
     plan.seed = of(1 << 20);
     plan.has_beside = plan.seed % 2 == 0;
+    plan.has_maintainer = plan.setup.options.runs != nullptr && plan.seed / 2 % 2 == 0;
     return plan;
 }
 
@@ -124,6 +126,8 @@ std::uint64_t Crowd::live(const CrowdPlan& plan) {
         spawn([](void* actor) { static_cast<Actor*>(actor)->crowd->follow_beside(); }, 0);
     if (plan.has_syncer)
         spawn([](void* actor) { static_cast<Actor*>(actor)->crowd->sync_some(); }, 0);
+    if (plan.has_maintainer)
+        spawn([](void* actor) { static_cast<Actor*>(actor)->crowd->maintain_some(); }, 0);
     if (!scheduler_->run()) violation("a crowd does not come to its end");
     machine_->disk.schedule(nullptr);
     const Status closed = machine_->store.close();
@@ -285,6 +289,21 @@ void Crowd::sync_some() {
     }
 }
 
+// All that there is gets into runs, while others write and read.
+void Crowd::maintain_some() {
+    for (std::uint32_t i = 0; i < plan_.request_count && !failed_; i++) {
+        Diagnostic diagnostic;
+        const Status status = machine_->store.maintain(diagnostic, {.now = true});
+        note("maintain -> %s", code_name(status.error().code));
+        const bool is_poison = !status && (status.error() == Code::poisoned ||
+                                           status.error() == Code::durability_unknown);
+        if (is_poison && plan_.failing_sync != 0) failed_ = true;
+        if (!status && !is_poison && plan_.failing_sync == 0)
+            violation("a maintainer says %s", code_name(status.error().code));
+        scheduler_->yield();
+    }
+}
+
 void Crowd::before(const SimDisk& disk, SimCall call) {
     if (call == SimCall::sync && plan_.failing_sync != 0 && ++sync_count_ == plan_.failing_sync &&
         plan_.setup.profile.sync_failure != SyncFailure::late) {
@@ -379,11 +398,13 @@ void Crowd::check(const Snapshot& snapshot, bool after_crash) {
 }
 
 void search_schedules(Share share, SearchResult& result) {
-    std::array<CrowdPlan, 4> plans;
+    std::array<CrowdPlan, 5> plans;
     plans[1].has_reader = true;
     plans[2].has_syncer = true;
     plans[3].writer_count = 3;
     plans[3].failing_sync = 2;
+    plans[4].has_reader = true;
+    plans[4].has_maintainer = true;
     for (std::size_t i = 0; i < plans.size(); i++) {
         if (!share.has(i)) continue;
         EveryChoice choice;
@@ -392,8 +413,11 @@ void search_schedules(Share share, SearchResult& result) {
             plan.request_count = 1;
             plan.seed = i + 1;
             plan.setup = small_setup();
+            if (plan.has_maintainer) plan.setup.options.runs = &runs();
             plan.crash_percent = 100;
-            plan.scheduling = {.switch_percent = 0, .switch_count_max = 2};
+            // A maintainer makes so many calls that two would take hours.
+            plan.scheduling = {.switch_percent = 0,
+                               .switch_count_max = plan.has_maintainer ? 1U : 2U};
             Crowd crowd{choice, Rules{}};
             set_current_life(&crowd, 0);
             static_cast<void>(crowd.live(plan));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Several writers, readers, a follower and a sync at one store, as fibres of one deterministic
+// Several writers, readers, a follower, a sync and a maintainer at one store, as fibres of one deterministic
 // scheduler. In which order commits come is the store's to say; what has to hold whatever the order
 // is:
 //  - each commit is one request, whole; what was acknowledged is where it was said to be;
@@ -25,6 +25,7 @@ struct CrowdPlan {
     bool has_follower = false;
     bool has_beside = false;  // A follower in a process of its own.
     bool has_syncer = false;
+    bool has_maintainer = false;     // Makes runs.
     std::uint32_t failing_sync = 0;  // The number of a sync that fails, from 1; 0: none.
     std::uint32_t crash_percent =
         0;  // Of the calls at which images are tried; 100: all-old and all-new at each.
@@ -67,6 +68,7 @@ private:
     void follow_beside();
     void follow(Store& store);
     void sync_some();
+    void maintain_some();
     void settle_refusal(const Attempt& attempt, const Diagnostic& diagnostic, Error error);
     void image(const SimDisk& disk, Choice* choice, bool is_new);
     // The model that the log adds up to; a violation if it cannot be.
