@@ -94,6 +94,7 @@ private:
     TableStatement choose_definition(const ModelState& state);
     TableStatement choose_table_definition(const ModelState& state, const std::string& name);
     TableStatement choose_append();
+    [[nodiscard]] TableStatement choose_save(std::uint64_t luck) const;
     std::string choose_value(const ModelColumn& column);
     ModelWhere choose_where(const ModelTable& table, bool only_one);
 

@@ -124,6 +124,11 @@ const std::vector<std::string>& table_names() {
     return names;
 }
 
+const std::vector<std::string>& commit_names() {
+    static const std::vector<std::string> names = {"v1", "v2", "before it", "day one"};
+    return names;
+}
+
 Code compare_where(Connection& connection, const ModelTable& table, const std::string& name,
                    const std::string& moment, const ModelWhere& where) {
     const bool is_text = table.columns[table.find(where.column)].is_text;
@@ -181,12 +186,33 @@ Code compare_streams(Database& database, const ModelState& state) {
 
 }  // namespace
 
+Code compare_names(Connection& connection, const TableModel& model, std::uint64_t commit,
+                   std::uint64_t luck) {
+    const std::map<std::string, std::uint64_t>& names = model.at(commit).names;
+    const Answer all = ask(connection, "SELECT name, \"commit\" FROM commit_names");
+    if (all.code != Code::none) return all.code;
+    std::vector<ModelRow> wanted;
+    for (const auto& [name, number] : names)
+        wanted.push_back({"'" + name + "'", std::to_string(number)});
+    if (sorted(all.rows) != sorted(wanted))
+        violation("%zu commits have names, and not these %zu", all.rows.size(), wanted.size());
+    const std::string& name = commit_names()[luck % commit_names().size()];
+    const std::string moment = " FOR SYSTEM_TIME AS OF '" + name + "'";
+    const auto found = names.find(name);
+    if (found != names.end())
+        return compare_state(connection, model.at(found->second), moment, luck);
+    const Answer none = ask(connection, "SELECT * FROM people" + moment);
+    if (none.code == Code::none) violation("%s is no commit, and is read", name.c_str());
+    return none.code == Code::unknown_name ? Code::none : none.code;
+}
+
 Code compare_tables(TableMachine& machine, const TableModel& model, std::uint64_t commit,
                     std::uint64_t luck) {
     if (commit > model.commit())
         violation("commit %llu was never made", static_cast<unsigned long long>(commit));
     Code code = compare_state(machine.reader, model.at(commit), "", luck);
     if (code == Code::none) code = compare_streams(machine.database, model.at(commit));
+    if (code == Code::none) code = compare_names(machine.reader, model, commit, mix(luck, 7));
     for (std::uint64_t i = 0; i < 2 && code == Code::none && commit > 0; i++) {
         const std::uint64_t at = mix(luck, 3 + i) % (commit + 1);
         if (at > 0) code = compare_state(machine.reader, model.at(at), as_of(at), mix(luck, 5 + i));

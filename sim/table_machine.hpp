@@ -51,13 +51,17 @@ Answer ask(Connection& connection, const std::string& sql);
 // " FOR SYSTEM_TIME AS OF COMMIT n"; empty: now.
 std::string as_of(std::uint64_t commit);
 
-// The tables that there may be.
+// The tables that there may be, and the names of commits.
 const std::vector<std::string>& table_names();
+const std::vector<std::string>& commit_names();
 
 // Each table is the state's, with the names of its columns; where it has an index, so are the rows
 // that this finds, and those that a scan finds by the same condition. What is looked for follows
 // from `luck`. Returns what the database says instead of an answer, if it does.
 Code compare_state(Connection& connection, const ModelState& state, const std::string& as_of,
+                   std::uint64_t luck);
+// The names that commits have as of one, and what one of them leads to, or that it is none.
+Code compare_names(Connection& connection, const TableModel& model, std::uint64_t commit,
                    std::uint64_t luck);
 // The newest commit, and a few earlier ones.
 Code compare_tables(TableMachine& machine, const TableModel& model, std::uint64_t commit,

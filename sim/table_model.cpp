@@ -310,6 +310,12 @@ Code ModelChange::append(const std::string& stream, const std::string& payload) 
     return finish(Code::none);
 }
 
+Code ModelChange::save(const std::string& name, std::uint64_t commit) {
+    if (!now_.names.emplace(name, commit).second) return finish(Code::already_exists);
+    now_.event_count++;
+    return finish(Code::none);
+}
+
 // ---- all of it ----
 
 std::uint64_t TableModel::hash() const {

@@ -56,6 +56,7 @@ struct ModelTable {
 struct ModelState {
     std::map<std::string, std::shared_ptr<const ModelTable>> tables;
     std::map<std::string, std::vector<std::string>> streams;  // Payloads of their events.
+    std::map<std::string, std::uint64_t> names;               // Of commits.
     std::uint64_t event_count = 0;  // Of all that was written, rows and definitions too.
 
     [[nodiscard]] const ModelTable* table(const std::string& name) const;
@@ -97,6 +98,7 @@ public:
     Code drop_column(const std::string& table, const std::string& column);
     Code rename_column(const std::string& table, const std::string& from, const std::string& to);
     Code append(const std::string& stream, const std::string& payload);
+    Code save(const std::string& name, std::uint64_t commit);
     void become(const ModelState& state) { state_ = state; }
 
 private:

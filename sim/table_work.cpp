@@ -149,6 +149,23 @@ TableStatement TableLife::choose_delete(const std::string& name, const ModelTabl
             [=](ModelChange& change) { return change.erase(name, where); }};
 }
 
+TableStatement TableLife::choose_append() {
+    const std::string stream = of(2) == 1 ? "s-1" : "s-2";
+    const std::uint64_t number = of(100'000);
+    if (number % 4 == 3) return choose_save(number / 4);
+    const std::string payload = std::to_string(number);
+    return {"APPEND '" + stream + "' ('Noted', '" + payload + "')",
+            [=](ModelChange& change) { return change.append(stream, payload); }};
+}
+
+// The commit that the statement will be in.
+TableStatement TableLife::choose_save(std::uint64_t luck) const {
+    const std::string name = commit_names()[luck % commit_names().size()];
+    const std::uint64_t commit = model_.commit() + 1;
+    return {"SAVE AS " + quoted(name),
+            [=](ModelChange& change) { return change.save(name, commit); }};
+}
+
 // A table that is not there is made first.
 TableStatement TableLife::choose_rows(const ModelState& state) {
     const std::string& name = table_names()[of(table_names().size())];
@@ -166,13 +183,6 @@ TableStatement TableLife::choose_rows(const ModelState& state) {
         case 3: return choose_append();
         default: return choose_insert(name, *table);
     }
-}
-
-TableStatement TableLife::choose_append() {
-    const std::string stream = of(2) == 1 ? "s-1" : "s-2";
-    const std::string payload = std::to_string(of(100'000));
-    return {"APPEND '" + stream + "' ('Noted', '" + payload + "')",
-            [=](ModelChange& change) { return change.append(stream, payload); }};
 }
 
 TableStatement TableLife::choose_definition(const ModelState& state) {
@@ -347,6 +357,7 @@ void TableLife::do_read() {
         const std::uint64_t at = 1 + of(commit);
         code = compare_state(machine_->connection, model_.at(at), as_of(at), mix(luck, i));
     }
+    if (code == Code::none) code = compare_names(machine_->connection, model_, commit, luck);
     if (code != Code::none && !excuse(code, false)) violation("reading says %s", code_name(code));
 }
 

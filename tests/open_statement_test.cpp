@@ -81,5 +81,18 @@ TEST(OpenStatements, ChangeTheRowsThereAre) {
     change_all("1|1\n2|22\n3|41\n");
 }
 
+// Where another statement was kept before.
+TEST(OpenStatements, HaveNoColumnsOfThoseBefore) {
+    ConnectionOptions one;
+    one.statement_count_max = 1;
+    OpenDatabase db{database_options(), std::size_t{8} << 20, one};
+    EXPECT_EQ(db.run("SELECT name, \"commit\" FROM commit_names"), "");
+    Statement create;
+    ASSERT_TRUE(create.prepare(*db.connection, "CREATE TABLE t (a INT)", db.error));
+    EXPECT_EQ(create.column_count(), 0U);
+    ASSERT_TRUE(create.run(db.error));
+    EXPECT_EQ(create.column_count(), 0U);
+}
+
 }  // namespace
 }  // namespace freshet::test

@@ -100,6 +100,12 @@ TEST_F(SemanticsC, C7_CommitsHaveNames) {
     EXPECT_EQ(run("SAVE AS 7"), "error type-mismatch");
     EXPECT_EQ(run("SAVE AS '" + std::string(64, 'x') + "'; PRAGMA integrity_check"), "ok\n");
 }
+// The names are the last rows that there are: who asks once more behind them gets none.
+TEST_F(SemanticsC, C7_NamesAreReadToTheirEnd) {
+    EXPECT_EQ(run("DROP TABLE orders; DROP TABLE users; SAVE AS 'v1'"), "") << message();
+    expect("SELECT name FROM commit_names", "v1\n");
+    expect("SELECT count(*) FROM commit_names FOR SYSTEM_TIME AS OF COMMIT 1", "0\n");
+}
 // It is one once its transaction is committed, whoever asks and however.
 TEST_F(SemanticsC, C7_ANameIsAMomentWhereverOneIsAskedFor) {
     EXPECT_EQ(run("SAVE AS 'v1'; DELETE FROM users WHERE id > 1"), "");

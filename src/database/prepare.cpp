@@ -202,6 +202,7 @@ Status parse(Prepared& p, const sql::CutText& given, SqlError& error) noexcept {
     p.statement = nullptr;
     p.is_planned = false;
     p.change = nullptr;
+    p.query = sql::QueryPlan{};
     Arena memory{p.block};
     const std::string_view text{given.text.data(), given.words.end};
     const Result<MutableBytes> copy = memory.bytes(text.size() + 1, 1);

@@ -243,6 +243,7 @@ void RowMerge::step(store::RowWalk& walk) const noexcept {
 
 Result<bool> RowMerge::next() noexcept {
     if (last_ != nullptr) step(*last_);
+    last_ = nullptr;
     if (present_.damaged() || (deleted_ && deleted_->damaged())) return Code::corrupt;
     const bool has_present = is_in_range(present_);
     const bool has_deleted = deleted_ && is_in_range(*deleted_);
