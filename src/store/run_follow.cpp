@@ -47,7 +47,7 @@ Result<std::uint32_t> find_or_open(State& state, RunName name) noexcept {
 UsableRuns find_usable_once(State& state, const RunNames& names,
                             const log::Position& attested) noexcept {
     UsableRuns usable;
-    while (usable.count < names.count && usable.status) {
+    while (usable.count < names.count) {
         const Result<std::uint32_t> slot =
             find_or_open(state, names.runs[names.count - 1 - usable.count]);
         if (!slot) usable.status = slot.error();
