@@ -392,6 +392,17 @@ TEST_F(BesideRuns, AreNotTakenWithoutTheLogThatLeadsToThem) {
     EXPECT_EQ(reader->verify(), Code::none);
 }
 
+// They go on into more segments than the reader has room for.
+TEST_F(BesideRuns, AreNotTakenWithMoreLogThanTheReaderTakes) {
+    append_and_maintain(30);
+    options.segment_count_max = 1;
+    read(400);
+    append_and_maintain(300);
+    EXPECT_EQ(refresh(), Code::invalid_argument);
+    EXPECT_EQ(run_commit(), 3U);
+    EXPECT_EQ(reader->read(name_of(29)), std::vector<std::string>{"x"});
+}
+
 // A page that is found damaged when it is read: the run is not used from then on.
 TEST_F(BesideRuns, AreGivenUpWhenAPageIsFoundDamaged) {
     make_two();

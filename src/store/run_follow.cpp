@@ -83,6 +83,7 @@ bool goes_on(State& state, const log::Position& at) noexcept {
 // Whether the runs go on from what shows, and the log from them.
 bool is_of_this_log(State& state, const log::Position& to, const log::Position& attested) noexcept {
     const log::Position& shown = state.sealed.position;
+    if (state.log.geometry().segment(to.address) > state.options.segment_count_max) return false;
     if (!is_same(to, shown) && !(to.commit > shown.commit && goes_on(state, shown))) return false;
     return is_same(to, attested) || goes_on(state, to);
 }
@@ -113,6 +114,7 @@ Status lay_over(State& state, const UsableRuns& usable, const log::Position& att
     const auto stack = std::exchange(runs.stack, usable.stack);
     const std::uint32_t count = std::exchange(runs.stack_count, usable.count);
     if (!is_merge) state.working = usable.at;
+    state.log.know(state.log.geometry().segment(to.address));
     lay(state, is_merge ? own : tree::Branches{}, is_ahead ? own : tree::Branches{},
         Phase::reading);
     if (is_merge || is_ahead) return Done{};
