@@ -3,6 +3,7 @@
 // list; snapshots that stay as they were.
 #include "freshet/follower.hpp"
 #include "tests/store_fixture.hpp"
+#include "tests/store_state.hpp"
 
 namespace freshet::test {
 namespace {
@@ -387,6 +388,19 @@ TEST_F(Reading, KeepsEachSnapshotAsItWas) {
     snapshots.clear();
     ASSERT_TRUE(open.append("s", {"more"}));
     EXPECT_EQ(open.verify(), Code::none);
+}
+
+// A commit that comes when a reader has seen which one is the newest, and holds it not yet.
+TEST_F(Reading, HoldsWhatIsCommittedWhileASnapshotIsTaken) {
+    ASSERT_TRUE(open.append("s", {"0"}));
+    store::State& state = state_of(open.store);
+    const std::uint32_t seen = state.log.published();
+    ASSERT_TRUE(open.append("s", {"1"}));
+    const Result<store::Held> held = store::hold(state, 0, seen);
+    ASSERT_TRUE(held);
+    EXPECT_EQ(held->token, state.log.published());
+    EXPECT_EQ(state.published[held->token].position.commit, 2U);
+    store::let_go(state, held->slot);
 }
 
 TEST_F(Reading, HasAsManySnapshotsAsAskedFor) {

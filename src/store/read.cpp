@@ -47,7 +47,7 @@ Status Store::snapshot(Snapshot& snapshot) noexcept {
     snapshot.close();
     if (state_ == nullptr) return Code::invalid_argument;
     const std::size_t hint = reinterpret_cast<std::uintptr_t>(&snapshot) / alignof(Snapshot);
-    const Result<store::Held> held = store::hold(*state_, hint);
+    const Result<store::Held> held = store::hold(*state_, hint, state_->log.published());
     if (!held) return held.error();
     snapshot.state_ = state_;
     snapshot.published_ = &state_->published[held->token];

@@ -74,8 +74,7 @@ void show(State& state, const log::Position& end) noexcept {
     state.log.show_sealed();
 }
 
-Result<Held> hold(State& state, std::size_t hint) noexcept {
-    std::uint32_t token = state.log.published();
+Result<Held> hold(State& state, std::size_t hint, std::uint32_t token) noexcept {
     for (std::size_t i = 0; i < state.slots.size(); i++) {
         const std::size_t number = (hint + i) % state.slots.size();
         std::atomic<std::uint32_t>& slot = state.slots[number].token;

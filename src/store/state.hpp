@@ -104,12 +104,13 @@ void seal(State& state, const log::Position& position) noexcept;
 // In a store that is read only: what is being worked on is the store now, up to this end.
 void show(State& state, const log::Position& end) noexcept;
 
-// The newest durable record, held in a slot. too_many_snapshots.
+// The newest durable record, held in a slot. `token` was the newest one before: what is published
+// meanwhile is noticed once the slot is taken. too_many_snapshots.
 struct Held {
     std::uint32_t token = 0;
     std::uint32_t slot = 0;
 };
-Result<Held> hold(State& state, std::size_t hint) noexcept;
+Result<Held> hold(State& state, std::size_t hint, std::uint32_t token) noexcept;
 void let_go(State& state, std::uint32_t slot) noexcept;
 
 // A stream by the name that a caller gives. invalid_name; stream_not_found; corrupt.
