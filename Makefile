@@ -36,9 +36,14 @@ SIM_FLAGS := $(COMMON) -O2 $(CXXFLAGS)
 NO_ALARM := $(if $(findstring clang,$(CXX)),,-Wno-maybe-uninitialized)
 SANITIZE := -fno-sanitize=vptr -fno-sanitize-recover=all -fno-omit-frame-pointer $(NO_ALARM)
 SANITIZER := $(if $(SAN),-fsanitize=$(SAN) $(SANITIZE))
+# What sanitizers know of each place in the source has addresses in it: linked where it will stand, none of them is written
+# anew when a process begins, nor copied when one forks.
+TEST_LINK = $(TEST_FLAGS) -no-pie
+# With so much read ahead, a tenth of what g++ takes is looking for memory to use again.
+NO_GARBAGE := $(if $(findstring clang,$(CXX)),,--param ggc-min-heapsize=1000000)
 # Tests are compiled more often than they are run: half the time goes without -O1 and with less for debuggers. Of the
 # library, what the simulator runs for long is optimized; fuzzers, which clang builds, want all of it so.
-TEST_FLAGS := $(COMMON) -g1 -O1 -D_GLIBCXX_ASSERTIONS $(SANITIZER) $(CXXFLAGS)
+TEST_FLAGS := $(COMMON) -g1 -O1 -D_GLIBCXX_ASSERTIONS $(SANITIZER) $(NO_GARBAGE) $(CXXFLAGS)
 
 # Where SQLite is installed, tests hold its answers beside ours; they find it by __has_include.
 SQLITE = $(shell echo '\#include <sqlite3.h>' | $(CXX) -E -x c++ - > /dev/null 2>&1 && echo -lsqlite3)
@@ -50,7 +55,9 @@ SMALL_SOURCES := $(wildcard src/disk/*.cpp) src/base/sha256.cpp src/base/text.cp
 	$(addprefix src/log/,commit.cpp format.cpp frame_check.cpp head.cpp note.cpp scan.cpp savepoint.cpp segments.cpp writer.cpp) \
 	$(addprefix src/store/,append.cpp backup.cpp batch.cpp checkpoint.cpp describe.cpp follower.cpp gather.cpp log_cursor.cpp) \
 	$(addprefix src/store/,mark.cpp match.cpp metadata.cpp open.cpp place.cpp read_on.cpp replay.cpp) \
-	$(addprefix src/relation/,alter.cpp catalog_view.cpp definition.cpp definition_codec.cpp name.cpp) \
+	$(addprefix src/relation/,alter.cpp catalog.cpp catalog_view.cpp conflict.cpp definition.cpp definition_codec.cpp) \
+	$(addprefix src/relation/,entry.cpp name.cpp row_finder.cpp row_keeper.cpp type.cpp) \
+	$(addprefix src/query/,open.cpp set.cpp subplan.cpp table_source.cpp) src/database/prepare.cpp src/database/row_check.cpp \
 	$(filter-out src/sql/lexer.cpp src/sql/statement_hash.cpp,$(wildcard src/sql/*.cpp)) \
 	$(addprefix src/database/,change_plan.cpp connection.cpp explain.cpp migrate.cpp pragma.cpp schema.cpp stream.cpp transaction.cpp) \
 	$(addprefix src/query/,row_code.cpp shelf.cpp sorter.cpp spill.cpp spilled.cpp spilled_group.cpp spilled_join.cpp) \
@@ -84,13 +91,13 @@ lib: $(LIB)
 
 # ---- objects ----
 
-# $(1): folder in BUILD, $(2): its flags, $(3): objects, $(4): sources that have the flags $(5) too.
+# $(1): folder in BUILD, $(2): its flags, $(3): objects, $(4): sources that have the flags $(5) too, the others $(6).
 define kind
 $(BUILD)/$(1)/flags: FORCE
-	@mkdir -p $$(@D); echo '$(CXX) $(2) $(5) $(4)' | cmp -s - $$@ || echo '$(CXX) $(2) $(5) $(4)' > $$@
+	@mkdir -p $$(@D); echo '$(CXX) $(2) $(5) $(6) $(4)' | cmp -s - $$@ || echo '$(CXX) $(2) $(5) $(6) $(4)' > $$@
 $(BUILD)/$(1)/%.o: %.cpp $(BUILD)/$(1)/flags
 	@mkdir -p $$(@D) && echo '  $(CXX) $(1) $$<'
-	@$(CXX) $(2) $$(if $$(filter $$<,$(4)),$(5)) -MMD -MP -c $$< -o $$@
+	@$(CXX) $(2) $$(if $$(filter $$<,$(4)),$(5),$(6)) -MMD -MP -c $$< -o $$@
 -include $(3:.o=.d)
 endef
 
@@ -105,11 +112,13 @@ REPLAY_OBJECTS := $(call objects,test,$(wildcard fuzz/*.cpp))
 FUZZ_OBJECTS := $(call objects,test,$(filter-out fuzz/replay.cpp %_fuzz.cpp,$(wildcard fuzz/*.cpp)) $(SIM_SOURCES)) \
 	$(TEST_SHELL_OBJECTS) $(TEST_LIB_OBJECTS)
 
-# A third of what the library takes to compile are headers of the standard library. What tests and gates alone compile
-# reads them once; what is shipped does not, so that no source lacks an include. Compilers try all files in the folder.
+# A third of what the library takes to compile are headers of the standard library, and clang's half. What tests and
+# gates alone compile reads them once (EARLY_LIB=1: all does); what is shipped does not, so that no source lacks an
+# include. Compilers try all files in the folder.
 EARLY_LIB ?=
 STD := $(if $(findstring ccache,$(shell command -v $(CXX))),,$(BUILD)/early/std.hpp)
-STD_HEADERS := algorithm array atomic bit cstddef cstdint cstring limits new optional span string_view type_traits utility
+STD_HEADERS := algorithm array atomic bit cstddef cstdint cstring functional limits map memory new optional random \
+	span string string_view type_traits utility vector
 STD_IN_LIB := $(and $(EARLY_LIB),$(STD))
 STD_IN_TESTS := $(if $(findstring clang,$(CXX)),,$(STD))
 
@@ -121,22 +130,28 @@ $(STD).gch/$(2): $(STD) $(BUILD)/$(1)/flags
 endef
 $(BUILD)/early/std.hpp:
 	@mkdir -p $(@D) && printf '#include <%s>\n' $(STD_HEADERS) > $@
-$(if $(STD_IN_LIB),$(eval $(call early,lib,lib,$(filter-out $(STACK_USAGE),$(LIB_FLAGS)),$(LIB_OBJECTS))))
+ifneq ($(STD_IN_LIB),)
+$(eval $(call early,lib,lib,$(filter-out $(STACK_USAGE),$(LIB_FLAGS)),$(LIB_OBJECTS) $(PROGRAM_OBJECTS)))
+$(eval $(call early,lib,lib-small,$(filter-out $(STACK_USAGE),$(LIB_FLAGS)) -Os $(CXXFLAGS),$(LIB_OBJECTS)))
+$(eval $(call early,simulator,simulator,$(SIM_FLAGS),$(SIM_OBJECTS) $(SIM_MAIN_OBJECT)))
+endif
 ifneq ($(STD_IN_TESTS),)
+$(eval $(call early,test,test,$(TEST_FLAGS),$(filter-out %_test.o,$(TEST_OBJECTS)) $(REPLAY_OBJECTS)))
 $(eval $(call early,test-lib,test-lib,$(TEST_FLAGS) $(CORE),$(TEST_LIB_OBJECTS) $(TEST_SHELL_OBJECTS)))
 $(eval $(call early,test-lib,test-lib-plain,$(TEST_FLAGS) $(CORE) -O0 $(CXXFLAGS),$(TEST_LIB_OBJECTS) $(TEST_SHELL_OBJECTS)))
 endif
 
 $(eval $(call kind,lib,$(LIB_FLAGS) $(addprefix -include ,$(STD_IN_LIB)),$(LIB_OBJECTS),$(SMALL_SOURCES),-Os $(CXXFLAGS)))
-$(eval $(call kind,program,$(PROGRAM_FLAGS),$(PROGRAM_OBJECTS)))
-$(eval $(call kind,simulator,$(SIM_FLAGS),$(SIM_OBJECTS) $(SIM_MAIN_OBJECT) \
+$(eval $(call kind,program,$(PROGRAM_FLAGS) $(addprefix -include ,$(STD_IN_LIB)),$(PROGRAM_OBJECTS)))
+$(eval $(call kind,simulator,$(SIM_FLAGS) $(addprefix -include ,$(STD_IN_LIB)),$(SIM_OBJECTS) $(SIM_MAIN_OBJECT) \
 	$(call objects,simulator,$(addprefix tests/,demo.cpp kill.cpp acknowledge.cpp slt.cpp compare.cpp))))
 $(eval $(call kind,test-lib,$(TEST_FLAGS) $(CORE) $(addprefix -include ,$(STD_IN_TESTS)), \
 	$(TEST_LIB_OBJECTS) $(TEST_SHELL_OBJECTS),$(PLAIN_SOURCES),-O0 $(CXXFLAGS)))
 # A third of what a test takes to compile is GoogleTest: g++ reads it once. A cache of compilers would keep no such tests.
 EARLY := $(if $(findstring clang,$(CXX))$(findstring ccache,$(shell command -v $(CXX))),,$(BUILD)/early/gtest.hpp)
 EARLY_FLAGS := -O0 $(CXXFLAGS) $(if $(EARLY),-I$(BUILD)/early -include gtest.hpp)
-$(eval $(call kind,test,$(TEST_FLAGS),$(TEST_OBJECTS) $(REPLAY_OBJECTS),$(TEST_SOURCES),$(EARLY_FLAGS)))
+$(eval $(call kind,test,$(TEST_FLAGS),$(TEST_OBJECTS) $(REPLAY_OBJECTS),$(TEST_SOURCES),$(EARLY_FLAGS), \
+	$(addprefix -include ,$(STD_IN_TESTS))))
 ifneq ($(EARLY),)
 $(call objects,test,$(TEST_SOURCES)): $(EARLY).gch
 $(EARLY).gch: $(BUILD)/test/flags
@@ -174,13 +189,17 @@ $(BUILD)/ingest: $(call objects,simulator,tests/ingest.cpp)
 	@$(CXX) $(SIM_FLAGS) $^ $(LINK) $(LDFLAGS) -o $@ && echo '  $@'
 
 $(BUILD)/tests: $(TEST_OBJECTS) $(TEST_SHELL_OBJECTS) $(TEST_LIB_OBJECTS)
-	@$(CXX) $(TEST_FLAGS) $^ -lgtest_main -lgtest $(SQLITE) -pthread $(LDFLAGS) -o $@ && echo '  $@'
+	@$(CXX) $(TEST_LINK) $^ -lgtest_main -lgtest $(SQLITE) -pthread $(LDFLAGS) -o $@ && echo '  $@'
 
 $(BUILD)/compare: $(call objects,simulator,tests/compare.cpp) $(LIB)
 	@$(CXX) $(SIM_FLAGS) $^ -lgtest $(SQLITE) $(LINK) $(LDFLAGS) -o $@ && echo '  $@'
 
-$(BUILD)/replay/%: $(BUILD)/test/fuzz/%_fuzz.o $(BUILD)/test/fuzz/replay.o $(FUZZ_OBJECTS)
-	@mkdir -p $(@D) && $(CXX) $(TEST_FLAGS) $^ -pthread $(LDFLAGS) -o $@ && echo '  $@'
+# Of which a replay links what it needs, and not all.
+$(BUILD)/fuzz.a: $(FUZZ_OBJECTS)
+	@rm -f $@ && $(AR) rcsDT $@ $^
+
+$(BUILD)/replay/%: $(BUILD)/test/fuzz/%_fuzz.o $(BUILD)/test/fuzz/replay.o $(BUILD)/fuzz.a
+	@mkdir -p $(@D) && $(CXX) $(TEST_LINK) $^ -pthread $(LDFLAGS) -o $@ && echo '  $@'
 
 $(BUILD)/fuzzer/%: $(BUILD)/test/fuzz/%_fuzz.o $(FUZZ_OBJECTS)
 	@mkdir -p $(@D) && $(CXX) $(TEST_FLAGS) -fsanitize=fuzzer $^ -pthread $(LDFLAGS) -o $@ && echo '  $@'

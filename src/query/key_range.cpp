@@ -259,7 +259,9 @@ Result<Points> find_points(const Access& access, const relation::TableDefinition
     }
     const auto begin = values->begin();
     const auto end = begin + static_cast<std::ptrdiff_t>(count);
-    std::sort(begin, end, [](const Value& a, const Value& b) { return relation::order(a, b) < 0; });
+    const auto is_before = [](const Value& a, const Value& b) { return relation::order(a, b) < 0; };
+    std::make_heap(begin, end, is_before);
+    std::sort_heap(begin, end, is_before);
     const auto last = std::unique(
         begin, end, [](const Value& a, const Value& b) { return relation::order(a, b) == 0; });
     return Points{true, values->first(static_cast<std::size_t>(last - begin))};

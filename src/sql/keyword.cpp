@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "sql/keyword.hpp"
 
+#include <algorithm>
 #include <array>
 
 namespace freshet::sql {
@@ -52,6 +53,25 @@ constexpr auto uses = [] {
     return table;
 }();
 
+// One behind the other: a table of views would be four times as large, with what a linker notes of
+// each of them.
+constexpr auto starts = [] {
+    std::array<std::uint16_t, word_count + 1> table{};
+    for (std::size_t i = 0; i < word_count; i++)
+        table[i + 1] = static_cast<std::uint16_t>(table[i] + texts[i].size());
+    return table;
+}();
+constexpr auto all_letters = [] {
+    std::array<char, starts.back()> table{};
+    for (std::size_t i = 0; i < word_count; i++)
+        std::copy(texts[i].begin(), texts[i].end(), table.begin() + starts[i]);
+    return table;
+}();
+
+constexpr std::string_view text_at(std::size_t place) {
+    return {all_letters.data() + starts[place], std::size_t{starts[place + 1]} - starts[place]};
+}
+
 // Words by a hash of their letters, in any case: what has the bit 0x20 has another one without it.
 constexpr std::size_t place_count = 512;
 
@@ -94,12 +114,12 @@ static_assert(texts[static_cast<std::size_t>(select) - 1] == "SELECT");
 Word find_word(std::string_view text) noexcept {
     if (text.size() > word_size_max) return none;
     for (std::size_t place = place_of(text); places[place] != 0; place = (place + 1) % place_count)
-        if (is_text(text, texts[places[place] - 1U])) return static_cast<Word>(places[place]);
+        if (is_text(text, text_at(places[place] - 1U))) return static_cast<Word>(places[place]);
     return none;
 }
 
 std::string_view text_of(Word word) noexcept {
-    return texts[static_cast<std::size_t>(word) - 1];
+    return text_at(static_cast<std::size_t>(word) - 1);
 }
 
 WordUse use_of(Word word) noexcept {

@@ -65,7 +65,7 @@ if compiles '#include <gtest/gtest.h>
     int main() {}' "$CXX" -lgtest -pthread; then
     tests "$CXX" "$SAN" "$BUILD"
     for other in $(compilers | tail -n +2); do
-        step "build, $other" make_in "$BUILD/$other" all CXX="$other"
+        step "build, $other" make_in "$BUILD/$other" all CXX="$other" EARLY_LIB=1
     done
     step 'tests where malloc aborts' bash tests/gates/malloc.sh
 else

@@ -16,10 +16,11 @@ compilers() {
 
 # archive COMPILER [LEVEL]: builds the library, as it is shipped or at a level of optimization, and names it.
 archive() {
-    local where="$BUILD/gate-$1$2"
+    local where="$BUILD/gate-$1$2" early="$2"
+    [ "$1" = "$CXX" ] || early=1
     if [ -z "$2" ]; then [ "$1" = "$CXX" ] && where="$BUILD" || where="$BUILD/$1"; fi
     mkdir -p "$where"
-    $MAKE -j"$J" lib BUILD="$where" CXX="$1" CXXFLAGS="$2${2:+ -g0}" EARLY_LIB="$2" > "$where/archive.log" 2>&1 ||
+    $MAKE -j"$J" lib BUILD="$where" CXX="$1" CXXFLAGS="$2${2:+ -g0}" EARLY_LIB="$early" > "$where/archive.log" 2>&1 ||
         { cat "$where/archive.log" >&2; return 1; }
     echo "$where/libfreshet.a"
 }
