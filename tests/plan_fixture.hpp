@@ -21,6 +21,18 @@ inline void describe(const query::Node& node, std::string& into) {
     if (node.right != nullptr) describe(*node.right, into);
 }
 
+// What was answered, in one line.
+inline std::string joined(const Answer& answer) {
+    std::string all = answer.error.code == Code::none ? ""
+                                                      : std::string{code_name(answer.error.code)} +
+                                                            std::string{answer.why.message()};
+    for (const auto& row : answer.rows) {
+        if (!all.empty()) all += "; ";
+        for (std::size_t i = 0; i < row.size(); i++) all += (i == 0 ? "" : "|") + row[i];
+    }
+    return all;
+}
+
 class Stored {
 public:
     Stored() {

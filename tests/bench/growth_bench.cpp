@@ -4,36 +4,14 @@
 // random ones of them. A commit has 1,000 events and is deferred, so that the figures are of the
 // processor and of what is written, not of syncs. Nobody calls maintain(): commits make the runs.
 #include <array>
-#include <chrono>
-#include <cstdio>
-#include <cstdlib>
 #include <filesystem>
-#include <memory>
-#include <string>
-#include <vector>
 
-#include "base/hash.hpp"
-#include "freshet/posix.hpp"
-#include "freshet/runs.hpp"
+#include "tests/bench/bench.hpp"
 
-namespace freshet {
+namespace freshet::bench {
 namespace {
 
 constexpr std::uint64_t batch_size = 1'000;
-constexpr std::size_t memory_size = std::size_t{16} << 20;
-constexpr std::size_t payload_size = 100;
-
-using Time = std::chrono::steady_clock::time_point;
-
-double seconds_since(Time start) {
-    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-}
-
-void expect(const char* what, Error error) {
-    if (error.code == Code::none) return;
-    std::fprintf(stderr, "%s: %s\n", what, code_name(error.code));
-    std::exit(1);
-}
 
 // As the system counts them: what this process wrote, to whatever file.
 std::uint64_t bytes_written() {
@@ -49,35 +27,32 @@ std::uint64_t bytes_written() {
 class Growth {
 public:
     Growth(const std::string& path, std::uint64_t event_count, std::uint64_t stream_count)
-        : memory_{std::make_unique<std::byte[]>(memory_size)},
+        : on_{path, std::size_t{16} << 20, std::size_t{12} << 20},
           event_count_{event_count},
           stream_count_{stream_count} {
-        expect("open", door_.open(path.c_str(), true).error());
-        options_.create = true;
-        options_.runs = &runs();
-        options_.pool_size = std::size_t{12} << 20;
+        on_.options.runs = &runs();
     }
 
     void run() {
-        open();
+        on_.open();
         const std::uint64_t written_before = bytes_written();
-        Time start = std::chrono::steady_clock::now();
+        Clock::time_point start = Clock::now();
         for (std::uint64_t i = 0; i < event_count_; i += batch_size)
             append([&](std::uint64_t k) { return mix((i + k) % stream_count_); });
         const double append_ns = seconds_since(start) * 1e9 / static_cast<double>(event_count_);
-        const StoreStatistics grown = store_.statistics();
-        expect("close", store_.close().error());
+        const StoreStatistics grown = on_.store.statistics();
+        on_.close();
         const auto written = static_cast<double>(bytes_written() - written_before);
 
-        start = std::chrono::steady_clock::now();
-        open();
+        start = Clock::now();
+        on_.open();
         const double open_ms = seconds_since(start) * 1e3;
         constexpr std::uint64_t random_count = 100'000;
-        start = std::chrono::steady_clock::now();
+        start = Clock::now();
         for (std::uint64_t i = 0; i < random_count; i += batch_size)
             append([&](std::uint64_t k) { return mix(mix(i + k + 1) % stream_count_); });
         const double random_ns = seconds_since(start) * 1e9 / static_cast<double>(random_count);
-        expect("close", store_.close().error());
+        on_.close();
         std::printf("| %11llu | %10llu | %6.0f | %6.2f | %6.0f | %5.0f | %4.1f | %u |\n",
                     static_cast<unsigned long long>(event_count_),
                     static_cast<unsigned long long>(stream_count_), append_ns, open_ms, random_ns,
@@ -88,36 +63,18 @@ public:
     }
 
 private:
-    void open() {
-        Diagnostic diagnostic;
-        expect(
-            "open",
-            store_.open(options_, door_.door(), {memory_.get(), memory_size}, diagnostic).error());
-    }
     template <class Number>
     void append(Number number_of) {
-        const std::vector<std::byte> payload(payload_size, std::byte{'x'});
-        const Event event{.type = "T", .payload = payload};
-        std::vector<std::string> names(batch_size);
-        std::vector<StreamAppend> appends(batch_size);
-        for (std::uint64_t k = 0; k < batch_size; k++) {
-            names[k] = "account-" + std::to_string(number_of(k));
-            appends[k] = {.stream = names[k], .events = {&event, 1}};
-        }
-        Diagnostic diagnostic;
-        expect("append", store_.append(appends, {}, Durability::deferred, diagnostic).error());
+        on_.append(batch_size, Durability::deferred, number_of);
     }
 
-    PosixDoor door_;
-    std::unique_ptr<std::byte[]> memory_;
-    Options options_;
+    OnDisk on_;
     std::uint64_t event_count_;
     std::uint64_t stream_count_;
-    Store store_;
 };
 
 }  // namespace
-}  // namespace freshet
+}  // namespace freshet::bench
 
 int main() {
     const char* const wanted = std::getenv("GROWTH");
@@ -130,7 +87,7 @@ int main() {
     for (const std::uint64_t divisor : {1U, 1000U}) {
         for (std::uint64_t count = 100'000; count <= most; count *= 10) {
             std::filesystem::remove_all(path);
-            freshet::Growth{path, count, divisor == 1 ? count : 1000}.run();
+            freshet::bench::Growth{path, count, divisor == 1 ? count : 1000}.run();
         }
     }
     std::filesystem::remove_all(path);

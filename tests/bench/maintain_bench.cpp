@@ -5,41 +5,20 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
-#include <chrono>
-#include <cstdio>
-#include <cstdlib>
 #include <filesystem>
-#include <memory>
-#include <string>
 #include <thread>
-#include <vector>
 
-#include "base/hash.hpp"
-#include "freshet/posix.hpp"
-#include "freshet/runs.hpp"
+#include "tests/bench/bench.hpp"
 
-namespace freshet {
+namespace freshet::bench {
 namespace {
 
 constexpr std::uint64_t stream_count = 100'000;
 constexpr std::size_t commit_event_count = 100;
-constexpr std::size_t memory_size = std::size_t{64} << 20;
-
-using Clock = std::chrono::steady_clock;
-
-double seconds_since(Clock::time_point start) {
-    return std::chrono::duration<double>(Clock::now() - start).count();
-}
 
 double setting(const char* name, double otherwise) {
     const char* const text = std::getenv(name);
     return text == nullptr ? otherwise : std::strtod(text, nullptr);
-}
-
-void expect(const char* what, Error error) {
-    if (error.code == Code::none) return;
-    std::fprintf(stderr, "%s: %s\n", what, code_name(error.code));
-    std::exit(1);
 }
 
 enum class Who : std::uint8_t { nobody, commits, a_thread };
@@ -57,25 +36,17 @@ double median(std::vector<double> values) {
 class Life {
 public:
     Life(const std::string& path, Who who)
-        : who_{who}, memory_{std::make_unique<std::byte[]>(memory_size)} {
-        std::filesystem::remove_all(path);
-        expect("open", door_.open(path.c_str(), true).error());
-        Options options;
-        options.create = true;
-        options.pool_size = std::size_t{48} << 20;
-        if (who != Who::nobody) options.runs = &runs();
-        Diagnostic diagnostic;
-        expect(
-            "open",
-            store_.open(options, door_.door(), {memory_.get(), memory_size}, diagnostic).error());
+        : who_{who}, on_{path, std::size_t{64} << 20, std::size_t{48} << 20} {
+        if (who != Who::nobody) on_.options.runs = &runs();
+        on_.open();
     }
     void run(double seconds, Figures& figures) {
         std::atomic<bool> done = false;
         std::thread maintainer{[&] {
             while (who_ == Who::a_thread && !done) {
                 Diagnostic diagnostic;
-                if (store_.statistics().maintenance_owed)
-                    expect("maintain", store_.maintain(diagnostic).error());
+                if (on_.store.statistics().maintenance_owed)
+                    expect("maintain", on_.store.maintain(diagnostic).error());
                 else
                     std::this_thread::sleep_for(std::chrono::milliseconds{1});
             }
@@ -90,7 +61,7 @@ public:
         const double elapsed = seconds_since(start);
         done = true;
         maintainer.join();
-        expect("close", store_.close().error());
+        on_.close();
         std::sort(latencies.begin(), latencies.end());
         figures.rates.push_back(static_cast<double>(latencies.size()) / elapsed);
         figures.medians.push_back(latencies[latencies.size() / 2]);
@@ -99,36 +70,28 @@ public:
 
 private:
     void append() {
-        const Event event{.type = "T", .payload = payload_};
-        for (std::size_t i = 0; i < commit_event_count; i++) {
-            names_[i] = "account-" + std::to_string(mix(number_++) % stream_count);
-            appends_[i] = {.stream = names_[i], .events = {&event, 1}};
-        }
-        Diagnostic diagnostic;
-        expect("append", store_.append(appends_, {}, Durability::durable, diagnostic).error());
+        on_.append(commit_event_count, Durability::durable,
+                   [&](std::size_t) { return mix(number_++) % stream_count; });
     }
 
     Who who_;
-    PosixDoor door_;
-    std::unique_ptr<std::byte[]> memory_;
-    Store store_;
+    OnDisk on_;
     std::uint64_t number_ = 1;
-    std::vector<std::byte> payload_ = std::vector<std::byte>(100, std::byte{'x'});
-    std::array<std::string, commit_event_count> names_;
-    std::array<StreamAppend, commit_event_count> appends_;
 };
 
 }  // namespace
-}  // namespace freshet
+}  // namespace freshet::bench
 
 int main() {
-    using namespace freshet;
+    using namespace freshet::bench;
     const std::string path = std::filesystem::temp_directory_path() / "freshet-maintain";
     std::array<Figures, names.size()> figures;
     const double seconds = setting("SECONDS_EACH", 2);
     for (int repeat = 0; repeat < static_cast<int>(setting("REPEAT", 7)); repeat++)
-        for (std::size_t i = 0; i < names.size(); i++)
+        for (std::size_t i = 0; i < names.size(); i++) {
+            std::filesystem::remove_all(path);
             Life{path, static_cast<Who>(i)}.run(seconds, figures[i]);
+        }
     std::filesystem::remove_all(path);
     std::puts("|  | commits/s | p50, us | p99, us | x | x | x |");
     std::puts("|---|---|---|---|---|---|---|");
