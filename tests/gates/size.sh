@@ -5,7 +5,7 @@
 . tests/gates/common.sh
 
 text_max=$((100 * 1024))
-sql_text_max=$((532 * 1024))
+sql_text_max=$((556 * 1024))
 flags='-std=c++20 -O2 -fno-exceptions -fno-rtti -ffunction-sections -fdata-sections -Iinclude'
 library=$(archive "$CXX" '')
 folder="${library%/*}/gate-size"
