@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Several writers, readers, a follower, a sync and a maintainer at one store, as fibres of one deterministic
-// scheduler. In which order commits come is the store's to say; what has to hold whatever the order
-// is:
+// Several writers, readers, a follower, a sync and a maintainer at one store, as fibres of one
+// deterministic scheduler. In which order commits come is the store's to say; what has to hold
+// whatever the order is:
 //  - each commit is one request, whole; what was acknowledged is where it was said to be;
 //  - the requests, applied in the order of the commits, hold by the model's rules;
 //  - what an answer rests on is durable: a version that a refusal named is there after any crash;

@@ -73,7 +73,8 @@ protected:
                 return message.find(text) != std::string::npos;
             }));
     }
-    // A store with one run of 300 streams; and the same with another run, and as much log behind it.
+    // A store with one run of 300 streams; and the same with another run, and as much log behind
+    // it.
     void make_two(int count = 10) {
         append_and_maintain(300);
         opened.reset();

@@ -208,9 +208,19 @@ TEST_F(Spills, AreRemovedByTheNextOpenAfterACrash) {
         ASSERT_TRUE(machine_.disk.open(name, OpenMode::create));
     rich_.close();
     ASSERT_TRUE(database_.close());
+    // A crash leaves a log that goes on behind what is attested.
+    const Result<File> log = machine_.disk.open("00000001.log", OpenMode::write);
+    ASSERT_TRUE(log);
+    ASSERT_TRUE(
+        machine_.disk.write(*log, *machine_.disk.size(*log), std::array<std::byte, 8>{}, {}));
+    machine_.disk.close(*log);
     Options options = database_options();
     ASSERT_TRUE(database_.open(options, door(), memory_, diagnostic_));
+    EXPECT_FALSE(database_.store().was_closed());
     EXPECT_FALSE(has_file());
+    ASSERT_TRUE(database_.close());
+    ASSERT_TRUE(database_.open(options, door(), memory_, diagnostic_));
+    EXPECT_TRUE(database_.store().was_closed());
 }
 
 TEST_F(Spills, SayThatTheDiskFails) {

@@ -414,6 +414,8 @@ public:
     // out_of_memory, permission, read_only, full, io, invalid_argument, cancelled.
     Status open(const Options& options, Door door, MutableBytes memory,
                 Diagnostic& diagnostic) noexcept;
+    // Whether the writer before closed it, so that open() had nothing to repair. Of an open store.
+    [[nodiscard]] bool was_closed() const noexcept;
     // Makes everything durable, attests the end and cuts the log to it. The store is closed
     // whatever this returns.
     Status close() noexcept;

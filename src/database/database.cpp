@@ -31,7 +31,7 @@ Status Database::open(const Options& options, Door door, MutableBytes memory,
     const Status opened = store_.open(with_rows, door, memory.subspan(arena.used()), diagnostic);
     if (!opened) return opened;
     spill_disk_ = options.read_only ? nullptr : door.disk;
-    if (spill_disk_ != nullptr) query::remove_spills(*spill_disk_);
+    if (spill_disk_ != nullptr && !store_.was_closed()) query::remove_spills(*spill_disk_);
     return opened;
 }
 

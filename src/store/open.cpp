@@ -275,6 +275,7 @@ Status Opening::read_and_recover() noexcept {
     status = check_end(scan, attested);
     if (!status) return status;
     scan.close();
+    state_->was_closed = clean;
     status = publish(end);
     if (status && !clean) {
         say_dropped(scan, end);
@@ -337,6 +338,11 @@ Status Store::open(const Options& options, Door door, MutableBytes memory,
     }
     diagnostic.error = status.error();
     return status;
+}
+
+bool Store::was_closed() const noexcept {
+    FRESHET_CHECK(state_ != nullptr);
+    return state_->was_closed;
 }
 
 Status Store::close() noexcept {

@@ -60,6 +60,7 @@ struct State {
     std::uint32_t savepoint_count = 0;  // ... so many of them.
     std::uint64_t row_change_count = 0;
     RunState* runs = nullptr;  // Null: there are none.
+    bool was_closed = false;   // By the writer before, who left nothing to repair.
     // Of a store that is read only: the newest epoch known, and where the log ended, attested or
     // not, when it was last looked at without a writer.
     log::Epoch epoch;
