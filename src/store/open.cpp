@@ -147,7 +147,7 @@ Status Opening::set_up() noexcept {
     diagnostic_.needed = required_memory(options_, geometry);
     diagnostic_.limit = memory_.size();
     const auto state = arena_.array<State>(1);
-    const auto published = arena_.unfilled<Published>(record_count(options_));
+    const auto published = arena_.array<Published>(record_count(options_));
     const auto slots = arena_.array<Slot>(options_.snapshot_count_max);
     const auto live = arena_.array<std::uint64_t>(record_count(options_));
     const auto used = arena_.array<std::uint8_t>(record_count(options_));
