@@ -456,5 +456,14 @@ TEST(GroupCommit, WaitsForACrowdThatDoesNotCome) {
     EXPECT_EQ(gate.pause_count, 100);
 }
 
+TEST(Appends, NeedAnOpenStore) {
+    Store store;
+    Diagnostic diagnostic;
+    const Result<Appended> appended = store.append({}, {}, Durability::durable, diagnostic);
+    ASSERT_FALSE(appended);
+    EXPECT_EQ(appended.error(), Code::invalid_argument);
+    EXPECT_EQ(diagnostic.error, Code::invalid_argument);
+}
+
 }  // namespace
 }  // namespace freshet::test
