@@ -3,8 +3,6 @@
 // run, of which it may be null, because it is damaged.
 #pragma once
 
-#include <algorithm>
-
 #include "freshet/event.hpp"
 #include "tree/branch.hpp"
 #include "tree/page.hpp"
@@ -131,7 +129,7 @@ std::uint64_t Walk<Pages, height_limit>::estimate(Bytes from, Bytes end) const n
     const Branch branch = (*branches_)[family_of(from)];
     std::uint32_t low = branch.page;
     std::uint32_t high = branch.page;
-    std::int64_t count = 0;
+    std::uint64_t count = 0;
     for (std::uint32_t level = 0; level < branch.height; level++) {
         const bool is_interior = level + 1 < branch.height;
         const Page* const low_page = pages_(low, is_interior);
@@ -139,13 +137,13 @@ std::uint64_t Walk<Pages, height_limit>::estimate(Bytes from, Bytes end) const n
         if (low_page == nullptr || high_page == nullptr) return 0;
         const std::uint32_t first = low_page->search(from).position;
         const std::uint32_t last = high_page->search(end).position;
-        count *= std::int64_t{high_page->count()} + (is_interior ? 1 : 0);
-        count += std::int64_t{last} - std::int64_t{first};
+        count *= high_page->count() + (is_interior ? 1 : 0);
+        count += std::uint64_t{last} - first;  // Below 0 for a while, or of a run made on purpose.
         if (!is_interior) break;
         low = low_page->child(first);
         high = high_page->child(last);
     }
-    return static_cast<std::uint64_t>(std::max(count, std::int64_t{0}));
+    return count >> 63 != 0 ? 0 : count;
 }
 
 template <class Pages, std::uint32_t height_limit>
