@@ -78,13 +78,16 @@ void check_pair(const Value& a, const Value& b) {
 void check_row(Bytes bytes) {
     std::vector<ColumnType> types;
     for (const Column& column : columns_of(bytes)) types.push_back(column.type);
-    const Contents image = copy_of(bytes);  // In memory of just this size.
+    const Contents copy = copy_of(bytes);  // In memory of just this size.
+    const Bytes image{copy};
     std::vector<Value> values(types.size());
     const bool is_row = static_cast<bool>(decode_row(image, types, values));
     RowReader reader{image};
     const std::uint32_t version = reader.version();
-    const std::size_t front = varint_size(version) + mask_size(types.size());
-    const Bytes columns = Bytes{image}.subspan(std::min(front, image.size()));
+    FieldReader fields{image};
+    fields.skip();
+    fields.skip();
+    const std::size_t front = fields.position();
     std::vector<ColumnStep> steps(types.size());
     for (std::size_t i = 0; i < types.size(); i++) {
         const Result<Value> column = decode_column(image, types, i);
@@ -92,7 +95,7 @@ void check_row(Bytes bytes) {
         steps[i] = {.type = types[i], .wanted = 0};
         Value value;
         Value* const into = &value;
-        ImageRest rest{columns};
+        ImageRest rest{image, front};
         const Status read = decode_columns({&rest, 1}, std::span{steps}.first(i + 1), {&into, 1});
         require(!column || (read && value == *column), "a column of many rows is another");
         steps[i].wanted = ColumnStep::none;

@@ -20,9 +20,10 @@ TEST(RowImager, LeavesEntriesThatAreNoRowsAsTheyAre) {
         for (const std::size_t cut : {0U, 1U, 3U}) {
             const tree::Entry entry{{Bytes{key}.first(cut), Bytes{key}.subspan(cut)}, value};
             imager.fetch({&entry, 1});
-            const tree::Entry made = imager.add(entry);
-            EXPECT_EQ(made.value.data(), entry.value.data());
-            EXPECT_EQ(made.value.size(), entry.value.size());
+            const RowImager::Imaged made = imager.add(entry, {});
+            EXPECT_EQ(made.entry.value.data(), entry.value.data());
+            EXPECT_EQ(made.entry.value.size(), entry.value.size());
+            EXPECT_TRUE(made.record.empty());
         }
     }
 }

@@ -384,7 +384,7 @@ private:
             query::make_search(plan_.by_key->access, *plan_.table, nullptr, memory_);
         if (!search) return search.error();
         if (!search->is_one_row || !search->is_exact) return false;
-        Bytes stored;
+        relation::Image stored;
         const Result<bool> there = writer_.find(search->range.from, stored);
         if (!there) return there.error();
         if (!*there) return true;

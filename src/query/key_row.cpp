@@ -47,7 +47,7 @@ private:
     }
 
     Result<bool> read(Batch& batch) noexcept {
-        Bytes image;
+        relation::Image image;
         const Result<bool> there = scan_.moment->rows.find_image(name_, image);
         if (!there || !*there) return there;
         Arena& memory = context_.memory;

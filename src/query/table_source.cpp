@@ -63,7 +63,6 @@ public:
             memory.array<Value>(scan_.live_count + scan_.columns.size());
         if (!row) return row.error();
         has_images_alone_ = needs_images_alone();
-        if (has_images_alone_) reader_.want_payloads_alone();
         row_ = row->first(scan_.live_count);
         given_ = row->subspan(scan_.live_count);
         return Done{};
@@ -194,24 +193,21 @@ private:
         for (std::size_t i = 0; i < into_.size(); i++) into_[i] = output_.column(i);
         std::size_t count = 0;
         while (count < size_ && !has_ended_) {
-            const auto images =
-                scan_images_
-                    ? scan_images_->next(std::min(size_ - count, relation::image_count_max))
-                    : next_image();
+            const auto images = scan_images_ ? scan_images_->next(size_ - count) : next_image();
             if (!images) return images.error();
             has_ended_ = images->empty();
             const Status read = reader_.images().read(*images, into_, count);
             if (!read) return read.error();
-            count += images->size();
+            for (const relation::ImageRun& run : *images) count += run.count;
         }
         size_ = std::min(size_ * 4, context_.batch_size());
         return count;
     }
 
-    Result<std::span<const Bytes>> next_image() noexcept {
+    Result<std::span<const relation::ImageRun>> next_image() noexcept {
         const Result<bool> there = advance();
         if (!there) return there.error();
-        return std::span<const Bytes>{&version_.payload, *there ? std::size_t{1} : 0};
+        return std::span<const relation::ImageRun>{&image_, *there ? std::size_t{1} : 0};
     }
 
     // To the next version, of this point or of those behind it.
@@ -232,10 +228,12 @@ private:
             version_ = held_.row;
             return there;
         }
-        if (!search_.is_one_row) return reader_.next(version_);
+        if (!search_.is_one_row)
+            return has_images_alone_ ? reader_.next(image_.image) : reader_.next(version_);
         if (is_looked_up_) return false;
         is_looked_up_ = true;
-        return reader_.find(search_.range.from, version_);
+        const Bytes key = search_.range.from;
+        return has_images_alone_ ? reader_.find(key, image_.image) : reader_.find(key, version_);
     }
 
     // One row by its key: what is asked most often.
@@ -253,7 +251,8 @@ private:
 
     // False: its texts do not fit.
     Result<bool> give() noexcept {
-        const Status read = reader_.read(version_, row_);
+        const Status read =
+            has_images_alone_ ? reader_.read(image_.image, row_) : reader_.read(version_, row_);
         if (!read) return read.error();
         for (std::size_t i = 0; i < given_.size(); i++) {
             const std::uint32_t column = scan_.columns[i];
@@ -312,6 +311,7 @@ private:
     std::span<Value> row_{};
     std::span<Value> given_{};
     Recorded version_{};
+    relation::ImageRun image_{};  // Of it, where nothing else is needed.
     std::span<const Value> points_{};
     std::size_t point_ = 0;
     bool has_begun_ = false;

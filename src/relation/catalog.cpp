@@ -3,6 +3,7 @@
 
 #include "relation/definition_codec.hpp"
 #include "relation/entry_history.hpp"
+#include "store/row_imager.hpp"
 
 namespace freshet::relation {
 
@@ -22,11 +23,15 @@ ChangeType type_of(CatalogChange change) noexcept {
     return types[static_cast<std::size_t>(change)];
 }
 
-Result<TableDefinition> load(Bytes image, Arena& memory) noexcept {
-    if (image.empty()) return Code::corrupt;
-    const Result<MutableBytes> kept = memory.bytes(image.size(), 1);
+// A definition may look like a record, and stand in columns.
+Result<TableDefinition> load(const Image& image, Arena& memory) noexcept {
+    std::array<std::byte, store::row_image_size_max> room;
+    const tree::Record record = image.record;
+    const Bytes bytes = record.is_there() ? copy_record(record, room) : image.bytes;
+    if (bytes.empty()) return Code::corrupt;
+    const Result<MutableBytes> kept = memory.bytes(bytes.size(), 1);
     if (!kept) return kept.error();
-    std::memcpy(kept->data(), image.data(), image.size());
+    std::memcpy(kept->data(), bytes.data(), bytes.size());
     return decode_definition(*kept, memory);
 }
 
@@ -40,7 +45,7 @@ RowName name_of_definition(std::uint32_t table) noexcept {
 
 Result<Tables> load_tables(const RowsAsOf& rows, Arena& memory) noexcept {
     std::size_t count = 0;
-    Bytes image;
+    Image image;
     for (RowScan scan{rows, catalog_table};; count++) {
         const Result<bool> there = scan.next_image(image);
         if (!there) return there.error();

@@ -30,8 +30,8 @@ Result<Layout> make_layout(const TableDefinition& table, std::uint32_t version,
     return Layout{version, *types, *columns, *positions};
 }
 
-Status read_row(const TableDefinition& table, const Layout& from, Bytes image, const Layout& to,
-                std::span<Value> into) noexcept {
+Status read_row(const TableDefinition& table, const Layout& from, const Image& image,
+                const Layout& to, std::span<Value> into) noexcept {
     FRESHET_CHECK(into.size() == to.size());
     RowReader reader{image};
     if (reader.version() != from.version) return Code::corrupt;
@@ -43,7 +43,7 @@ Status read_row(const TableDefinition& table, const Layout& from, Bytes image, c
         const std::size_t position =
             column < to.positions.size() ? to.positions[column] : std::size_t{no_column};
         if (position == no_column)
-            reader.skip(from.types[i]);
+            reader.skip();
         else
             into[position] = reader.value(from.types[i]);
     }

@@ -31,7 +31,7 @@ Result<Layout> make_layout(const TableDefinition& table, std::uint32_t version,
 // Reads an image of a row of one version as a row of another: both of this table, and no newer than
 // this definition of it. `into` has room for each column of `to`; what has bytes lies in the image,
 // or where the definition has them. corrupt: it is no row of `from`.
-Status read_row(const TableDefinition& table, const Layout& from, Bytes image, const Layout& to,
-                std::span<Value> into) noexcept;
+Status read_row(const TableDefinition& table, const Layout& from, const Image& image,
+                const Layout& to, std::span<Value> into) noexcept;
 
 }  // namespace freshet::relation

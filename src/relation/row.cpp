@@ -10,10 +10,6 @@
 namespace freshet::relation {
 namespace {
 
-constexpr std::uint64_t first_small = 10;  // The code of z = 0.
-constexpr std::uint64_t small_end = 118;   // From here on z has bytes.
-static_assert(first_small + small_end == 0x80);
-
 std::uint64_t zigzag(std::int64_t value) noexcept {
     const std::uint64_t twice = static_cast<std::uint64_t>(value) << 1;
     return value < 0 ? ~twice : twice;
@@ -23,61 +19,12 @@ std::int64_t unzigzag(std::uint64_t value) noexcept {
     return static_cast<std::int64_t>(value >> 1 ^ (0 - (value & 1)));
 }
 
-// How a number is written: its code, which has one byte, and its low bytes.
-struct Form {
-    std::uint64_t number = 0;
-    std::size_t size = 0;
-    std::uint8_t code = 0;
-};
-
-Form form_of_number(std::uint64_t number) noexcept {
-    const auto size = (static_cast<std::size_t>(std::bit_width(number)) + 7) / 8;
-    return {number, size, static_cast<std::uint8_t>(1 + size)};
-}
-
-Form form_of_real(double value) noexcept {
-    const auto bits = std::bit_cast<std::uint64_t>(value);
-    if (bits == 0) return {0, 0, 1};
-    const int zeros = std::countr_zero(bits) / 8 * 8;
-    const auto size = static_cast<std::size_t>(64 - zeros) / 8;
-    return {bits >> zeros, size, static_cast<std::uint8_t>(1 + size)};
-}
-
-// Of what has no bytes.
-[[gnu::always_inline]] inline Form form_of(const Value& value) noexcept {
+[[gnu::always_inline]] inline Field field_of(const Value& value) noexcept {
     if (value.is_null()) return {};
-    if (!value.is_whole()) return form_of_real(value.as_real());
-    const std::uint64_t number = zigzag(value.whole());
-    return number < small_end ? Form{0, 0, static_cast<std::uint8_t>(first_small + number)}
-                              : form_of_number(number);
+    if (value.has_bytes()) return Field::of(as_bytes(value.bytes()));
+    return value.is_whole() ? Field::whole(zigzag(value.whole()))
+                            : Field::real(std::bit_cast<std::uint64_t>(value.as_real()));
 }
-
-std::size_t size_of(const Value& value) noexcept {
-    if (!value.has_bytes()) return 1 + form_of(value).size;
-    const std::size_t size = value.bytes().size();
-    return varint_size(1 + std::uint64_t{size}) + size;
-}
-
-// Where there is room, a number is written as a whole, and what comes next over the rest of it.
-std::byte* put(std::byte* to, const std::byte* end, const Value& value) noexcept {
-    if (value.has_bytes()) {
-        const std::string_view bytes = value.bytes();
-        to = put_varint(to, 1 + std::uint64_t{bytes.size()});
-        if (!bytes.empty()) std::memcpy(to, bytes.data(), bytes.size());
-        return to + bytes.size();
-    }
-    const Form form = form_of(value);
-    *to++ = static_cast<std::byte>(form.code);
-    if (end - to >= 8)
-        store_at(to, form.number);
-    else
-        std::memcpy(to, &form.number, form.size);
-    return to + form.size;
-}
-
-}  // namespace
-
-namespace {
 
 // Bytes that nobody has touched are where they were.
 bool is_same(const Value& a, const Value& b) noexcept {
@@ -100,8 +47,8 @@ void find_changes(std::span<const Value> before, std::span<const Value> after,
 }
 
 std::size_t row_size(const Row& row) noexcept {
-    std::size_t size = varint_size(row.version) + row.changed.size();
-    for (const Value& value : row.values) size += size_of(value);
+    std::size_t size = field_size(Field::whole(row.version)) + field_size(Field::of(row.changed));
+    for (const Value& value : row.values) size += field_size(field_of(value));
     return size;
 }
 
@@ -110,95 +57,78 @@ Result<Bytes> encode_row(const Row& row, Arena& memory) noexcept {
     const Result<MutableBytes> image = memory.bytes(row_size(row), 1);
     if (!image) return image.error();
     const std::byte* const end = image->data() + image->size();
-    std::byte* next = put_varint(image->data(), row.version);
-    next = std::copy(row.changed.begin(), row.changed.end(), next);
-    for (const Value& value : row.values) next = put(next, end, value);
+    std::byte* next = put_field(image->data(), end, Field::whole(row.version));
+    next = put_field(next, end, Field::of(row.changed));
+    for (const Value& value : row.values) next = put_field(next, end, field_of(value));
     return Bytes{*image};
 }
 
 namespace {
 
-// Of up to 8 bytes of an image, by one load of 8 where as many lie in it before their end or behind
-// their start.
-[[gnu::always_inline]] inline std::uint64_t number_in(Bytes bytes, Bytes image) noexcept {
-    if (bytes.empty()) return 0;
-    const std::size_t unused = 64 - 8 * bytes.size();
-    const auto end = static_cast<std::size_t>(bytes.data() - image.data()) + bytes.size();
-    if (end >= 8) return load<std::uint64_t>(image.data() + end - 8) >> unused;
-    if (image.size() >= end + 8 - bytes.size())
-        return load<std::uint64_t>(bytes.data()) << unused >> unused;
-    std::uint64_t number = 0;
-    std::memcpy(&number, bytes.data(), bytes.size());
-    return number;
+constexpr FieldClass class_of(Type type) noexcept {
+    if (type == Type::text || type == Type::blob) return FieldClass::bytes;
+    return type == Type::real ? FieldClass::real : FieldClass::whole;
+}
+
+// False: the field is not of the type. Values are made where they go: a copy of 13 bytes that were
+// just written as 16 waits for both.
+[[gnu::always_inline]] inline bool make_value(const Field& field, Type type, Value* into) noexcept {
+    if (field.kind == FieldClass::null) {
+        ::new (static_cast<void*>(into)) Value{};
+        return true;
+    }
+    if (field.kind != class_of(type)) return false;
+    if (type == Type::integer) {
+        ::new (static_cast<void*>(into)) Value{Value::integer(unzigzag(field.number))};
+    } else if (type == Type::text) {
+        ::new (static_cast<void*>(into)) Value{Value::text(as_text(field.bytes))};
+    } else if (type == Type::blob) {
+        ::new (static_cast<void*>(into)) Value{Value::blob(field.bytes)};
+    } else if (type == Type::real) {
+        const auto number = std::bit_cast<double>(field.number);
+        ::new (static_cast<void*>(into)) Value{Value::real(number)};
+        return number == number && (number != 0 || field.number == 0);
+    } else {
+        const Result<Value> value = whole_value(type, unzigzag(field.number));
+        ::new (static_cast<void*>(into)) Value{value ? *value : Value{}};
+        return static_cast<bool>(value);
+    }
+    return true;
 }
 
 }  // namespace
 
-Value RowReader::fail() noexcept {
+std::uint32_t RowReader::version() noexcept {
+    const Field field = next();
+    ok_ = ok_ && field.kind == FieldClass::whole &&
+          field.number <= std::numeric_limits<std::uint32_t>::max();
+    return ok_ ? static_cast<std::uint32_t>(field.number) : 0;
+}
+
+Bytes RowReader::changed(std::size_t column_count) noexcept {
+    const Field field = next();
+    const Bytes mask = field.bytes;
+    const std::size_t used = column_count % 8;
+    ok_ = ok_ && field.kind == FieldClass::bytes && mask.size() == mask_size(column_count) &&
+          (used == 0 || mask.back() >> used == std::byte{0});
+    return ok_ ? mask : Bytes{};
+}
+
+Value RowReader::value(ColumnType column) noexcept {
+    Value value;
+    ok_ = ok_ && make_value(next(), value_type(column), &value);
+    return ok_ ? value : Value{};
+}
+
+Field RowReader::next_of_record() noexcept {
+    const tree::Columns columns{*record_.page};
+    if (column_ < columns.count()) return columns.column(column_++).field(record_.row);
     ok_ = false;
     return {};
 }
 
-std::uint32_t RowReader::version() noexcept {
-    return reader_.number(std::numeric_limits<std::uint32_t>::max());
-}
-
-Bytes RowReader::changed(std::size_t column_count) noexcept {
-    const Bytes mask = reader_.take(mask_size(column_count));
-    const std::size_t used = column_count % 8;
-    if (used > 0 && !mask.empty() && (mask.back() >> used) != std::byte{0}) fail();
-    return ok_ ? mask : Bytes{};
-}
-
-Bytes RowReader::body(Type type, std::uint64_t code) noexcept {
-    const bool has_bytes = type == Type::text || type == Type::blob;
-    if (code == 0) return {};
-    if (!has_bytes && code > 9) {
-        if (type == Type::real || code >= first_small + small_end) fail();
-        return {};
-    }
-    if (has_bytes && code > 0xffffffff) fail();
-    return reader_.take(ok_ ? static_cast<std::size_t>(code - 1) : 0);
-}
-
-Value RowReader::whole(Type type, std::uint64_t code) noexcept {
-    std::uint64_t number = code - first_small;
-    if (code < first_small) {
-        const Bytes bytes = reader_.take(static_cast<std::size_t>(code - 1));
-        number = number_in(bytes, image_);
-        if (number < small_end || bytes.back() == std::byte{0}) return fail();
-    } else if (number >= small_end) {
-        return fail();
-    }
-    if (type == Type::integer) return Value::integer(unzigzag(number));
-    const Result<Value> value = whole_value(type, unzigzag(number));
-    return value ? *value : fail();
-}
-
-Value RowReader::real(Bytes bytes) noexcept {
-    if (bytes.empty()) return Value::real(0.0);
-    const auto value = std::bit_cast<double>(number_in(bytes, image_) << (64 - 8 * bytes.size()));
-    if (bytes.front() == std::byte{0} || value != value || value == 0) return fail();
-    return Value::real(value);
-}
-
-Value RowReader::value(ColumnType column) noexcept {
-    const Type type = value_type(column);
-    const std::uint64_t code = reader_.varint();
-    if (code == 0 || !ok_) return {};
-    if (type != Type::text && type != Type::blob && type != Type::real) return whole(type, code);
-    const Bytes bytes = body(type, code);
-    if (!ok_ || !reader_.ok()) return {};
-    if (type == Type::text) return Value::text(as_text(bytes));
-    return type == Type::blob ? Value::blob(bytes) : real(bytes);
-}
-
-void RowReader::skip(ColumnType column) noexcept {
-    body(value_type(column), reader_.varint());
-}
-
-// Values are made where they go: a copy of 13 bytes that were just written as 16 waits for both.
-Status decode_row(Bytes image, std::span<const ColumnType> types, std::span<Value> into) noexcept {
+Status decode_row(const Image& image, std::span<const ColumnType> types,
+                  std::span<Value> into) noexcept {
     FRESHET_CHECK(into.size() <= types.size());
     RowReader reader{image};
     reader.version();
@@ -210,151 +140,115 @@ Status decode_row(Bytes image, std::span<const ColumnType> types, std::span<Valu
 
 namespace {
 
-enum class Kind : std::uint8_t { whole, real, bytes };
+constexpr std::uint32_t front_count = 2;  // Of the fields before the columns.
 
-constexpr Kind kind_of(Type type) noexcept {
-    if (type == Type::text || type == Type::blob) return Kind::bytes;
-    return type == Type::real ? Kind::real : Kind::whole;
-}
-
-// The code of the next column, and how many bytes it says stand behind it, which is not looked at:
-// whoever goes over them comes to an end that is not there.
-struct ColumnCode {
-    std::uint64_t number = 0;
-    std::size_t size = 0;
-};
-template <Kind kind>
-[[gnu::always_inline]] inline bool take_code(Bytes image, std::size_t& at,
-                                             ColumnCode& code) noexcept {
-    if (at >= image.size()) return false;
-    code.number = std::to_integer<std::uint64_t>(image.data()[at]);
-    const std::uint64_t code_end = kind == Kind::real ? first_small : 0x80;
-    if (code.number < code_end) {
-        at++;
-    } else {
-        Reader reader{image.subspan(at)};
-        code.number = reader.varint();
-        if (kind != Kind::bytes || !reader.ok() || code.number > 0xffffffff) return false;
-        at = static_cast<std::size_t>(reader.position() - image.data());
-    }
-    const bool has_bytes =
-        kind == Kind::bytes ? code.number > 0 : code.number - 1 < first_small - 1;
-    code.size = has_bytes ? static_cast<std::size_t>(code.number) - 1 : 0;
+bool take_integers(const tree::Column& column, std::uint32_t row, std::uint32_t count,
+                   Value* into) noexcept {
+    if (column.kind != FieldClass::whole) return false;
+    for (std::uint32_t i = 0; i < count; i++)
+        ::new (static_cast<void*>(&into[i]))
+            Value{Value::integer(unzigzag(column.number(row + i)))};
     return true;
 }
 
-template <Kind kind>
-bool pass(std::span<ImageRest> images) noexcept {
-    ColumnCode code;
-    for (ImageRest& rest : images) {
-        std::size_t at = rest.at;
-        if (!take_code<kind>(rest.image, at, code)) return false;
-        rest.at = at + code.size;
-    }
-    return true;
-}
-
-bool pass(Type type, std::span<ImageRest> images) noexcept {
-    switch (kind_of(type)) {
-        case Kind::whole: return pass<Kind::whole>(images);
-        case Kind::real: return pass<Kind::real>(images);
-        case Kind::bytes: break;
-    }
-    return pass<Kind::bytes>(images);
-}
-
-template <Kind kind>
-[[gnu::always_inline]] inline bool take(ImageRest& rest, ColumnCode& code, Bytes& bytes) noexcept {
-    std::size_t at = rest.at;
-    const Bytes image = rest.image;
-    if (!take_code<kind>(image, at, code) || code.size > image.size() - at) return false;
-    bytes = {image.data() + at, code.size};
-    rest.at = at + code.size;
-    return true;
-}
-
-bool take_integers(std::span<ImageRest> images, Value* into) noexcept {
-    for (ImageRest& rest : images) {
-        const Bytes image = rest.image;
-        const std::size_t at = rest.at;
-        if (at >= image.size()) return false;
-        const auto code = std::to_integer<std::uint64_t>(image.data()[at]);
-        std::uint64_t number = code - first_small;
-        rest.at = at + 1;
-        if (const std::uint64_t before_last = code - 2; before_last < 8) {
-            const std::size_t end = at + code;
-            if (end > image.size()) return false;
-            number = number_in({image.data() + at + 1, code - 1}, image);
-            if (number < small_end || number >> 8 * before_last == 0) return false;
-            rest.at = end;
-        } else if (number >= small_end) {
-            if (code != 0) return false;
-            ::new (static_cast<void*>(&into[rest.row])) Value{};
-            continue;
-        }
-        ::new (static_cast<void*>(&into[rest.row])) Value{Value::integer(unzigzag(number))};
-    }
-    return true;
-}
-
-bool take_texts(std::span<ImageRest> images, Value* into) noexcept {
-    ColumnCode code;
-    Bytes bytes;
-    for (ImageRest& rest : images) {
-        if (!take<Kind::bytes>(rest, code, bytes)) return false;
-        ::new (static_cast<void*>(&into[rest.row]))
-            Value{code.number == 0 ? Value{} : Value::text(as_text(bytes))};
-    }
-    return true;
-}
-
-bool take_others(ColumnType type, std::span<ImageRest> images, Value* into) noexcept {
-    for (ImageRest& rest : images) {
-        const std::size_t begin = rest.at;
-        if (!pass(value_type(type), {&rest, 1}) || rest.at > rest.image.size()) return false;
-        RowReader one{rest.image.subspan(begin, rest.at - begin)};
-        ::new (static_cast<void*>(&into[rest.row])) Value{one.value(type)};
-        if (!one.status()) return false;
-    }
+bool take_texts(const tree::Column& column, std::uint32_t row, std::uint32_t count,
+                Value* into) noexcept {
+    if (column.kind != FieldClass::bytes) return false;
+    for (std::uint32_t i = 0; i < count; i++)
+        ::new (static_cast<void*>(&into[i])) Value{Value::text(as_text(column.bytes(row + i)))};
     return true;
 }
 
 }  // namespace
 
-// Column by column, so that the loops hold no switch, and one row's bytes do not wait for those of
-// another. Most columns are whole numbers, texts, or passed over: the others are read as anywhere.
+bool is_of_version(const tree::Record& first, std::uint32_t count, std::uint32_t version,
+                   std::size_t column_count) noexcept {
+    const tree::Columns columns{*first.page};
+    const tree::Column versions = columns.column(0);
+    if (versions.kind != FieldClass::whole || columns.count() != front_count + column_count)
+        return false;
+    const std::uint32_t end = first.row + (versions.stride == 0 ? 1 : count);
+    for (std::uint32_t row = first.row; row < end; row++)
+        if (versions.number(row) != version) return false;
+    return true;
+}
+
+// Most columns are whole numbers or texts of which none is NULL.
+Status decode_records(const tree::Record& first, std::uint32_t count, std::size_t column,
+                      ColumnType type, Value* into) noexcept {
+    const tree::Columns columns{*first.page};
+    const tree::Column from = columns.column(front_count + static_cast<std::uint32_t>(column));
+    const Type kind = value_type(type);
+    bool is_good = true;
+    if (kind == Type::integer && from.nulls == nullptr && from.kind != FieldClass::null) {
+        is_good = take_integers(from, first.row, count, into);
+    } else if (kind == Type::text && from.nulls == nullptr && from.kind != FieldClass::null) {
+        is_good = take_texts(from, first.row, count, into);
+    } else {
+        for (std::uint32_t i = 0; i < count; i++)
+            is_good = is_good && make_value(from.field(first.row + i), kind, &into[i]);
+    }
+    return is_good ? Status{Done{}} : Code::corrupt;
+}
+
+namespace {
+
+bool pass(std::span<ImageRest> images) noexcept {
+    for (ImageRest& rest : images) {
+        FieldReader reader{rest.image, rest.at};
+        reader.skip();
+        if (!reader.ok()) return false;
+        rest.at = reader.position();
+    }
+    return true;
+}
+
+[[gnu::always_inline]] inline bool take(Type type, std::span<ImageRest> images,
+                                        Value* into) noexcept {
+    for (ImageRest& rest : images) {
+        FieldReader reader{rest.image, rest.at};
+        const Field field = reader.next();
+        if (!reader.ok() || !make_value(field, type, &into[rest.row])) return false;
+        rest.at = reader.position();
+    }
+    return true;
+}
+
+// What most columns are is known to the loop.
+bool take_column(Type type, std::span<ImageRest> images, Value* into) noexcept {
+    if (type == Type::integer) return take(Type::integer, images, into);
+    if (type == Type::text) return take(Type::text, images, into);
+    return take(type, images, into);
+}
+
+}  // namespace
+
+// Column by column, so that one row's bytes do not wait for those of another.
 Status decode_columns(std::span<ImageRest> images, std::span<const ColumnStep> steps,
                       std::span<Value* const> into) noexcept {
     for (const ColumnStep& step : steps) {
-        const Type type = value_type(step.type);
-        bool is_good = false;
-        if (step.wanted == ColumnStep::none)
-            is_good = pass(type, images);
-        else if (type == Type::integer)
-            is_good = take_integers(images, into[step.wanted]);
-        else if (type == Type::text)
-            is_good = take_texts(images, into[step.wanted]);
-        else
-            is_good = take_others(step.type, images, into[step.wanted]);
+        const bool is_good = step.wanted == ColumnStep::none
+                                 ? pass(images)
+                                 : take_column(value_type(step.type), images, into[step.wanted]);
         if (!is_good) return Code::corrupt;
     }
     return Done{};
 }
 
-Result<Value> decode_column(Bytes image, std::span<const ColumnType> types,
+Result<Value> decode_column(const Image& image, std::span<const ColumnType> types,
                             std::size_t column) noexcept {
     FRESHET_CHECK(column < types.size());
     RowReader reader{image};
     reader.version();
     reader.changed(types.size());
-    for (std::size_t i = 0; i < column; i++) reader.skip(types[i]);
+    for (std::size_t i = 0; i < column; i++) reader.skip();
     const Value value = reader.value(types[column]);
     const Status status = reader.status();
     if (!status) return status.error();
     return value;
 }
 
-Result<std::uint32_t> decode_version(Bytes image) noexcept {
+Result<std::uint32_t> decode_version(const Image& image) noexcept {
     RowReader reader{image};
     const std::uint32_t version = reader.version();
     const Status status = reader.status();

@@ -1,32 +1,33 @@
 // SPDX-License-Identifier: MIT
-// A row as it stands in the payload of an event: all of its columns, and which of them changed.
+// A row as it stands in the payload of an event: all of its columns, and which of them changed; as
+// a record, one field behind the other (base/field.hpp).
 //
-//      field     bytes
-//      version   varint   of the table's schema, which says how many columns there are and of what
-//                         types; the fields below do not
-//      changed   c + 7 / 8  of c columns: a bit for each, from the lowest on; those left over are 0
-//      columns            one behind the other, each a code (varint), and then
+//      field     class
+//      version   whole   of the table's schema, which says how many columns there are and of what
+//                        types; the fields below do not
+//      changed   bytes   c + 7 / 8, of c columns: a bit for each, from the lowest on; those left
+//                        over are 0
+//      columns           one behind the other; NULL is null
 //
-//      column                 code
-//      any                    0            NULL
-//      BOOL, INT, DATE,       1 + n        n bytes (1 to 8, as few as hold it): z, little-endian
-//      TIMESTAMP              10 + z       z below 118, and no bytes
-//                                          (z: 2v, of a negative v -2v - 1)
-//      FLOAT                  1 + n        the n highest bytes (0 to 8) of the number, the lowest
-//                                          first; those left out are 0
-//      TEXT, BLOB, EMAIL      1 + n        n bytes
+//      column                            class
+//      BOOL, INT, DATE, TIMESTAMP        whole: 2v; of a negative v -2v - 1
+//      FLOAT                             real
+//      TEXT, BLOB, EMAIL                 bytes
 //
-// A column is found by the codes before it, without a look at their bytes. Each row has one form
-// and each form is one row: what is longer than it need be is `corrupt`, and so are bytes behind
-// the last column. Whether a text is UTF-8 is not looked at.
+// In a run the same fields stand in columns (tree/columns.hpp).
+//
+// Each row has one form and each form is one row: what is no record, a field of another class than
+// its column's, and bytes behind the last one are `corrupt`. Whether a text is UTF-8 is not looked
+// at.
 #pragma once
 
 #include <span>
 
 #include "base/arena.hpp"
-#include "base/codec.hpp"
+#include "base/field.hpp"
 #include "freshet/value.hpp"
 #include "relation/type.hpp"
+#include "tree/columns.hpp"
 
 namespace freshet::relation {
 
@@ -49,44 +50,80 @@ std::size_t row_size(const Row& row) noexcept;
 // The image lies in the arena. out_of_memory.
 Result<Bytes> encode_row(const Row& row, Arena& memory) noexcept;
 
+// Where an image stands: in one piece, or in the columns of a run.
+struct Image {
+    Image() noexcept = default;
+    Image(Bytes in_one_piece) noexcept : bytes{in_one_piece} {}
+    Image(const tree::Record& in_columns) noexcept : record{in_columns} {}
+
+    Bytes bytes{};
+    tree::Record record{};
+
+    [[nodiscard]] bool is_none() const noexcept {
+        return bytes.data() == nullptr && !record.is_there();
+    }
+};
+
 // Reads an image from its start. The first error sticks: after it every value is NULL and the mask
-// empty. What it gives lies in the image.
+// empty. What it gives lies where the image does.
 class RowReader {
 public:
-    explicit RowReader(Bytes image) noexcept : reader_{image}, image_{image} {}
+    explicit RowReader(const Image& image) noexcept : reader_{image.bytes}, record_{image.record} {}
 
     // These come first, in this order.
     std::uint32_t version() noexcept;
     Bytes changed(std::size_t column_count) noexcept;
     // Then the columns, each read or skipped.
     Value value(ColumnType type) noexcept;
-    void skip(ColumnType type) noexcept;
+    void skip() noexcept {
+        if (record_.is_there())
+            column_++;
+        else
+            reader_.skip();
+    }
     // `corrupt` if anything was wrong so far.
     [[nodiscard]] Status status() const noexcept {
         return ok_ && reader_.ok() ? Status{Done{}} : Status{Code::corrupt};
     }
     // The same, or if there is more to read.
     [[nodiscard]] Status finish() const noexcept {
-        return reader_.at_end() ? status() : Status{Code::corrupt};
+        return is_at_end() ? status() : Status{Code::corrupt};
     }
 
 private:
-    // The bytes of a column of this code.
-    Bytes body(Type type, std::uint64_t code) noexcept;
-    Value whole(Type type, std::uint64_t code) noexcept;
-    Value real(Bytes bytes) noexcept;
-    Value fail() noexcept;
+    [[nodiscard]] bool is_at_end() const noexcept {
+        return record_.is_there() ? column_ == tree::Columns{*record_.page}.count()
+                                  : reader_.at_end();
+    }
+    Field next() noexcept { return record_.is_there() ? next_of_record() : reader_.next(); }
+    Field next_of_record() noexcept;
 
-    Reader reader_;
-    Bytes image_;
+    FieldReader reader_;
+    tree::Record record_;
+    std::uint32_t column_ = 0;  // Of the record, the next.
     bool ok_ = true;
 };
 
 // The first columns of an image, as many as `into` has room for, of all that the schema has; all of
 // them only if there is nothing behind. corrupt.
-Status decode_row(Bytes image, std::span<const ColumnType> types, std::span<Value> into) noexcept;
+Status decode_row(const Image& image, std::span<const ColumnType> types,
+                  std::span<Value> into) noexcept;
 
-// A column of an image, in the order of the image's, and which of the wanted ones it is.
+// Images that are read together: one in one piece, or so many records of a page side by side.
+struct ImageRun {
+    Image image{};
+    std::uint32_t count = 1;
+};
+
+// Of records of this version of a schema, which has so many columns, a column: of `count` of them
+// from this one on. corrupt.
+[[nodiscard]] bool is_of_version(const tree::Record& first, std::uint32_t count,
+                                 std::uint32_t version, std::size_t column_count) noexcept;
+Status decode_records(const tree::Record& first, std::uint32_t count, std::size_t column,
+                      ColumnType type, Value* into) noexcept;
+
+// A column of an image in one piece, in the order of the image's, and which of the wanted ones it
+// is.
 struct ColumnStep {
     static constexpr std::uint32_t none = ~std::uint32_t{0};
     ColumnType type{};
@@ -106,10 +143,10 @@ Status decode_columns(std::span<ImageRest> images, std::span<const ColumnStep> s
                       std::span<Value* const> into) noexcept;
 
 // One column of an image. corrupt.
-Result<Value> decode_column(Bytes image, std::span<const ColumnType> types,
+Result<Value> decode_column(const Image& image, std::span<const ColumnType> types,
                             std::size_t column) noexcept;
 
 // The version of the schema of an image. corrupt.
-Result<std::uint32_t> decode_version(Bytes image) noexcept;
+Result<std::uint32_t> decode_version(const Image& image) noexcept;
 
 }  // namespace freshet::relation

@@ -36,25 +36,33 @@ RowImages::RowImages(const RowsAsOf& rows, std::uint32_t table, KeyRange range) 
     reader_.open(rows.state_->log, rows.log().end, {});
 }
 
-Result<std::span<const Bytes>> RowImages::next(std::size_t limit) noexcept {
+Result<std::span<const ImageRun>> RowImages::next(std::size_t limit) noexcept {
     count_ = 0;
-    while (count_ < std::min(limit, enough) && walk_.valid()) {
+    std::size_t row_count = 0;
+    while (row_count < std::min(limit, enough) && walk_.valid()) {
         stretch_ = walk_.stretch(end_.view());
-        const auto count = std::min(stretch_.size(), static_cast<std::uint32_t>(limit - count_));
-        if (count == 0 || (count_ > 0 && count < stretch_.size())) break;
+        const bool is_one_run = rows_.is_newest() && stretch_.has_all_records();
+        const std::size_t room = is_one_run ? limit : std::min(limit, image_count_max);
+        const auto count = std::min(stretch_.size(), static_cast<std::uint32_t>(room - row_count));
+        if (count == 0 || (row_count > 0 && count < stretch_.size())) break;
         stretch_.fetch_next();
-        const Status added = add_all(count);
-        if (!added) return added.error();
+        if (is_one_run) {
+            images_[count_++] = {stretch_.record(0), count};
+        } else {
+            const Status added = add_all(count);
+            if (!added) return added.error();
+        }
+        row_count += count;
         walk_.skip(count);
     }
     if (walk_.damaged()) return Code::corrupt;
-    return std::span<const Bytes>{images_}.first(count_);
+    return std::span<const ImageRun>{images_}.first(count_);
 }
 
 Status RowImages::add_all(std::uint32_t count) noexcept {
     wanted_count_ = 0;
     for (std::uint32_t number = 0; number < count; number++) {
-        number = take_images(number, count);
+        number = take_records(number, count);
         if (number == count) break;
         if (stretch_.value(number).data() == nullptr) continue;
         const Status added = add(number);
@@ -67,20 +75,14 @@ Status RowImages::add_all(std::uint32_t count) noexcept {
     return Done{};
 }
 
-// Up to the first row that has none, or to the end.
-std::uint32_t RowImages::take_images(std::uint32_t number, std::uint32_t end) noexcept {
-    const store::RowStretch stretch = stretch_;
-    const bool is_newest = rows_.is_newest();
-    const std::uint64_t log_end = rows_.log().end;
-    std::size_t count = count_;
+// Up to the first row that has none, or is newer, or to the end.
+std::uint32_t RowImages::take_records(std::uint32_t number, std::uint32_t end) noexcept {
+    const std::uint32_t begin = number;
     for (; number < end; number++) {
-        const Bytes value = stretch.value(number);
-        const Bytes image =
-            is_newest ? store::image_of_row(value) : store::image_of_row(value, log_end);
-        if (image.empty()) break;
-        images_[count++] = image;
+        if (!stretch_.record(number).is_there()) break;
+        if (!rows_.is_newest() && !store::is_before(stretch_.value(number), rows_.log().end)) break;
     }
-    count_ = count;
+    if (number > begin) images_[count_++] = {stretch_.record(begin), number - begin};
     return number;
 }
 
@@ -97,13 +99,13 @@ Status RowImages::add(std::uint32_t number) noexcept {
     }
     if (!before) return before.error();
     if (before->count == 0) return Done{};
-    if (before->count == stream.count && !stream.image.empty()) {
-        images_[count_++] = stream.image;
+    if (const Image image = image_of(stream); before->count == stream.count && !image.is_none()) {
+        put(image);
         return Done{};
     }
     addresses_[wanted_count_] = before->last;
     wanted_[wanted_count_++] = {before->count - 1, number, static_cast<std::uint32_t>(count_)};
-    count_++;
+    put({});
     return Done{};
 }
 
@@ -118,7 +120,7 @@ Status RowImages::read_wanted() noexcept {
         const Status read = reader_.read(addresses_[i], wanted_[i].index, version);
         if (!read) return read;
         const bool was_deleted = !rows_.is_newest() && is_end(version.type);
-        images_[wanted_[i].position] = was_deleted ? Bytes{} : version.payload;
+        images_[wanted_[i].position].image = was_deleted ? Bytes{} : version.payload;
     }
     return Done{};
 }
@@ -126,7 +128,7 @@ Status RowImages::read_wanted() noexcept {
 // Rows that are there again, and were not as of then.
 void RowImages::leave_out_deleted() noexcept {
     if (rows_.is_newest()) return;
-    const auto is_none = [](Bytes image) noexcept { return image.data() == nullptr; };
+    const auto is_none = [](const ImageRun& run) noexcept { return run.image.is_none(); };
     const auto begin = images_.begin();
     const auto end = begin + static_cast<std::ptrdiff_t>(count_);
     count_ = static_cast<std::size_t>(std::remove_if(begin, end, is_none) - begin);

@@ -8,6 +8,7 @@
 #include "relation/definition_codec.hpp"
 #include "relation/entry_history.hpp"
 #include "relation/row_tree.hpp"
+#include "store/row_imager.hpp"
 
 namespace freshet::relation {
 
@@ -170,7 +171,9 @@ Status RowKeeper::check(store::State& state, const store::Published& at,
     if (!address) return address.error();
     if (*address != event.address()) return Code::corrupt;
     const bool is_newest = event.index() + 1 == kept.stream.count;
-    const Bytes image = kept.stream.image;
+    std::array<std::byte, store::row_image_size_max> room;
+    const tree::Record record = kept.stream.record;
+    const Bytes image = record.is_there() ? copy_record(record, room) : kept.stream.image;
     if (is_newest && !image.empty() && !std::ranges::equal(image, event.event().payload))
         return Code::corrupt;
     const bool ends = is_end(event.type().name);

@@ -183,7 +183,7 @@ Result<bool> RowsAsOf::find(const RowName& name, Recorded& version) const noexce
     return read(name.view(), kept.stream, version);
 }
 
-Result<bool> RowsAsOf::find_image(const RowName& name, Bytes& image) const noexcept {
+Result<bool> RowsAsOf::find_image(const RowName& name, Image& image) const noexcept {
     Recorded version;
     if (!is_newest_ || is_in_transaction_) {
         const Result<bool> there = find(name, version);
@@ -197,9 +197,9 @@ Result<bool> RowsAsOf::find_image(const RowName& name, Bytes& image) const noexc
 }
 
 Result<bool> RowsAsOf::read_image(std::string_view name, const store::Stream& stream,
-                                  Bytes& image) const noexcept {
-    image = stream.image;
-    if (is_newest_ && !is_in_transaction_ && !image.empty()) return true;
+                                  Image& image) const noexcept {
+    image = image_of(stream);
+    if (is_newest_ && !is_in_transaction_ && !image.is_none()) return true;
     Recorded version;
     const Result<bool> there = read(name, stream, version);
     image = version.payload;
@@ -277,7 +277,7 @@ Result<bool> RowScan::next(Recorded& version) noexcept {
     });
 }
 
-Result<bool> RowScan::next_image(Bytes& image) noexcept {
+Result<bool> RowScan::next_image(Image& image) noexcept {
     return next_with([&](std::string_view name, const store::Stream& stream) noexcept {
         return rows_.read_image(name, stream, image);
     });

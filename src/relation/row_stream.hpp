@@ -20,6 +20,7 @@
 #include "base/arena.hpp"
 #include "freshet/store.hpp"
 #include "log/reader.hpp"
+#include "relation/row.hpp"
 #include "store/row_keeper.hpp"
 
 namespace freshet::relation {
@@ -97,7 +98,7 @@ public:
     Result<bool> find(const RowName& name, Recorded& version) const noexcept;
     Result<bool> find(RowName&& name, Recorded& version) const noexcept = delete;
     // What the version has as its payload; in a run or in the log.
-    Result<bool> find_image(const RowName& name, Bytes& image) const noexcept;
+    Result<bool> find_image(const RowName& name, Image& image) const noexcept;
 
     // It is open.
     [[nodiscard]] LogMoment log() const noexcept { return {*state_, *published_, end_}; }
@@ -136,7 +137,7 @@ private:
     Result<bool> read(std::string_view name, const store::Stream& stream,
                       Recorded& version) const noexcept;
     Result<bool> read_image(std::string_view name, const store::Stream& stream,
-                            Bytes& image) const noexcept;
+                            Image& image) const noexcept;
     // An event of a row, of whatever kind, whose place is known.
     Status read(std::string_view name, std::uint64_t index, std::uint64_t address,
                 Recorded& version) const noexcept;
@@ -240,7 +241,7 @@ public:
     // False: no more. The version's views are good until the next call. corrupt, io.
     Result<bool> next(Recorded& version) noexcept;
     // The same where the version's payload is all that is needed.
-    Result<bool> next_image(Bytes& image) noexcept;
+    Result<bool> next_image(Image& image) noexcept;
 
 private:
     template <class Read>

@@ -15,6 +15,11 @@ struct Kept {
     [[nodiscard]] bool is_there() const noexcept { return exists && !deleted; }
 };
 
+// Of its newest event, if a run has it.
+inline Image image_of(const store::Stream& stream) noexcept {
+    return stream.record.is_there() ? Image{stream.record} : Image{stream.image};
+}
+
 // corrupt.
 Status find_kept(const tree::View& view, std::string_view name, Kept& kept) noexcept;
 // The same in the open transaction's tree: who asks for the row again, or puts it, knows the way.

@@ -6,7 +6,7 @@
 namespace freshet::relation {
 namespace {
 
-using Image = std::array<std::byte, 8>;
+using Number = std::array<std::byte, 8>;
 
 RowName name_of(Setting setting) noexcept {
     const auto key = static_cast<std::byte>(setting);
@@ -14,7 +14,7 @@ RowName name_of(Setting setting) noexcept {
 }
 
 Result<std::int64_t> value_of(const Recorded& version) noexcept {
-    if (version.payload.size() != Image{}.size()) return Code::corrupt;
+    if (version.payload.size() != Number{}.size()) return Code::corrupt;
     return static_cast<std::int64_t>(load_key(version.payload.data()));
 }
 
@@ -38,7 +38,7 @@ Status write_setting(Transaction& transaction, Setting setting, std::int64_t val
         *found ? value_of(version) : Result<std::int64_t>{std::int64_t{0}};
     if (!before) return before.error();
     if (*before == value) return Done{};
-    Image image;
+    Number image;
     store_key(image.data(), static_cast<std::uint64_t>(value));
     const Result<std::uint64_t> written =
         writer.write(name, *found ? RowChange::update : RowChange::insert, image);

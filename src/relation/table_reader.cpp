@@ -28,7 +28,7 @@ Result<const Layout*> ImageReader::layout_of(std::uint32_t version) noexcept {
     return &known.layout;
 }
 
-Status ImageReader::read(Bytes image, std::span<Value> into) noexcept {
+Status ImageReader::read(const Image& image, std::span<Value> into) noexcept {
     const Result<std::uint32_t> version = decode_version(image);
     if (!version) return version.error();
     if (*version == first_.layout.version) return decode_row(image, first_.layout.types, into);
@@ -56,7 +56,7 @@ Status ImageReader::want(std::span<const std::uint32_t> columns) noexcept {
     return Done{};
 }
 
-Status ImageReader::read_alone(Bytes image, std::span<Value* const> into,
+Status ImageReader::read_alone(const Image& image, std::span<Value* const> into,
                                std::size_t row) noexcept {
     const Status read = this->read(image, row_);
     if (!read) return read;
@@ -64,23 +64,43 @@ Status ImageReader::read_alone(Bytes image, std::span<Value* const> into,
     return Done{};
 }
 
-Status ImageReader::read(std::span<const Bytes> images, std::span<Value* const> into,
+Status ImageReader::read_records(const ImageRun& run, std::span<Value* const> into,
+                                 std::size_t row) noexcept {
+    tree::Record record = run.image.record;
+    const Layout& layout = first_.layout;
+    Status read = Done{};
+    if (is_of_version(record, run.count, layout.version, layout.size())) {
+        for (std::size_t i = 0; read && i < wanted_.size(); i++)
+            read = decode_records(record, run.count, wanted_[i], layout.types[wanted_[i]],
+                                  into[i] + row);
+        return read;
+    }
+    for (std::uint32_t i = 0; read && i < run.count; i++, record.row++)
+        read = read_alone(record, into, row + i);
+    return read;
+}
+
+Status ImageReader::read(std::span<const ImageRun> images, std::span<Value* const> into,
                          std::size_t row) noexcept {
     FRESHET_CHECK(images.size() <= image_count_max);
-    const std::size_t changed_size = mask_size(first_.layout.size());
     const std::uint32_t version = first_.layout.version;
     ImageRest* const rests = rests_;
     std::size_t count = 0;
-    for (const Bytes image : images) {
-        Reader reader{image};
-        if (reader.varint() == version) {
-            const auto at = static_cast<std::size_t>(reader.position() - image.data());
-            rests[count++] = {image, at + changed_size, row};
+    for (const ImageRun& run : images) {
+        const Bytes image = run.image.bytes;
+        Status read = Done{};
+        FieldReader reader{image};
+        if (run.image.record.is_there()) {
+            read = read_records(run, into, row);
+        } else if (const Field first = reader.next();
+                   first.kind == FieldClass::whole && first.number == version) {
+            reader.skip();
+            rests[count++] = {image, reader.position(), row};
         } else {
-            const Status read = read_alone(image, into, row);
-            if (!read) return read;
+            read = read_alone(run.image, into, row);
         }
-        row++;
+        if (!read) return read;
+        row += run.count;
     }
     return decode_columns({rests_, count}, steps_, into);
 }
@@ -89,7 +109,6 @@ Status TableReader::open(const RowsAsOf& rows, const TableDefinition& table,
                          Arena& memory) noexcept {
     rows_ = &rows;
     table_ = &table;
-    has_payloads_alone_ = false;
     row_scan_.reset();
     entry_scan_.reset();
     return images_.open(table, memory);
@@ -105,24 +124,35 @@ void TableReader::scan(const Index& index, KeyRange range, Direction direction) 
     entry_scan_.emplace(*rows_, index, range, direction);
 }
 
-Result<bool> TableReader::next(Recorded& version) noexcept {
-    if (row_scan_)
-        return has_payloads_alone_ ? row_scan_->next_image(version.payload)
-                                   : row_scan_->next(version);
+template <class Row>
+Result<bool> TableReader::next_by_index(Row& row) noexcept {
     if (!entry_scan_) return false;
     Bytes key;
     Result<bool> there = entry_scan_->next(key);
     if (!there || !*there) return there;
-    there = find(key, version);
+    there = find(key, row);
     if (there && !*there) return Code::corrupt;
     return there;
+}
+
+Result<bool> TableReader::next(Recorded& version) noexcept {
+    return row_scan_ ? row_scan_->next(version) : next_by_index(version);
+}
+
+Result<bool> TableReader::next(Image& image) noexcept {
+    return row_scan_ ? row_scan_->next_image(image) : next_by_index(image);
 }
 
 Result<bool> TableReader::find(Bytes key, Recorded& version) noexcept {
     if (key.size() > row_key_size_max) return false;
     name_ = RowName{table_->id, key};
-    return has_payloads_alone_ ? rows_->find_image(name_, version.payload)
-                               : rows_->find(name_, version);
+    return rows_->find(name_, version);
+}
+
+Result<bool> TableReader::find(Bytes key, Image& image) noexcept {
+    if (key.size() > row_key_size_max) return false;
+    name_ = RowName{table_->id, key};
+    return rows_->find_image(name_, image);
 }
 
 }  // namespace freshet::relation

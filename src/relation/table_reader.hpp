@@ -23,13 +23,14 @@ public:
     [[nodiscard]] const Layout& layout() const noexcept { return first_.layout; }
     // The live columns of the definition, in the order of the layout. What has bytes lies in the
     // image, or where the definition has them. corrupt, out_of_memory.
-    Status read(Bytes image, std::span<Value> into) noexcept;
+    Status read(const Image& image, std::span<Value> into) noexcept;
 
     // Those columns alone of images that are read from here on, by their places in the layout; each
     // is wanted once. out_of_memory.
     Status want(std::span<const std::uint32_t> columns) noexcept;
-    // Into the places from `row` on of the array of each column that is wanted. As read().
-    Status read(std::span<const Bytes> images, std::span<Value* const> into,
+    // Into the places from `row` on of the array of each column that is wanted: of image_count_max
+    // runs at most. As read().
+    Status read(std::span<const ImageRun> images, std::span<Value* const> into,
                 std::size_t row) noexcept;
 
 private:
@@ -38,7 +39,9 @@ private:
         Known* next = nullptr;
     };
     Result<const Layout*> layout_of(std::uint32_t version) noexcept;
-    Status read_alone(Bytes image, std::span<Value* const> into, std::size_t row) noexcept;
+    Status read_alone(const Image& image, std::span<Value* const> into, std::size_t row) noexcept;
+    Status read_records(const ImageRun& run, std::span<Value* const> into,
+                        std::size_t row) noexcept;
 
     const TableDefinition* table_ = nullptr;
     Arena* memory_ = nullptr;
@@ -71,24 +74,29 @@ public:
     // The row of a key; false: there is none. The view of the version's stream is good until the
     // next call. corrupt, io.
     Result<bool> find(Bytes key, Recorded& version) noexcept;
-
-    // Of what is found from here on, nothing but the payload is asked for, which may be in a run.
-    void want_payloads_alone() noexcept { has_payloads_alone_ = true; }
+    // The same where the image is all that is needed: it may be in a run.
+    Result<bool> next(Image& image) noexcept;
+    Result<bool> find(Bytes key, Image& image) noexcept;
 
     // The live columns of a version, in the order of the layout: values view the version's bytes or
     // the definition's. corrupt, out_of_memory.
     Status read(const Recorded& version, std::span<Value> into) noexcept {
         return images_.read(version.payload, into);
     }
+    Status read(const Image& image, std::span<Value> into) noexcept {
+        return images_.read(image, into);
+    }
     [[nodiscard]] ImageReader& images() noexcept { return images_; }
 
 private:
+    template <class Row>
+    Result<bool> next_by_index(Row& row) noexcept;
+
     const RowsAsOf* rows_ = nullptr;
     const TableDefinition* table_ = nullptr;
     ImageReader images_;
     std::optional<RowScan> row_scan_;
     std::optional<EntryScan> entry_scan_;
-    bool has_payloads_alone_ = false;
     RowName name_{0, {}};  // Of the row that was looked for.
 };
 

@@ -225,12 +225,12 @@ Status TableWriter::refuse_conflicts(const KeyedRow& row, std::span<const IndexC
 
 // ---- changes ----
 
-Result<bool> TableWriter::find(Bytes key, Bytes& image) noexcept {
+Result<bool> TableWriter::find(Bytes key, Image& image) noexcept {
     const Status looked = look(key);
     if (!looked) return looked.error();
     if (!kept_.is_there()) return false;
-    image = kept_.stream.image;
-    if (!image.empty()) return true;
+    image = image_of(kept_.stream);
+    if (!image.is_none()) return true;
     Recorded version;
     const Result<bool> there = rows_.read(name_->view(), kept_.stream, version);
     image = version.payload;

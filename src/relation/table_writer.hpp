@@ -44,7 +44,7 @@ public:
 
     // The image of a row that is to be changed next, by its key, good until a change; false: there
     // is none. corrupt, io.
-    Result<bool> find(Bytes key, Bytes& image) noexcept;
+    Result<bool> find(Bytes key, Image& image) noexcept;
     // The tree has room for whatever one change of a row may take.
     [[nodiscard]] bool has_room() const noexcept;
     // A row without a primary key gets the next id. constraint_failed where find_conflict() finds

@@ -75,11 +75,13 @@ Status open_block(const tree::View& view, std::string_view name, std::uint64_t n
 }  // namespace
 
 Result<bool> find_stream(const tree::View& view, std::string_view name, Stream& stream) noexcept {
-    return decode_found(tree::find(view, Key{name}.bytes()), is_row(name), stream);
+    stream.record = {};
+    return decode_found(tree::find(view, Key{name}.bytes(), &stream.record), is_row(name), stream);
 }
 
 Result<bool> find_stream(tree::Delta& delta, std::string_view name, Stream& stream) noexcept {
-    return decode_found(delta.find_to_put(Key{name}.bytes()), is_row(name), stream);
+    stream.record = {};
+    return decode_found(delta.find_to_put(Key{name}.bytes(), &stream.record), is_row(name), stream);
 }
 
 Result<bool> find_deleted_row(const tree::View& view, std::string_view name,

@@ -15,7 +15,8 @@
 //      4 hash (8) address (8)       event id: hash of stream and id; the event confirms it
 //      5 row                        a row, as a stream: its name but for the first byte; it has no
 //                                   settings, and the odd one says: in a run, size (varint) and
-//                                   payload of its newest event come before the tail
+//                                   payload of its newest event come before the tail. Or the
+//                                   payload is fields, and they stand in the page's columns
 //      6 row                        the same of one that is deleted
 //      7 row block (4, b.-e.)       the addresses of a full block of 32 of a row's events
 //      8, 9                         for others, too: entries of indexes
@@ -51,7 +52,10 @@ struct Stream {
     std::uint64_t count = 0;
     Bytes tail;
     Bytes settings_bytes;  // Empty: it has none.
-    Bytes image{};         // Of a row, the payload of its newest event; empty: it is in the log.
+    // Of a row, the payload of its newest event, in one piece or as the record of a run; else it is
+    // in the log alone.
+    Bytes image{};
+    tree::Record record{};
 
     [[nodiscard]] std::uint32_t tail_count() const noexcept {
         return static_cast<std::uint32_t>(count % block_event_count);
@@ -65,17 +69,11 @@ struct Stream {
     }
 };
 
-// What Stream::image is of a row whose value this is.
-inline Bytes image_of_row(Bytes value) noexcept {
+// Whether the newest event of a row whose value this is lies before an address, and is in its tail.
+inline bool is_before(Bytes value, std::uint64_t end) noexcept {
     Reader reader{value};
-    return (reader.varint() & 1) != 0 ? reader.take(reader.varint()) : Bytes{};
-}
-// The same if its event is known to lie before an address, by the tail that such a row has; else
-// empty.
-inline Bytes image_of_row(Bytes value, std::uint64_t end) noexcept {
-    Reader reader{value};
-    const Bytes image = (reader.varint() & 1) != 0 ? reader.take(reader.varint()) : Bytes{};
-    return reader.varint() < end ? image : Bytes{};
+    if ((reader.varint() & 1) != 0) reader.take(reader.varint());
+    return reader.varint() < end && reader.ok();
 }
 
 // False: there is none. corrupt.
@@ -188,6 +186,16 @@ public:
     // As it stands in the tree; null data: what an older page has of the row counts no more.
     [[nodiscard]] Bytes value(std::uint32_t number) const noexcept {
         return entries_.page->value_there(entries_.first + number);
+    }
+    // The record of a row that has one.
+    [[nodiscard]] tree::Record record(std::uint32_t number) const noexcept {
+        return entries_.is_of_run ? tree::record_of(*entries_.page, entries_.first + number)
+                                  : tree::Record{};
+    }
+    // All have one: then they are there.
+    [[nodiscard]] bool has_all_records() const noexcept {
+        return entries_.is_of_run && entries_.page->columns() != 0 &&
+               tree::Columns{*entries_.page}.has_all_records();
     }
     // In the room.
     [[nodiscard]] std::string_view name(std::uint32_t number, NameRoom& room) const noexcept;

@@ -98,6 +98,7 @@ std::string_view RowStretch::name(std::uint32_t number, NameRoom& room) const no
 }
 
 Status RowStretch::stream(std::uint32_t number, Stream& into) const noexcept {
+    into.record = record(number);
     return decode_row(entries_.page->value(entries_.first + number), into);
 }
 
@@ -118,6 +119,7 @@ void RowWalk::skip(std::uint32_t count) noexcept {
 }
 
 Status RowWalk::stream(Stream& into) const noexcept {
+    into.record = cursor_.record();
     return decode_row(cursor_.value(), into);
 }
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "store/directory_key.hpp"
+#include "tree/column_builder.hpp"
 
 namespace freshet::store {
 
@@ -32,22 +33,24 @@ void RowImager::fetch(std::span<const tree::Entry> entries) noexcept {
     reader_.fetch(std::span{addresses}.first(count));
 }
 
-tree::Entry RowImager::add(const tree::Entry& entry) noexcept {
+RowImager::Imaged RowImager::add(const tree::Entry& entry, const tree::Record& had) noexcept {
+    if (had.is_there()) return {entry, copy_record(had, value_)};
     Stream stream;
     const std::uint64_t address = newest(entry, stream);
-    if (address == none) return entry;
+    if (address == none) return {entry};
     std::array<char, tree::key_size_max> name;
     entry.key.copy(0, reinterpret_cast<std::byte*>(name.data()));
     name[0] = '\0';
     reader_.turn_to({name.data(), entry.key.size()});
     Recorded event;
     const Status read = reader_.read(address, stream.count - 1, event);
-    if (!read || event.payload.size() > row_image_size_max) return entry;
+    if (!read || event.payload.size() > row_image_size_max) return {entry};
+    if (tree::is_record(event.payload)) return {entry, event.payload};
     std::byte* to = put_varint(value_.data(), stream.count << 1 | 1);
     to = put_varint(to, event.payload.size());
     to = std::copy(event.payload.begin(), event.payload.end(), to);
     to = std::copy(stream.tail.begin(), stream.tail.end(), to);
-    return {entry.key, {value_.data(), static_cast<std::size_t>(to - value_.data())}};
+    return {{entry.key, {value_.data(), static_cast<std::size_t>(to - value_.data())}}};
 }
 
 }  // namespace freshet::store

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Puts rows themselves into runs: what stands in the tree for a row is where its events lie, and a
 // run has the payload of the newest one beside it, so that whoever scans rows does not go to the
-// log for each.
+// log for each. What is a record comes into the columns of its page; what is not, as definitions
+// are not, stands in the value in one piece.
 //
 // A row that is large stays in the log, which is as near as a page of its own would be. So does
 // what cannot be read: who asks for it is told why.
@@ -9,6 +10,7 @@
 
 #include "log/reader.hpp"
 #include "store/directory.hpp"
+#include "tree/columns.hpp"
 #include "tree/run_format.hpp"
 
 namespace freshet::store {
@@ -24,8 +26,13 @@ public:
     // Fetches what add() reads of these entries, which come next: rows are neighbours by their
     // keys, and their events lie anywhere. At most fetch_count_max.
     void fetch(std::span<const tree::Entry> entries) noexcept;
-    // The entry as a run is to have it; what is new of it lies in here until the next call.
-    tree::Entry add(const tree::Entry& entry) noexcept;
+    // The entry as a run is to have it, and its record if it has one; what is new of them lies in
+    // the log, or in here until the next call. `had`: the record it has in an older run.
+    struct Imaged {
+        tree::Entry entry;
+        Bytes record{};
+    };
+    Imaged add(const tree::Entry& entry, const tree::Record& had) noexcept;
 
 private:
     static constexpr std::uint64_t none = ~std::uint64_t{0};

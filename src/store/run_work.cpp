@@ -240,15 +240,19 @@ Status advance(State& state, RunJob& job, std::uint64_t& entry_count) noexcept {
     RowImager imager{state.log, is_flush ? state.runs->readable_end : 0};
     while (status && job.place.valid && entry_count > 0) {
         std::array<tree::Entry, RowImager::fetch_count_max> room;
+        std::array<tree::Record, RowImager::fetch_count_max> records;
         std::size_t count = 0;
         for (; count < room.size() && job.place.valid && entry_count > 0; entry_count--) {
+            records[count] = job.place.record;
             room[count++] = {job.place.key, job.place.value, job.place.is_erased};
             job.source.step(job.place, nullptr, Direction::forwards);
         }
         const std::span<const tree::Entry> entries = std::span{room}.first(count);
         imager.fetch(entries);
-        for (std::size_t i = 0; status && i < count; i++)
-            status = job.builder.add(imager.add(entries[i]));
+        for (std::size_t i = 0; status && i < count; i++) {
+            const RowImager::Imaged imaged = imager.add(entries[i], records[i]);
+            status = job.builder.add(imaged.entry, imaged.record);
+        }
     }
     if (status && job.place.damaged) status = Code::corrupt;
     if (status && job.place.valid) return status;

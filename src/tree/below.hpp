@@ -7,6 +7,7 @@
 // Threads: any number at once.
 #pragma once
 
+#include "tree/columns.hpp"
 #include "tree/walk.hpp"
 
 namespace freshet::tree {
@@ -15,6 +16,7 @@ namespace freshet::tree {
 struct Found {
     Bytes value{};          // Null data: it is erased, if it is known.
     bool is_known = false;  // Else the layers below are to be asked.
+    Record record{};        // If it has one, which only a run gives.
 };
 
 // Where a cursor stands that goes through the pages of a delta and what is below.
@@ -23,7 +25,8 @@ struct MergedPlace {
     bool damaged = false;  // It came to a page that cannot be read.
     bool is_erased = false;
     Key key{};      // Its pieces lie in a page, ...
-    Bytes value{};  // ... and so does this, for as long as the layers are kept.
+    Bytes value{};  // ... and so do these, for as long as the layers are kept.
+    Record record{};
     alignas(8) std::array<std::byte, 1424> state;
 };
 
@@ -31,8 +34,9 @@ class Below {
 public:
     // Null data: the key is not there. A value of which nothing can be read, empty and with data:
     // it cannot be known, since a page is damaged. (Only families whose values say something are
-    // looked up by find(); others are walked through.)
-    [[nodiscard]] virtual Bytes find(Bytes key) const noexcept = 0;
+    // looked up by find(); others are walked through.) `record`: null, or where its record is to
+    // be told, if it has one.
+    [[nodiscard]] virtual Bytes find(Bytes key, Record* record) const noexcept = 0;
     // About how many keys of one family lie between two.
     [[nodiscard]] virtual std::uint64_t estimate(Bytes from, Bytes end) const noexcept = 0;
     // To the first entry whose key is not less, or backwards to the last one whose key is less.

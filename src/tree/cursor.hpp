@@ -45,6 +45,9 @@ public:
     [[nodiscard]] Bytes key() const noexcept;
     // In the tree, as long as the view's version is live.
     [[nodiscard]] Bytes value() const noexcept;
+    [[nodiscard]] Record record() const noexcept {
+        return below_ == nullptr ? Record{} : merged_.record;
+    }
 
 private:
     void go(Bytes key, Direction direction) noexcept;

@@ -111,9 +111,10 @@ Found Delta::find_own(const Branches& branches, Bytes key) const noexcept {
     return {.value = place.page->value_there(place.position), .is_known = true};
 }
 
-Bytes Delta::find(const Root& root, Bytes key) const noexcept {
-    Beside beside;
-    return find(root, key, beside);
+Bytes Delta::find(const Root& root, Bytes key, Record* record) const noexcept {
+    const Beside place = place_of(root.branches, key);
+    if (place.page != nullptr) return place.page->value_there(place.position);
+    return root.below == nullptr ? Bytes{} : root.below->find(key, record);
 }
 
 Bytes Delta::find(const Root& root, Bytes key, Beside& beside) const noexcept {
@@ -122,7 +123,7 @@ Bytes Delta::find(const Root& root, Bytes key, Beside& beside) const noexcept {
     else
         beside = place_of(root.branches, key);
     if (beside.page != nullptr) return beside.page->value_there(beside.position);
-    return root.below == nullptr ? Bytes{} : root.below->find(key);
+    return root.below == nullptr ? Bytes{} : root.below->find(key, nullptr);
 }
 
 // Its size is 0 if the branch is empty.
@@ -150,9 +151,9 @@ bool Delta::leads_behind(Path& path, Bytes key) const noexcept {
     return leaf.position == page.count();
 }
 
-Bytes Delta::find_to_put(Bytes key) noexcept {
+Bytes Delta::find_to_put(Bytes key, Record* record) noexcept {
     const Known& known = find_way(key);
-    if (known.size == 0 || !known.path.found) return find_below(key);
+    if (known.size == 0 || !known.path.found) return find_below(key, record);
     const Step leaf = known.path.leaf();
     const Page& page = pool_.at(leaf.page);
     return page.is_erased(leaf.position) ? Bytes{} : page.value(leaf.position);

@@ -92,8 +92,8 @@ public:
     void release(std::span<const std::uint64_t> live) noexcept { pool_.release(live); }
 
     // The value, in the pool or below; null data if the key is not there. Of the open transaction's
-    // tree, it is good until the next change. A damaged one: see Below.
-    [[nodiscard]] Bytes find(const Root& root, Bytes key) const noexcept;
+    // tree, it is good until the next change. A damaged one, and `record`: see Below.
+    [[nodiscard]] Bytes find(const Root& root, Bytes key, Record* record = nullptr) const noexcept;
     // The same for those who ask for one key after another of a version that is sealed: where the
     // key before was found, this one is looked for beside it first.
     [[nodiscard]] Bytes find(const Root& root, Bytes key, Beside& beside) const noexcept;
@@ -103,7 +103,7 @@ public:
     // The same in the open transaction's tree, good until the next change. put() of this key knows
     // the way; so does the same question. Of two families whose numbers are both odd, or both even,
     // the way of one is known.
-    [[nodiscard]] Bytes find_to_put(Bytes key) noexcept;
+    [[nodiscard]] Bytes find_to_put(Bytes key, Record* record = nullptr) noexcept;
     // Whether no other key begins with the same `size` bytes, as far as the page tells where the
     // key belongs, if nothing is below; false: they are to be looked for. It knows the way as
     // find_to_put() does.
@@ -168,8 +168,8 @@ private:
     void plant(Branch& branch, const Entry& entry) noexcept;
     Status put_entry(const Entry& entry) noexcept;
     void drop_all(std::uint32_t page, std::uint32_t height) noexcept;
-    [[nodiscard]] Bytes find_below(Bytes key) const noexcept {
-        return root_.below == nullptr ? Bytes{} : root_.below->find(key);
+    [[nodiscard]] Bytes find_below(Bytes key, Record* record = nullptr) const noexcept {
+        return root_.below == nullptr ? Bytes{} : root_.below->find(key, record);
     }
     void insert_with_splits(const Path& path, const Entry& entry) noexcept;
     Separator split(const Path& path, std::uint32_t level, const Entry& entry,

@@ -42,6 +42,7 @@ struct Layers::Walks {
     void show(MergedPlace& place) noexcept {
         with(at, [&place](auto& walk) noexcept {
             place.value = walk.value();
+            place.record = walk.record();
             place.is_erased = walk.is_erased();
         });
     }
@@ -57,9 +58,10 @@ void Layers::lay(const Delta& delta, const Branches* frozen, std::span<const Run
     erased_ = erased;
 }
 
-Bytes Layers::find(Bytes key) const noexcept {
+Bytes Layers::find(Bytes key, Record* record) const noexcept {
     Found found = delta_->find_own(frozen_, key);
     for (std::uint32_t i = 0; i < run_count_ && !found.is_known; i++) found = runs_[i]->find(key);
+    if (record != nullptr) *record = found.record;
     return found.value;
 }
 

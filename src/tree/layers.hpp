@@ -19,7 +19,7 @@ inline constexpr std::uint32_t run_count_max = 8;
 
 class RunPages {
 public:
-    static constexpr bool is_ordered = true;
+    static constexpr bool is_of_run = true;
     RunPages() noexcept = default;
     explicit RunPages(const Run& run) noexcept : run_{&run} {}
     const Page* operator()(std::uint32_t number, bool is_interior) const noexcept {
@@ -39,7 +39,7 @@ public:
     void lay(const Delta& delta, const Branches* frozen, std::span<const Run* const> runs,
              Erased erased = Erased::hidden) noexcept;
 
-    [[nodiscard]] Bytes find(Bytes key) const noexcept override;
+    [[nodiscard]] Bytes find(Bytes key, Record* record) const noexcept override;
     [[nodiscard]] std::uint64_t estimate(Bytes from, Bytes end) const noexcept override;
     void seek(MergedPlace& place, OwnWalk* own, Bytes key,
               Direction direction) const noexcept override;

@@ -5,6 +5,8 @@
 #include <bit>
 #include <cstring>
 
+#include "tree/columns.hpp"
+
 namespace freshet::tree {
 namespace {
 
@@ -377,8 +379,8 @@ void Page::build(const Sequence& sequence, std::uint32_t from, std::uint32_t to)
     for (std::uint32_t i = from; i < to; i++) place(i - from, sequence.at(i));
 }
 
-bool Page::append(const Entry& entry, std::size_t common) noexcept {
-    const std::size_t size = entry_overhead + entry.key.size() + entry.value.size();
+bool Page::append(const Entry& entry, std::size_t common, std::size_t columns_size) noexcept {
+    const std::size_t size = entry_overhead + entry.key.size() + entry.value.size() + columns_size;
     if (count_ > 0 && common >= prefix_size_) {
         if (size - prefix_size_ > free_size()) return false;
         open_slot(count_);
@@ -394,10 +396,19 @@ bool Page::append(const Entry& entry, std::size_t common) noexcept {
     return true;
 }
 
+std::byte* Page::make_columns(std::size_t size) noexcept {
+    FRESHET_CHECK(size <= free_size());
+    garbage_ = narrow(heap_ - size);
+    return at(garbage_);
+}
+
 bool Page::is_sound(std::uint32_t number) const noexcept {
     const std::size_t front = header_size + prefix_size_ + count_ * std::size_t{10};
-    if (front > heap_ || heap_ > page_size || garbage_ != 0 || count_ > count_max) return false;
+    if (front > heap_ || heap_ > page_size || count_ > count_max) return false;
     if (first_child_ == 0 ? count_ == 0 : first_child_ >= number) return false;
+    const bool has_columns = garbage_ != 0;
+    if (has_columns && (first_child_ != 0 || garbage_ < front || !Columns::are_sound(*this)))
+        return false;
     for (std::uint32_t i = 0; i < count_; i++)
         if (!is_sound_at(i, number)) return false;
     return true;

@@ -13,7 +13,9 @@
 //           28            2  count        of entries
 //           30            2  prefix_size
 //           32            2  heap         where the lowest entry begins
-//           34            2  garbage      bytes of removed entries among the others
+//           34            2  garbage      bytes of removed entries among the others; in a run, which
+//                                        has none: where the columns begin (columns.hpp), which
+//                                        end where the entries begin; 0: there are none
 //           36            2  last_insert  position of the newest entry
 //           38            2  run          how many before it were each put just after the last
 //           40  prefix_size  prefix       what all keys of the page begin with
@@ -156,12 +158,20 @@ public:
     // Holds the entries [from, to) of a sequence, of which this page is no part: one at least, and
     // they fit. The first child and the history of insertions stay.
     void build(const Sequence& sequence, std::uint32_t from, std::uint32_t to) noexcept;
-    // Puts an entry behind all others, with whose last one its key has `common` bytes in common.
-    // False: it does not fit, and the page is as it was. Keeps no history of insertions.
-    bool append(const Entry& entry, std::size_t common) noexcept;
+    // Puts an entry behind all others, with whose last one its key has `common` bytes in common, so
+    // that columns of this size have room beside them. False: it does not fit, and the page is as
+    // it was. Keeps no history of insertions.
+    bool append(const Entry& entry, std::size_t common, std::size_t columns_size = 0) noexcept;
+    // Of a page of a run. Room for columns, which is there: nothing is put into the page afterwards.
+    std::byte* make_columns(std::size_t size) noexcept;
+    [[nodiscard]] std::size_t columns() const noexcept { return garbage_; }
+    [[nodiscard]] std::size_t columns_end() const noexcept { return heap_; }
+    [[nodiscard]] const std::byte* bytes() const noexcept {
+        return reinterpret_cast<const std::byte*>(this);
+    }
 
-    // Whether all that can be asked of the page lies inside it, its entries are in order, and its
-    // children have numbers from 1 to below `number`, its own. A leaf has an entry.
+    // Of a page of a run: whether all that can be asked of it lies inside it, its entries are in
+    // order, and its children have numbers from 1 to below `number`, its own. A leaf has an entry.
     [[nodiscard]] bool is_sound(std::uint32_t number) const noexcept;
 
     // Keeps the history of insertions; insert() does.

@@ -43,7 +43,9 @@ Found Run::find(Bytes key) const noexcept {
             if (height == 2) at(number)->prefetch();
         } else if (place.found) {
             const bool is_erased = page->is_erased(place.position);
-            return {.value = is_erased ? Bytes{} : page->value(place.position), .is_known = true};
+            return {.value = is_erased ? Bytes{} : page->value(place.position),
+                    .is_known = true,
+                    .record = record_of(*page, place.position)};
         }
     }
     return {};

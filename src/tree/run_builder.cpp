@@ -16,7 +16,8 @@ Bytes bytes_of(const std::uint32_t& number) noexcept {
 }  // namespace
 
 std::size_t RunBuilder::required_memory(const RunLimits& limits) noexcept {
-    return Arena::room<Level>(limits.height_max) + chunk_size + alignof(Page) - 1;
+    return Arena::room<Level>(limits.height_max) + ColumnBuilder::required_memory() + chunk_size +
+           alignof(Page) - 1;
 }
 
 Status RunBuilder::open(Arena& arena, const RunLimits& limits) noexcept {
@@ -24,6 +25,8 @@ Status RunBuilder::open(Arena& arena, const RunLimits& limits) noexcept {
     FRESHET_CHECK(limits.height_max <= run_height_max);
     const auto levels = arena.unfilled<Level>(limits.height_max);
     if (!levels) return levels.error();
+    const Status columns = columns_.open(arena);
+    if (!columns) return columns;
     const Result<MutableBytes> chunk = arena.bytes(chunk_size, alignof(Page));
     if (!chunk) return chunk.error();
     limits_ = limits;
@@ -43,6 +46,7 @@ Status RunBuilder::begin(Disk& disk, std::string_view name) noexcept {
     name_size_ = name.size();
     header_ = {};
     for (Level& level : levels_) level.page.clear();
+    columns_.clear();
     height_ = 0;
     chunk_used_ = 0;
     written_ = run_header_size;
@@ -50,7 +54,7 @@ Status RunBuilder::begin(Disk& disk, std::string_view name) noexcept {
     return Done{};
 }
 
-Status RunBuilder::add(const Entry& entry) noexcept {
+Status RunBuilder::add(const Entry& entry, Bytes record) noexcept {
     FRESHET_CHECK(is_building());
     FRESHET_CHECK(entry.key.size() > 0);
     FRESHET_CHECK(entry.key.size() <= key_size_max);
@@ -66,7 +70,7 @@ Status RunBuilder::add(const Entry& entry) noexcept {
         const Status finished = finish_family();
         if (!finished) return finished;
     }
-    const Status added = add_leaf_entry(entry, common);
+    const Status added = add_leaf_entry(entry, common, record);
     std::memcpy(last_.data(), key.data(), key.size());
     last_size_ = key.size();
     header_.entry_count++;
@@ -74,16 +78,23 @@ Status RunBuilder::add(const Entry& entry) noexcept {
     return added;
 }
 
-Status RunBuilder::add_leaf_entry(const Entry& entry, std::size_t common) noexcept {
-    Level& leaf = levels_[0];
+Status RunBuilder::add_leaf_entry(const Entry& entry, std::size_t common, Bytes record) noexcept {
     height_ = std::max(height_, 1U);
-    if (leaf.page.append(entry, common)) return Done{};
+    if (append(entry, common, record)) return Done{};
+    if (levels_[0].page.is_empty()) return Code::corrupt;
     const Separator low = shortest_between({.front = {}, .back = last()}, entry.key);
     const Status closed = close_page(0);
     if (!closed) return closed;
-    leaf.low = low;
-    leaf.page.append(entry, 0);
-    return Done{};
+    levels_[0].low = low;
+    return append(entry, 0, record) ? Status{Done{}} : Code::corrupt;
+}
+
+// False: it does not fit into the leaf.
+bool RunBuilder::append(const Entry& entry, std::size_t common, Bytes record) noexcept {
+    const std::size_t columns_size = columns_.size_with(record);
+    if (!levels_[0].page.append(entry, common, columns_size)) return false;
+    columns_.add(record);
+    return true;
 }
 
 // Writes the page of a level and puts it into the one above. What is full by that is written too,
@@ -138,7 +149,12 @@ Status RunBuilder::write_page(Level& level, std::uint32_t& number) noexcept {
     }
     std::byte* const into = chunk_.data() + chunk_used_;
     std::memset(into, 0, page_size);
-    reinterpret_cast<Page*>(into)->copy_content(level.page);
+    auto* const page = reinterpret_cast<Page*>(into);
+    page->copy_content(level.page);
+    if (page->child(0) == 0) {
+        columns_.write(*page);
+        columns_.clear();
+    }
     number = ++header_.page_count;
     store_at(into, run_page_checksum(number, into));
     chunk_used_ += page_size;

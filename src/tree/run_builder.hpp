@@ -11,6 +11,7 @@
 #include "base/arena.hpp"
 #include "disk/name.hpp"
 #include "freshet/door.hpp"
+#include "tree/column_builder.hpp"
 #include "tree/run_format.hpp"
 #include "tree/split.hpp"
 
@@ -33,11 +34,13 @@ public:
 
     // Creates the file; `disk` stays until finish() or abandon(). What open() of the disk says.
     Status begin(Disk& disk, std::string_view name) noexcept;
-    // Keys have 1 to key_size_max bytes and ascend; values have up to run_value_size_max. Neither
-    // is needed afterwards. corrupt: the key is not greater than the one before, or the value is
-    // too large, as it may be in a run that somebody made on purpose. too_large: beyond the limits.
-    // io, full and what else a write may say. After an error only abandon().
-    Status add(const Entry& entry) noexcept;
+    // Keys have 1 to key_size_max bytes and ascend; values have up to run_value_size_max. A record
+    // that is_record() says yes to comes into the columns of the page; or there is none, and it is
+    // empty. None of them is needed afterwards. corrupt: the key is not greater than the one
+    // before, or the rest is too large, as it may be in a run that somebody made on purpose.
+    // too_large: beyond the limits. io, full and what else a write may say. After an error only
+    // abandon().
+    Status add(const Entry& entry, Bytes record = {}) noexcept;
     // Writes the rest and the header, syncs the file and closes it. Its name is not made durable.
     // Errors as add(), and of the sync.
     Status finish(std::uint64_t store, std::uint64_t number, RunNote note) noexcept;
@@ -64,7 +67,8 @@ private:
         Separator low;
     };
 
-    Status add_leaf_entry(const Entry& entry, std::size_t common) noexcept;
+    Status add_leaf_entry(const Entry& entry, std::size_t common, Bytes record) noexcept;
+    bool append(const Entry& entry, std::size_t common, Bytes record) noexcept;
     Status close_page(std::uint32_t level) noexcept;
     static bool put_child(Level& level, const Child& child) noexcept;
     Status finish_family() noexcept;
@@ -74,6 +78,7 @@ private:
 
     RunLimits limits_;
     std::span<Level> levels_;
+    ColumnBuilder columns_;  // Of the leaf that is open.
     MutableBytes chunk_;
     Disk* disk_ = nullptr;
     File file_;

@@ -11,9 +11,10 @@ struct View {
     const Root* root = nullptr;  // Where it stands stays while the view is in use.
 };
 
-// The value; null data if the key is not there. It stays while the view's version is live.
-inline Bytes find(const View& view, Bytes key) noexcept {
-    return view.delta->find(*view.root, key);
+// The value; null data if the key is not there. It stays while the view's version is live; so does
+// its record, which is told if it has one.
+inline Bytes find(const View& view, Bytes key, Record* record = nullptr) noexcept {
+    return view.delta->find(*view.root, key, record);
 }
 
 // For those who ask for one key after another: see Delta.

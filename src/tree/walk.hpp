@@ -5,7 +5,7 @@
 
 #include "freshet/event.hpp"
 #include "tree/branch.hpp"
-#include "tree/page.hpp"
+#include "tree/columns.hpp"
 #include "tree/pool.hpp"
 
 namespace freshet::tree {
@@ -15,6 +15,7 @@ struct Stretch {
     const Page* page = nullptr;
     std::uint32_t first = 0;
     std::uint32_t end = 0;
+    bool is_of_run = false;
 };
 
 template <class Pages, std::uint32_t height_limit>
@@ -54,12 +55,16 @@ public:
     [[nodiscard]] Key key() const noexcept { return page_->key(leaf().position); }
     [[nodiscard]] Bytes value() const noexcept { return page_->value(leaf().position); }
     [[nodiscard]] bool is_erased() const noexcept { return page_->is_erased(leaf().position); }
+    // Pages of runs alone have records.
+    [[nodiscard]] Record record() const noexcept {
+        return Pages::is_of_run ? record_of(*page_, leaf().position) : Record{};
+    }
     // About how many keys of one family lie between two, as if all pages had as many children as
     // those on the way. 0 where a page is damaged.
     [[nodiscard]] std::uint64_t estimate(Bytes from, Bytes end) const noexcept;
     // From here to the end of the leaf.
     [[nodiscard]] Stretch stretch() const noexcept {
-        return {page_, leaf().position, page_->count()};
+        return {page_, leaf().position, page_->count(), Pages::is_of_run};
     }
 
 private:
@@ -88,7 +93,7 @@ private:
     // The leaves of a run have numbers that ascend with their keys. So no walk comes to one twice,
     // not even in a run that somebody made on purpose.
     void expect(bool is_in_order) noexcept {
-        if (!Pages::is_ordered || is_in_order) return;
+        if (!Pages::is_of_run || is_in_order) return;
         damaged_ = true;
         valid_ = false;
     }
@@ -206,7 +211,7 @@ void Walk<Pages, height_limit>::to_branch_before(std::size_t family) noexcept {
 // The delta's own pages.
 class PoolPages {
 public:
-    static constexpr bool is_ordered = false;
+    static constexpr bool is_of_run = false;
     PoolPages() noexcept = default;
     explicit PoolPages(const Pool& pool) noexcept : pool_{&pool} {}
     const Page* operator()(std::uint32_t number, bool /*is_interior*/) const noexcept {
