@@ -51,7 +51,7 @@ SQLITE = $(shell echo '\#include <sqlite3.h>' | $(CXX) -E -x c++ - > /dev/null 2
 LIB_SOURCES := $(wildcard $(addprefix src/,$(addsuffix /*.cpp,base disk log tree store relation query sql database)))
 # What runs once a commit at most, or waits for the disk, or plans a statement, is made small; the rest is made fast.
 SMALL_SOURCES := $(wildcard src/disk/*.cpp) src/base/sha256.cpp src/base/text.cpp \
-	src/base/time_text.cpp src/tree/cursor.cpp src/tree/pool.cpp src/tree/run_check.cpp src/tree/run_format.cpp src/tree/split.cpp \
+	src/base/time_text.cpp src/tree/column_builder.cpp src/tree/cursor.cpp src/tree/pool.cpp src/tree/run_check.cpp src/tree/run_format.cpp src/tree/split.cpp \
 	$(addprefix src/log/,commit.cpp format.cpp frame_check.cpp head.cpp note.cpp scan.cpp savepoint.cpp segments.cpp writer.cpp) \
 	$(addprefix src/store/,append.cpp backup.cpp batch.cpp checkpoint.cpp describe.cpp follower.cpp gather.cpp log_cursor.cpp) \
 	$(addprefix src/store/,mark.cpp match.cpp metadata.cpp open.cpp place.cpp read_on.cpp replay.cpp) \
@@ -61,7 +61,7 @@ SMALL_SOURCES := $(wildcard src/disk/*.cpp) src/base/sha256.cpp src/base/text.cp
 	$(filter-out src/sql/lexer.cpp src/sql/statement_hash.cpp,$(wildcard src/sql/*.cpp)) \
 	$(addprefix src/database/,change_plan.cpp connection.cpp explain.cpp migrate.cpp pragma.cpp schema.cpp stream.cpp transaction.cpp) \
 	$(addprefix src/query/,row_code.cpp shelf.cpp sorter.cpp spill.cpp spilled.cpp spilled_group.cpp spilled_join.cpp) \
-	$(addprefix src/query/,json_text.cpp log_walk.cpp) src/relation/entry_history.cpp src/relation/reference.cpp \
+	$(addprefix src/query/,function_text.cpp json_text.cpp log_walk.cpp) src/relation/convert.cpp src/relation/entry_history.cpp src/relation/reference.cpp \
 	$(addprefix src/store/,replay_own.cpp savepoint.cpp settings.cpp shown.cpp state.cpp verify.cpp work.cpp work_own.cpp)
 PLAIN_SOURCES = $(if $(findstring clang,$(CXX)),,$(wildcard $(addprefix src/,$(addsuffix /*.cpp,sql query database shell))))
 PROGRAM_SOURCES := $(wildcard src/shell/*.cpp)

@@ -131,6 +131,46 @@ TEST_F(RowImages, AreNotThereOfRowsThatARunSaysAreDeleted) {
     both("SELECT a FROM t WHERE a > 5000");
 }
 
+// A page of rows that were not there yet is not the end.
+TEST_F(RowImages, AreFoundBehindManyThatWereNotThereYet) {
+    const auto insert = [this](int from, int end) {
+        std::string rows = "INSERT INTO t (a) VALUES (" + std::to_string(from) + ")";
+        for (int a = from + 1; a < end; a++) rows += ", (" + std::to_string(a) + ")";
+        both(rows);
+    };
+    both(table());
+    insert(500, 505);
+    insert(0, 500);
+    for (int i = 0; i < 2; i++) {
+        ask_of_the_past();
+        maintain();
+    }
+}
+
+// Rows of several versions of a table stand in one page, and so do rows of as many columns.
+TEST_F(RowImages, AreThoseOfEachVersionOfATable) {
+    both("CREATE TABLE v (a INT PRIMARY KEY, b TEXT, c INT)");
+    for (int a = 0; a < 40; a++) {
+        if (a == 20) both("ALTER TABLE v RENAME COLUMN b TO d");
+        both("INSERT INTO v VALUES (" + std::to_string((a * 7) % 40) + ", 'x', 1)");
+    }
+    maintain();
+    both("SELECT * FROM v; SELECT count(*), sum(c) FROM v");
+}
+
+// Records of too many fields are none.
+TEST_F(RowImages, MayHaveMoreColumnsThanRecords) {
+    std::string columns = "CREATE TABLE w (a INT PRIMARY KEY";
+    for (int i = 1; i < 150; i++) columns += ", c" + std::to_string(i) + " INT";
+    both(columns + ")");
+    for (int a = 0; a < 30; a++)
+        both("INSERT INTO w (a, c7, c149) VALUES (" + std::to_string(a) + ", 2, 3)");
+    maintain();
+    both("SELECT a, c7, c8, c149 FROM w; SELECT * FROM w WHERE a = 7");
+    both("UPDATE w SET c8 = 9 WHERE a = 4; SELECT sum(c8) FROM w");
+    EXPECT_EQ(verify(), Code::none);
+}
+
 TEST_F(RowImages, AreReadAsTheTableIsNow) {
     both(table());
     for (int a = 0; a < 30; a++) both(row(a, 3));

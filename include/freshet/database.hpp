@@ -218,6 +218,8 @@ public:
 
 private:
     friend class Connection;
+    Result<bool> step_on(SqlError& error) noexcept;
+
     database::Prepared* prepared_ = nullptr;
     database::Session* session_ = nullptr;
     std::size_t end_ = 0;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <cstring>
 #include <utility>
 
 #include "base/sql_error.hpp"
@@ -89,28 +90,36 @@ Status begin_run(Prepared& p, SqlError& error) noexcept {
     return start(p, error);
 }
 
+// What most calls come for: the next row of a batch that is there. False: there is more to do.
+[[gnu::always_inline]] inline bool next_of_batch(Prepared& p) noexcept {
+    if (p.position >= p.batch.selection.size()) return false;
+    const query::Position at = p.batch.selection[p.position++];
+    const query::Vector* const columns = p.batch.columns.data();
+    Value* const row = p.row.data();
+    for (std::size_t i = 0; i < p.row.size(); i++)
+        std::memcpy(static_cast<void*>(&row[i]), &columns[i][at], sizeof(Value));
+    return true;
+}
+
 // From what is kept, or from the next batch.
-[[gnu::always_inline]] inline Result<bool> next_row(Prepared& p) noexcept {
+Result<bool> next_row(Prepared& p) noexcept {
     if (p.kept != nullptr) {
         if (p.position == p.kept->count()) return false;
         p.row = {(*p.kept)[static_cast<std::uint32_t>(p.position++)], p.kept->width()};
         return true;
     }
     if (p.rows == nullptr) return false;
-    if (p.position == p.batch.selection.size()) {
-        p.rows_given += std::exchange(p.position, 0);
-        p.batch = query::Batch{};
-        const Result<bool> more = p.rows->next(p.batch);
-        if (!more || !*more) return more;
-        if (p.row.size() != p.batch.columns.size()) {
-            const auto row = p.arena->array<Value>(p.batch.columns.size());
-            if (!row) return row.error();
-            p.row = *row;
-        }
+    if (next_of_batch(p)) return true;
+    p.rows_given += std::exchange(p.position, 0);
+    p.batch = query::Batch{};
+    const Result<bool> more = p.rows->next(p.batch);
+    if (!more || !*more) return more;
+    if (p.row.size() != p.batch.columns.size()) {
+        const auto row = p.arena->array<Value>(p.batch.columns.size());
+        if (!row) return row.error();
+        p.row = *row;
     }
-    const query::Position at = p.batch.selection[p.position++];
-    for (std::size_t i = 0; i < p.row.size(); i++) p.row[i] = p.batch.columns[i][at];
-    return true;
+    return next_of_batch(p);
 }
 
 // What a running statement reads is gone, if the tables are others now.
@@ -229,6 +238,14 @@ std::string_view Statement::column_name(std::uint32_t column) const noexcept {
 Result<bool> Statement::step(SqlError& error) noexcept {
     clear(error);
     if (prepared_ == nullptr) return error.error = Code::invalid_argument;
+    Prepared& p = *prepared_;
+    if (p.state == RunState::running && p.generation == p.session.generation && next_of_batch(p))
+        return true;
+    return step_on(error);
+}
+
+// To the first row, or to the next batch, or to the end.
+Result<bool> Statement::step_on(SqlError& error) noexcept {
     Prepared& p = *prepared_;
     Status status = Done{};
     if (p.state == RunState::idle)

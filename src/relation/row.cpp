@@ -120,11 +120,19 @@ Value RowReader::value(ColumnType column) noexcept {
     return ok_ ? value : Value{};
 }
 
-Field RowReader::next_of_record() noexcept {
+Field RowReader::next() noexcept {
+    if (!record_.is_there()) return reader_.next();
     const tree::Columns columns{*record_.page};
     if (column_ < columns.count()) return columns.column(column_++).field(record_.row);
     ok_ = false;
     return {};
+}
+
+void RowReader::skip() noexcept {
+    if (record_.is_there())
+        column_++;
+    else
+        reader_.skip();
 }
 
 Status decode_row(const Image& image, std::span<const ColumnType> types,
@@ -216,12 +224,18 @@ bool pass(std::span<ImageRest> images) noexcept {
 
 // What most columns are is known to the loop.
 bool take_column(Type type, std::span<ImageRest> images, Value* into) noexcept {
-    if (type == Type::integer) return take(Type::integer, images, into);
-    if (type == Type::text) return take(Type::text, images, into);
-    return take(type, images, into);
+    return type == Type::integer ? take(Type::integer, images, into) : take(type, images, into);
 }
 
 }  // namespace
+
+std::size_t begin_of_columns(Bytes image, std::uint32_t version) noexcept {
+    FieldReader reader{image};
+    const Field first = reader.next();
+    reader.skip();
+    const bool is_of_version = first.kind == FieldClass::whole && first.number == version;
+    return is_of_version ? reader.position() : 0;
+}
 
 // Column by column, so that one row's bytes do not wait for those of another.
 Status decode_columns(std::span<ImageRest> images, std::span<const ColumnStep> steps,

@@ -75,12 +75,7 @@ public:
     Bytes changed(std::size_t column_count) noexcept;
     // Then the columns, each read or skipped.
     Value value(ColumnType type) noexcept;
-    void skip() noexcept {
-        if (record_.is_there())
-            column_++;
-        else
-            reader_.skip();
-    }
+    void skip() noexcept;
     // `corrupt` if anything was wrong so far.
     [[nodiscard]] Status status() const noexcept {
         return ok_ && reader_.ok() ? Status{Done{}} : Status{Code::corrupt};
@@ -95,8 +90,7 @@ private:
         return record_.is_there() ? column_ == tree::Columns{*record_.page}.count()
                                   : reader_.at_end();
     }
-    Field next() noexcept { return record_.is_there() ? next_of_record() : reader_.next(); }
-    Field next_of_record() noexcept;
+    Field next() noexcept;
 
     FieldReader reader_;
     tree::Record record_;
@@ -130,6 +124,9 @@ struct ColumnStep {
     std::uint32_t wanted = none;
 };
 inline constexpr std::size_t image_count_max = 64;  // That are read side by side.
+
+// Where the columns of an image in one piece begin; 0: it is not of this version.
+std::size_t begin_of_columns(Bytes image, std::uint32_t version) noexcept;
 
 // An image that is read beside others, a column of all of them at a time.
 struct ImageRest {

@@ -38,21 +38,21 @@ RowImages::RowImages(const RowsAsOf& rows, std::uint32_t table, KeyRange range) 
 
 Result<std::span<const ImageRun>> RowImages::next(std::size_t limit) noexcept {
     count_ = 0;
-    std::size_t row_count = 0;
-    while (row_count < std::min(limit, enough) && walk_.valid()) {
+    row_count_ = 0;
+    while (row_count_ < std::min(limit, enough) && walk_.valid()) {
         stretch_ = walk_.stretch(end_.view());
         const bool is_one_run = rows_.is_newest() && stretch_.has_all_records();
-        const std::size_t room = is_one_run ? limit : std::min(limit, image_count_max);
-        const auto count = std::min(stretch_.size(), static_cast<std::uint32_t>(room - row_count));
-        if (count == 0 || (row_count > 0 && count < stretch_.size())) break;
+        const std::size_t room =
+            (is_one_run ? limit : std::min(limit, image_count_max)) - row_count_;
+        const auto count = std::min(stretch_.size(), static_cast<std::uint32_t>(room));
+        if (count == 0 || (row_count_ > 0 && count < stretch_.size())) break;
         stretch_.fetch_next();
         if (is_one_run) {
-            images_[count_++] = {stretch_.record(0), count};
+            put({stretch_.record(0), count});
         } else {
             const Status added = add_all(count);
             if (!added) return added.error();
         }
-        row_count += count;
         walk_.skip(count);
     }
     if (walk_.damaged()) return Code::corrupt;
@@ -82,7 +82,7 @@ std::uint32_t RowImages::take_records(std::uint32_t number, std::uint32_t end) n
         if (!stretch_.record(number).is_there()) break;
         if (!rows_.is_newest() && !store::is_before(stretch_.value(number), rows_.log().end)) break;
     }
-    if (number > begin) images_[count_++] = {stretch_.record(begin), number - begin};
+    if (number > begin) put({stretch_.record(begin), number - begin});
     return number;
 }
 
@@ -100,12 +100,12 @@ Status RowImages::add(std::uint32_t number) noexcept {
     if (!before) return before.error();
     if (before->count == 0) return Done{};
     if (const Image image = image_of(stream); before->count == stream.count && !image.is_none()) {
-        put(image);
+        put({image, 1});
         return Done{};
     }
     addresses_[wanted_count_] = before->last;
     wanted_[wanted_count_++] = {before->count - 1, number, static_cast<std::uint32_t>(count_)};
-    put({});
+    put({{}, 1});
     return Done{};
 }
 
@@ -131,7 +131,9 @@ void RowImages::leave_out_deleted() noexcept {
     const auto is_none = [](const ImageRun& run) noexcept { return run.image.is_none(); };
     const auto begin = images_.begin();
     const auto end = begin + static_cast<std::ptrdiff_t>(count_);
-    count_ = static_cast<std::size_t>(std::remove_if(begin, end, is_none) - begin);
+    const auto left = static_cast<std::size_t>(std::remove_if(begin, end, is_none) - begin);
+    row_count_ -= count_ - left;
+    count_ = left;
 }
 
 }  // namespace freshet::relation

@@ -39,7 +39,10 @@ private:
 
     Status add_all(std::uint32_t count) noexcept;
     std::uint32_t take_records(std::uint32_t number, std::uint32_t end) noexcept;
-    void put(const Image& image) noexcept { images_[count_++] = {image, 1}; }
+    void put(const ImageRun& run) noexcept {
+        images_[count_++] = run;
+        row_count_ += run.count;
+    }
     Status add(std::uint32_t number) noexcept;
     Status read_wanted() noexcept;
     void leave_out_deleted() noexcept;
@@ -49,7 +52,8 @@ private:
     store::RowWalk walk_;
     store::RowStretch stretch_;
     log::EventReader reader_;
-    std::size_t count_ = 0;  // Of runs of images.
+    std::size_t count_ = 0;      // Of runs of images, ...
+    std::size_t row_count_ = 0;  // ... and of rows in them.
     std::size_t wanted_count_ = 0;
     std::array<ImageRun, image_count_max> images_;
     std::array<Wanted, image_count_max> wanted_;

@@ -89,16 +89,12 @@ Status ImageReader::read(std::span<const ImageRun> images, std::span<Value* cons
     for (const ImageRun& run : images) {
         const Bytes image = run.image.bytes;
         Status read = Done{};
-        FieldReader reader{image};
-        if (run.image.record.is_there()) {
+        if (run.image.record.is_there())
             read = read_records(run, into, row);
-        } else if (const Field first = reader.next();
-                   first.kind == FieldClass::whole && first.number == version) {
-            reader.skip();
-            rests[count++] = {image, reader.position(), row};
-        } else {
+        else if (const std::size_t begin = begin_of_columns(image, version); begin > 0)
+            rests[count++] = {image, begin, row};
+        else
             read = read_alone(run.image, into, row);
-        }
         if (!read) return read;
         row += run.count;
     }

@@ -13,6 +13,12 @@ constexpr std::size_t mask_size(std::size_t count) noexcept {
 
 }  // namespace
 
+Field Column::field(std::uint32_t row) const noexcept {
+    if (is_null(row)) return {};
+    if (kind == FieldClass::whole) return Field::whole(number(row));
+    return kind == FieldClass::real ? Field::real(real(row)) : Field::of(bytes(row));
+}
+
 Column Columns::column(std::uint32_t index) const noexcept {
     FRESHET_CHECK(index < count());
     const std::byte* const entry = at_ + 1 + index * std::size_t{4};

@@ -68,11 +68,7 @@ struct Column {
         const std::byte* const end = page + load<std::uint16_t>(ends + row * std::size_t{2});
         return {begin, static_cast<std::size_t>(end - begin)};
     }
-    [[nodiscard]] Field field(std::uint32_t row) const noexcept {
-        if (is_null(row)) return {};
-        if (kind == FieldClass::whole) return Field::whole(number(row));
-        return kind == FieldClass::real ? Field::real(real(row)) : Field::of(bytes(row));
-    }
+    [[nodiscard]] Field field(std::uint32_t row) const noexcept;
 };
 
 // The columns of a leaf that has some, and is sound.
