@@ -6,7 +6,7 @@
 //
 // Nothing may lead outside the file or fail a check. Of a file whose pages are as check_all() wants
 // them, the walk, the look-ups and the counts agree, and a run that is made of it has the same
-// entries.
+// entries and records.
 #include <algorithm>
 
 #include "freshet/memory.hpp"
@@ -77,7 +77,7 @@ public:
         require(bool{builder_.open(arena_)}, "the builder has room");
     }
     void begin() { require(bool{builder_.begin(disk_, "run")}, "a file is created"); }
-    bool add(const Entry& entry) { return bool{builder_.add(entry)}; }
+    bool add(const Entry& entry, Bytes record = {}) { return bool{builder_.add(entry, record)}; }
     void abandon() { builder_.abandon(); }
     Contents finish() {
         constexpr std::array<std::byte, run_note_size> note{};
@@ -115,13 +115,20 @@ bool is_same(Bytes a, Bytes b) {
 
 using RunWalk = Walk<RunPages, run_height_max>;
 
+// Empty: there is none, or it is none that a builder takes.
+Contents record_in(const Record& record) {
+    Contents room(page_size);
+    const Bytes bytes = record.is_there() ? copy_record(record, room) : Bytes{};
+    return is_record(bytes) ? Contents(bytes.begin(), bytes.end()) : Contents{};
+}
+
 // Every page, and every key that stands in one.
 void look_everywhere(const Run& run) {
     for (std::uint32_t i = 1; i <= run.header().page_count; i++) {
         const Page* const page = run.page(i);
         if (page == nullptr) continue;
         for (std::uint32_t at = 0; at < page->count(); at++)
-            static_cast<void>(run.find(whole(page->key(at))));
+            record_in(run.find(whole(page->key(at))).record);
     }
     RunWalk walk{RunPages{run}, run.branches()};
     walk.seek_before(as_bytes("\xff"));
@@ -133,7 +140,7 @@ bool copy_all(const Run& run, std::uint64_t& count) {
     RunWalk walk{RunPages{run}, run.branches()};
     for (walk.seek(as_bytes(std::string_view{"\0", 1})); walk.valid(); walk.next()) {
         const Entry entry{.key = walk.key(), .value = walk.value(), .is_erased = walk.is_erased()};
-        if (!builder().add(entry)) return false;
+        if (!builder().add(entry, record_in(walk.record()))) return false;
         count++;
     }
     return !walk.damaged();
@@ -151,6 +158,7 @@ void check_same(const Run& a, const Run& b) {
         require(is_same(key, whole(walk_b.key())), "keys stay");
         require(is_same(walk_a.value(), walk_b.value()), "values stay");
         require(walk_a.is_erased() == walk_b.is_erased(), "erased stays erased");
+        require(record_in(walk_a.record()) == record_in(walk_b.record()), "records stay");
         for (const Run* const run : {&a, &b}) {
             const Found found = run->find(key);
             require(found.is_known, "what is there is found");
@@ -184,7 +192,25 @@ struct Made {
     std::string key;
     std::size_t value_size;
     bool is_erased = false;
+    Contents record{};
 };
+
+// Of one column of each form, as the number says.
+Contents record_of_form(std::uint64_t form) {
+    const std::string some(form % 5, 'x');
+    const std::array<freshet::Field, 6> fields{
+        freshet::Field::whole(2),
+        freshet::Field::whole(form * 77),
+        form % 3 == 0 ? freshet::Field::null() : freshet::Field::real(form << 60),
+        freshet::Field::of(as_bytes("the same")),
+        freshet::Field::of(as_bytes(some)),
+        freshet::Field::null()};
+    Contents record(100);
+    std::byte* to = record.data();
+    for (const freshet::Field& field : fields) to = put_field(to, to, field);
+    record.resize(static_cast<std::size_t>(to - record.data()));
+    return record;
+}
 
 Seed seed_of(std::string name, std::uint8_t flags, std::vector<Made> entries) {
     std::sort(entries.begin(), entries.end(),
@@ -194,7 +220,8 @@ Seed seed_of(std::string name, std::uint8_t flags, std::vector<Made> entries) {
         const Contents value(made.value_size, std::byte{'v'});
         require(builder().add({.key = {.front = {}, .back = as_bytes(made.key)},
                                .value = value,
-                               .is_erased = made.is_erased}),
+                               .is_erased = made.is_erased},
+                              made.record),
                 "a seed is sorted");
     }
     const Contents file = builder().finish();
@@ -229,6 +256,15 @@ void mutate_entry(MutableBytes page, Random& random) {
     }
 }
 
+// A byte of what the page says of its columns, or of what is in them.
+void mutate_columns(MutableBytes page, Random& random) {
+    const std::size_t begin = load<std::uint16_t>(page.data() + 34);
+    if (begin == 0 || begin + 32 > page.size()) return;
+    const std::size_t near = random.below(random.chance(50) ? 32 : page.size() - begin);
+    mutate_number(page.data() + std::min(begin + near, page.size() - 2), 1 + random.below(2),
+                  random);
+}
+
 }  // namespace
 
 std::vector<Seed> make_seeds() {
@@ -241,11 +277,16 @@ std::vector<Seed> make_seeds() {
         families.push_back({std::string(1 + i % 2, static_cast<char>(i * 4)), 3});
     for (std::size_t i = 1; i < 30; i++)
         tied.push_back({"\2prefix" + std::string(i, '\0'), 9, i % 3 == 0});
+    std::vector<Made> records;
+    for (std::size_t i = 0; i < 40; i++)
+        records.push_back({"\5" + std::to_string(100 + i), 4, false,
+                           i % 7 == 3 ? Contents{} : record_of_form(i)});
     return {seed_of("empty", 0, {}),
             seed_of("one", 1, {{"\1key", 5}}),
             seed_of("levels", 1, levels),
             seed_of("families", 3, families),
             seed_of("tied", 1, tied),
+            seed_of("records", 1, records),
             seed_of("long", 3, {{std::string(key_size_max, 'k'), run_value_size_max}})};
 }
 
@@ -262,6 +303,8 @@ extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t s
         const freshet::MutableBytes page = page_of(changed, random);
         if (random.chance(20)) {
             mutate_field(freshet::MutableBytes{changed}.subspan(1), header_fields, random);
+        } else if (random.chance(30) && !page.empty()) {
+            mutate_columns(page, random);
         } else if (random.chance(30) || page.empty()) {
             mutate_field(page, page_fields, random);
         } else {

@@ -15,8 +15,8 @@
 //           -     -  what they hold
 //           -     8  zeros, so that each number can be read by a load of 8
 //
-//  The form: the class in the two lowest bits, and 4: some are null, 8: the others are all the same,
-//  16: they are of many sizes. What a column of n entries holds is, in this order:
+//  The form: the class in the two lowest bits, and 4: some are null, 8: the others are all the
+//  same, 16: they are of many sizes. What a column of n entries holds is, in this order:
 //
 //      (n + 7) / 8    where some are null, a bit for each, from the lowest on: it is
 //      n * width      whole, real, or bytes that all have the same size, which is the width; once,

@@ -13,9 +13,9 @@
 //           28            2  count        of entries
 //           30            2  prefix_size
 //           32            2  heap         where the lowest entry begins
-//           34            2  garbage      bytes of removed entries among the others; in a run, which
-//                                        has none: where the columns begin (columns.hpp), which
-//                                        end where the entries begin; 0: there are none
+//           34            2  garbage      bytes of removed entries among the others; in a run,
+//                                        which has none: where the columns begin (columns.hpp),
+//                                        up to the entries; 0: there are none
 //           36            2  last_insert  position of the newest entry
 //           38            2  run          how many before it were each put just after the last
 //           40  prefix_size  prefix       what all keys of the page begin with
@@ -162,7 +162,7 @@ public:
     // that columns of this size have room beside them. False: it does not fit, and the page is as
     // it was. Keeps no history of insertions.
     bool append(const Entry& entry, std::size_t common, std::size_t columns_size = 0) noexcept;
-    // Of a page of a run. Room for columns, which is there: nothing is put into the page afterwards.
+    // Of a page of a run: room for columns, which is there; nothing is put into the page afterwards.
     std::byte* make_columns(std::size_t size) noexcept;
     [[nodiscard]] std::size_t columns() const noexcept { return garbage_; }
     [[nodiscard]] std::size_t columns_end() const noexcept { return heap_; }
