@@ -68,6 +68,27 @@ TEST_F(Runs, HaveWhatThePoolHasNot) {
     expect_all();
 }
 
+// Each is a quarter of those below it, so that none is merged by itself.
+TEST_F(Runs, BecomeOneWhereThatIsAskedFor) {
+    options.pool_size = std::size_t{1} << 20;
+    options.replay_max = 1 << 20;
+    open();
+    for (const int count : {1600, 300, 50, 5}) {
+        for (int i = 0; i < count; i++) append("stream " + std::to_string(model.size()), "x");
+        maintain();
+    }
+    EXPECT_GT(opened->store.statistics().run_count, 1U);
+    append("stream 7", "y");
+    maintain({.entry_count_max = 100, .now = true, .as_one = true});
+    EXPECT_TRUE(opened->store.statistics().maintenance_owed);
+    while (opened->store.statistics().maintenance_owed)
+        maintain({.entry_count_max = 100, .now = true, .as_one = true});
+    EXPECT_EQ(opened->store.statistics().run_count, 1U);
+    maintain({.now = true, .as_one = true});
+    EXPECT_EQ(opened->store.statistics().run_count, 1U);
+    expect_all();
+}
+
 TEST_F(Runs, AreALifeOfTheirOwn) {
     for (std::uint32_t seed = 1; seed <= 40; seed++) {
         SCOPED_TRACE(seed);
@@ -88,7 +109,11 @@ TEST_F(Runs, AreALifeOfTheirOwn) {
         for (int step = 0; step < 400 && !HasFatalFailure(); step++) {
             const std::string stream = "stream " + std::to_string(draw(1 + draw(300)));
             switch (draw(12)) {
-                case 0: maintain({.entry_count_max = draw(100), .now = draw(2) == 0}); break;
+                case 0:
+                    maintain({.entry_count_max = draw(100),
+                              .now = draw(2) == 0,
+                              .as_one = draw(4) == 0});
+                    break;
                 case 1: maintain(); break;
                 case 2:
                     if (draw(4) == 0) {

@@ -213,6 +213,9 @@ struct BackupReport {
 struct Maintenance {
     std::uint64_t entry_count_max = ~std::uint64_t{0};  // Entries that it writes into them at most.
     bool now = false;  // All commits so far get into runs, though no run were due.
+    // And all runs become one, which is smaller than they are together, and read faster; it takes
+    // as long as writing all of them.
+    bool as_one = false;
 };
 
 struct StreamInfo {

@@ -20,7 +20,7 @@ constexpr std::string_view overview =
   freshet verify DB              check every byte of the store
   freshet stats DB               sizes and counts
   freshet head DB                where the log ends: keep it elsewhere for verify
-  freshet snapshot DB            make sorted files of what the log adds up to: opening is quick
+  freshet snapshot DB            make a sorted file of what the log adds up to: opening is quick
   freshet backup DB DEST         copy the store, in use or not, as of any commit
   freshet help [TOPIC]           a command, sql, events, output or errors
   freshet version                this program and the format it writes
@@ -168,9 +168,10 @@ and `freshet verify DB --head HEAD` tells later whether the log still contains i
 constexpr std::string_view about_snapshot =
     R"(freshet snapshot DB [FLAGS]
 
-Makes runs now, which come by themselves otherwise: sorted files of what the log adds up to, so
-that whoever opens the store reads no more log than came since. Nothing is lost with them: files
-named *.run can be deleted while nobody has the store open, and are made anew from the log.
+Makes a run now: a sorted file of what the log adds up to, so that whoever opens the store reads no
+more log than came since. Several of them, which come by themselves otherwise, become one. Nothing
+is lost with it: files named *.run can be deleted while nobody has the store open, and are made
+anew from the log.
 )";
 
 constexpr std::string_view about_backup =

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// `freshet snapshot`: makes runs of all that there is, in steps, so that progress shows.
+// `freshet snapshot`: makes one run of all that there is, in steps, so that progress shows.
 #include "shell/commands.hpp"
 #include "shell/exit.hpp"
 #include "shell/progress.hpp"
@@ -16,7 +16,7 @@ int run_snapshot(const Request& request) noexcept {
     Store& store = session.store();
     Progress progress{"snapshot", "entries", request.quiet};
     Diagnostic diagnostic;
-    constexpr Maintenance step{.entry_count_max = step_entry_count, .now = true};
+    constexpr Maintenance step{.entry_count_max = step_entry_count, .now = true, .as_one = true};
     Status status = store.maintain(diagnostic, step);
     for (std::uint64_t done = step_entry_count; status && store.statistics().maintenance_owed;
          done += step_entry_count) {

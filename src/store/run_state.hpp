@@ -59,6 +59,7 @@ struct RunState {
     std::uint32_t unnamed_count = 0;  // ... but for so many of the newest, since one is damaged.
     std::uint32_t unnamed_from = 0;   // It names none with such a number or a greater one.
     bool has_frozen = false;          // There is a flush.
+    bool wants_one = false;           // What is not frozen is to become one run.
     tree::Branches frozen{};
     Published base;                  // What the layers below the tree have.
     std::uint64_t readable_end = 0;  // Of the log, to the flush; 0: it is to be synced first.

@@ -27,6 +27,8 @@ std::uint32_t merge_count(const RunState& runs) noexcept {
     std::uint32_t free_count = runs.stack_count;
     for (const RunJob& merge : runs.merges)
         free_count = std::min(free_count, count_above(runs, merge));
+    if (runs.wants_one && !runs.has_frozen && free_count == runs.stack_count)
+        return free_count > 1 ? free_count : 0;
     std::uint32_t count = 0;
     std::uint64_t above = 0;
     for (std::uint32_t i = 0; i < free_count; i++) {

@@ -235,6 +235,7 @@ Status Runs::work(State& state, const Maintenance& how) const noexcept {
     runs.advanced = Done{};                 // What a commit failed with is tried again.
     state.log.lock_writer();
     const std::uint64_t wanted = how.now ? state.sealed.position.commit : 0;
+    runs.wants_one = how.as_one;
     Status status = take_turn(state, wanted);
     for (;;) {
         state.log.unlock_writer();
@@ -246,6 +247,7 @@ Status Runs::work(State& state, const Maintenance& how) const noexcept {
         state.log.lock_writer();
         status = take_turn(state, wanted);
     }
+    runs.wants_one = false;
     runs.is_busy.store(false);
     return status;
 }
