@@ -418,13 +418,7 @@ void Run::do_sync() {
 }
 
 void Run::do_maintain() {
-    Maintenance how;
-    if (setup_.options.runs != nullptr) {
-        how.now = choice_.below(2, Domain::workload) == 0;
-        if (choice_.below(2, Domain::workload) == 0)
-            how.entry_count_max = choice_.below(64, Domain::workload);
-        how.as_one = how.entry_count_max % 4 == 1;
-    }
+    const Maintenance how = choose_maintenance(choice_, setup_);
     const Status status = machine_.store.maintain(machine_.diagnostic, how);
     if (status)
         acknowledge(model_.commit());

@@ -10,6 +10,16 @@
 
 namespace freshet::sim {
 
+Maintenance choose_maintenance(Choice& choice, const Setup& setup) {
+    Maintenance how;
+    if (setup.options.runs == nullptr) return how;
+    how.now = choice.below(2, Domain::workload) == 0;
+    if (choice.below(2, Domain::workload) == 0)
+        how.entry_count_max = choice.below(64, Domain::workload);
+    how.as_one = how.entry_count_max % 4 == 1;
+    return how;
+}
+
 SimDiskSize disk_size(const Setup& setup) {
     const bool has_runs = setup.options.runs != nullptr;
     const std::uint32_t room = std::max<std::uint32_t>(setup.options.segment_size,

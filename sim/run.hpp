@@ -47,6 +47,8 @@ struct Setup {
 Setup choose_setup(Choice& choice);
 std::string text_of(const Setup& setup);
 SimDiskSize disk_size(const Setup& setup);
+// What a call of maintain() is to do; where there are runs.
+Maintenance choose_maintenance(Choice& choice, const Setup& setup);
 std::vector<std::string> stream_names();
 
 // In a life of thousands of calls the later ones are not branched from: it would take too long.

@@ -374,12 +374,7 @@ void TableLife::do_verify() {
 
 void TableLife::do_maintain() {
     note("maintain");
-    Maintenance how;
-    if (setup_.options.runs != nullptr) {
-        how.now = choice_.below(2, Domain::workload) == 0;
-        if (choice_.below(2, Domain::workload) == 0)
-            how.entry_count_max = choice_.below(64, Domain::workload);
-    }
+    const Maintenance how = choose_maintenance(choice_, setup_);
     const Status status = machine_->database.store().maintain(machine_->diagnostic, how);
     if (status)
         acknowledge(model_.commit());
