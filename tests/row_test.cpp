@@ -48,9 +48,12 @@ std::string hex(Bytes bytes) {
 // Each column among those that are read of many rows at once, as it is alone.
 void expect_columns(Bytes bytes, std::span<const ColumnType> types) {
     RowReader reader{bytes};
-    const std::size_t front =
-        field_size(Field::whole(reader.version())) + 1 + mask_size(types.size());
+    reader.version();
     reader.changed(types.size());
+    FieldReader fields{bytes};
+    fields.skip();
+    fields.skip();
+    const std::size_t front = fields.position();
     if (!reader.status()) return;
     std::vector<ColumnStep> steps;
     for (std::size_t i = 0; i < types.size(); i++) {
@@ -79,7 +82,7 @@ TEST(Row, HasTheBytesThatItsHeadSays) {
     before[9] = Value{};
     EXPECT_EQ(hex(Encoded{values, before, 300}.bytes),
               "022c01"  // Version 300.
-              "540202"  // Columns 1 and 9.
+              "020202"  // Columns 1 and 9.
               "14"      // TRUE
               "13"      // -1
               "50"      // 31
@@ -169,7 +172,7 @@ TEST(Row, MayBeAMebibyteLarge) {
     const std::string large(1 << 20, 'x');
     const std::vector<Value> values{Value::integer(1), Value::text(large), Value::integer(2)};
     check(values, {integer, text, integer});
-    EXPECT_EQ(Encoded{values}.bytes.size(), large.size() + 8);
+    EXPECT_EQ(Encoded{values}.bytes.size(), large.size() + 7);
     const Encoded wide{std::vector<Value>(5000, Value::integer(7))};
     EXPECT_EQ(wide.bytes.size(), 1u + 2 + 625 + 5000);
 }
@@ -199,33 +202,33 @@ TEST(Row, RefusesWhatIsNotItsOneForm) {
     } cases[] = {
         {{}, {}},                                     // No version.
         {{0x80, 0x00}, {}},                           // A longer varint than need be.
-        {{5, 0xff, 0xff, 0xff, 0xff, 0x1f, 82}, {}},  // A version beyond 32 bits.
-        {{83, 1, 82}, {}},                            // No number for a version.
-        {{19, 82, 0}, {}},                            // Something behind.
+        {{5, 0xff, 0xff, 0xff, 0xff, 0x1f, 18}, {}},  // A version beyond 32 bits.
+        {{83, 1, 18}, {}},                            // No number for a version.
+        {{19, 18, 0}, {}},                            // Something behind.
         {{19}, {integer}},                            // No mask.
         {{19, 82, 0}, {integer}},                     // A mask of no column.
-        {{19, 84, 1, 0, 0}, {integer}},               // One of too many.
-        {{19, 83, 2, 0}, {integer}},                  // A change of no column.
-        {{19, 19, 0}, {integer}},                     // No bytes for a mask.
-        {{19, 83, 1}, {integer}},                     // No column.
-        {{19, 83, 1, 1}, {integer}},                  // No bytes of a number.
-        {{19, 83, 1, 1, 0x3f}, {integer}},            // A byte for a small number.
-        {{19, 83, 1, 2, 0x76, 0x00}, {integer}},      // A byte too many.
-        {{19, 83, 1, 2, 0x76}, {integer}},            // A byte too few.
-        {{19, 83, 1, 10, 0x40}, {integer}},           // A real.
-        {{19, 83, 1, 83, 'a'}, {integer}},            // Bytes.
-        {{19, 83, 1, 22}, {boolean}},                 // 2
-        {{19, 83, 1, 19}, {boolean}},                 // -1
-        {{19, 83, 1, 4, 0xff, 0xff, 0xff, 0xff}, {date}},
-        {{19, 83, 1, 18}, {real}},              // A whole number.
-        {{19, 83, 1, 10, 0}, {real}},           // A byte for 0.0.
-        {{19, 83, 1, 10, 0x80}, {real}},        // -0.0
-        {{19, 83, 1, 11, 0xf8, 0x7f}, {real}},  // NaN
-        {{19, 83, 1, 11, 0x00, 0x40}, {real}},  // A byte too many.
-        {{19, 83, 1, 84, 'a'}, {text}},         // A byte too few.
-        {{19, 83, 1, 18}, {text}},              // A number.
-        {{19, 83, 1, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01}, {text}},
-        {{19, 83, 1, 0, 0}, {integer}},  // Something behind.
+        {{19, 83, 1, 0}, {integer}},                  // Bytes for a mask.
+        {{19, 20, 0}, {integer}},                     // A change of no column.
+        {{19, 0, 0}, {integer}},                      // Null for a mask.
+        {{19, 19}, {integer}},                        // No column.
+        {{19, 19, 1}, {integer}},                     // No bytes of a number.
+        {{19, 19, 1, 0x3f}, {integer}},               // A byte for a small number.
+        {{19, 19, 2, 0x76, 0x00}, {integer}},         // A byte too many.
+        {{19, 19, 2, 0x76}, {integer}},               // A byte too few.
+        {{19, 19, 10, 0x40}, {integer}},              // A real.
+        {{19, 19, 83, 'a'}, {integer}},               // Bytes.
+        {{19, 19, 22}, {boolean}},                    // 2
+        {{19, 19, 19}, {boolean}},                    // -1
+        {{19, 19, 4, 0xff, 0xff, 0xff, 0xff}, {date}},
+        {{19, 19, 18}, {real}},              // A whole number.
+        {{19, 19, 10, 0}, {real}},           // A byte for 0.0.
+        {{19, 19, 10, 0x80}, {real}},        // -0.0
+        {{19, 19, 11, 0xf8, 0x7f}, {real}},  // NaN
+        {{19, 19, 11, 0x00, 0x40}, {real}},  // A byte too many.
+        {{19, 19, 84, 'a'}, {text}},         // A byte too few.
+        {{19, 19, 18}, {text}},              // A number.
+        {{19, 19, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01}, {text}},
+        {{19, 19, 0, 0}, {integer}},  // Something behind.
     };
     for (const auto& [bytes, types] : cases) {
         std::vector<Value> values(types.size());
@@ -264,6 +267,23 @@ TEST(Row, SurvivesEveryCutAndEveryTurnedBit) {
         Arena memory{room};
         ASSERT_EQ(hex(*encode_row(row, memory)), hex(damaged));
     }
+}
+
+// Of 65 columns there are 9 bytes, of which the last has one bit.
+TEST(Row, RefusesAWideMaskThatIsNotItsOneForm) {
+    const std::vector<ColumnType> types(65, integer);
+    const Encoded image{std::vector<Value>(65)};
+    std::vector<Value> read(65);
+    ASSERT_TRUE(decode_row(image.bytes, types, read));
+    std::vector<std::byte> other(image.bytes.begin(), image.bytes.end());
+    ASSERT_EQ(other[1], std::byte{82 + 9});
+    other[10] = std::byte{3};
+    EXPECT_FALSE(decode_row(Bytes{other}, types, read));
+    other[10] = std::byte{1};
+    other[1] = std::byte{82 + 8};
+    EXPECT_FALSE(decode_row(Bytes{other}, types, read));
+    other[1] = std::byte{19};
+    EXPECT_FALSE(decode_row(Bytes{other}, types, read));
 }
 
 // Each byte being each other one, whatever the columns are.

@@ -26,6 +26,15 @@ std::int64_t unzigzag(std::uint64_t value) noexcept {
                             : Field::real(std::bit_cast<std::uint64_t>(value.as_real()));
 }
 
+// How a mask of changes stands in an image.
+Field field_of_changes(Bytes changed) noexcept {
+    if (changed.size() > 8) return Field::of(changed);
+    std::uint64_t number = 0;
+    for (std::size_t i = changed.size(); i-- > 0;)
+        number = number << 8 | std::to_integer<std::uint64_t>(changed[i]);
+    return Field::whole(number);
+}
+
 // Bytes that nobody has touched are where they were.
 bool is_same(const Value& a, const Value& b) noexcept {
     const bool lie_alike = a.has_bytes() && a.type() == b.type() &&
@@ -47,7 +56,8 @@ void find_changes(std::span<const Value> before, std::span<const Value> after,
 }
 
 std::size_t row_size(const Row& row) noexcept {
-    std::size_t size = field_size(Field::whole(row.version)) + field_size(Field::of(row.changed));
+    std::size_t size =
+        field_size(Field::whole(row.version)) + field_size(field_of_changes(row.changed));
     for (const Value& value : row.values) size += field_size(field_of(value));
     return size;
 }
@@ -58,7 +68,7 @@ Result<Bytes> encode_row(const Row& row, Arena& memory) noexcept {
     if (!image) return image.error();
     const std::byte* const end = image->data() + image->size();
     std::byte* next = put_field(image->data(), end, Field::whole(row.version));
-    next = put_field(next, end, Field::of(row.changed));
+    next = put_field(next, end, field_of_changes(row.changed));
     for (const Value& value : row.values) next = put_field(next, end, field_of(value));
     return Bytes{*image};
 }
@@ -96,6 +106,14 @@ constexpr FieldClass class_of(Type type) noexcept {
     return true;
 }
 
+// Whether all bits of a mask behind those of the columns are 0.
+bool has_only(Bytes mask, std::size_t column_count) noexcept {
+    const std::size_t whole = column_count / 8;
+    for (std::size_t i = whole; i < mask.size(); i++)
+        if (mask[i] >> (i == whole ? column_count % 8 : 0) != std::byte{0}) return false;
+    return true;
+}
+
 }  // namespace
 
 std::uint32_t RowReader::version() noexcept {
@@ -106,12 +124,14 @@ std::uint32_t RowReader::version() noexcept {
 }
 
 Bytes RowReader::changed(std::size_t column_count) noexcept {
+    const std::size_t size = mask_size(column_count);
+    const bool is_number = size <= changed_.size();
     const Field field = next();
-    const Bytes mask = field.bytes;
-    const std::size_t used = column_count % 8;
-    ok_ = ok_ && field.kind == FieldClass::bytes && mask.size() == mask_size(column_count) &&
-          (used == 0 || mask.back() >> used == std::byte{0});
-    return ok_ ? mask : Bytes{};
+    store_at(changed_.data(), field.number);
+    const Bytes mask = is_number ? Bytes{changed_} : field.bytes;
+    ok_ = ok_ && field.kind == (is_number ? FieldClass::whole : FieldClass::bytes) &&
+          (is_number || mask.size() == size) && has_only(mask, column_count);
+    return ok_ ? mask.first(size) : Bytes{};
 }
 
 Value RowReader::value(ColumnType column) noexcept {

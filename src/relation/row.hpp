@@ -5,8 +5,8 @@
 //      field     class
 //      version   whole   of the table's schema, which says how many columns there are and of what
 //                        types; the fields below do not
-//      changed   bytes   c + 7 / 8, of c columns: a bit for each, from the lowest on; those left
-//                        over are 0
+//      changed   whole   a bit for each column, from the lowest on; of more than 64 columns bytes,
+//                        (c + 7) / 8 of c columns, and those left over are 0
 //      columns           one behind the other; NULL is null
 //
 //      column                            class
@@ -21,6 +21,7 @@
 // at.
 #pragma once
 
+#include <array>
 #include <span>
 
 #include "base/arena.hpp"
@@ -72,7 +73,7 @@ public:
 
     // These come first, in this order.
     std::uint32_t version() noexcept;
-    Bytes changed(std::size_t column_count) noexcept;
+    Bytes changed(std::size_t column_count) noexcept;  // In the image, or in here.
     // Then the columns, each read or skipped.
     Value value(ColumnType type) noexcept;
     void skip() noexcept;
@@ -96,6 +97,7 @@ private:
     tree::Record record_;
     std::uint32_t column_ = 0;  // Of the record, the next.
     bool ok_ = true;
+    std::array<std::byte, 8> changed_;
 };
 
 // The first columns of an image, as many as `into` has room for, of all that the schema has; all of
