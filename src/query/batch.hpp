@@ -32,20 +32,21 @@ constexpr Selection first_rows(std::size_t count) noexcept {
 class Vector {
 public:
     constexpr Vector() noexcept = default;
-    static constexpr Vector of(const Value* values) noexcept { return {values, 0xffff}; }
+    static constexpr Vector of(const Value* values) noexcept { return {values, 1}; }
     static constexpr Vector constant(const Value& value) noexcept { return {&value, 0}; }
 
     constexpr const Value& operator[](Position position) const noexcept {
-        return values_[position & mask_];
+        return values_[position * step_];
     }
     // Of positions that are the same one, all are the same.
-    [[nodiscard]] constexpr bool is_constant() const noexcept { return mask_ == 0; }
+    [[nodiscard]] constexpr bool is_constant() const noexcept { return step_ == 0; }
 
 private:
-    constexpr Vector(const Value* values, Position mask) noexcept : values_{values}, mask_{mask} {}
+    constexpr Vector(const Value* values, std::size_t step) noexcept
+        : values_{values}, step_{step} {}
 
     const Value* values_ = nullptr;
-    Position mask_ = 0;
+    std::size_t step_ = 0;  // From one position to the next.
 };
 
 struct Batch {
