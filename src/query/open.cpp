@@ -27,6 +27,41 @@ Status Output::prepare(std::size_t column_count, std::size_t row_count, Arena& m
     return Done{};
 }
 
+Status Evaluated::evaluate(std::span<const Scalar* const> scalars, const Batch& batch,
+                           Arena& memory) noexcept {
+    columns_ = {};
+    if (scalars.empty()) return Done{};
+    return scratch_.run(memory, [&](Arena& arena) -> Status {
+        const Result<std::span<Vector>> vectors = arena.array<Vector>(scalars.size());
+        if (!vectors) return vectors.error();
+        for (std::size_t i = 0; i < scalars.size(); i++) {
+            const Result<Vector> vector = query::evaluate(*scalars[i], batch, arena);
+            if (!vector) return vector.error();
+            (*vectors)[i] = *vector;
+        }
+        columns_ = *vectors;
+        return Done{};
+    });
+}
+
+bool Evaluated::take(Position position, std::span<Value> into) const noexcept {
+    bool has_null = false;
+    for (std::size_t i = 0; i < into.size(); i++) {
+        into[i] = columns_[i][position];
+        has_null = has_null || into[i].is_null();
+    }
+    return !has_null;
+}
+
+Status Condition::choose(const Scalar& condition, Batch& batch, Arena& memory) noexcept {
+    return scratch_.run(memory, [&](Arena& arena) -> Status {
+        const Result<Selection> selection = select(condition, batch, arena);
+        if (!selection) return selection.error();
+        batch.selection = *selection;
+        return Done{};
+    });
+}
+
 Result<std::span<const Vector>> evaluate(std::span<const Scalar* const> scalars, const Batch& batch,
                                          Arena& scratch) noexcept {
     if (scalars.empty()) return std::span<const Vector>{};
@@ -92,13 +127,8 @@ public:
         for (;;) {
             const Result<bool> there = left_.next(batch);
             if (!there || !*there) return there;
-            const Status done = scratch_.run(context_.memory, [&](Arena& arena) -> Status {
-                const Result<Selection> selection = select(condition_, batch, arena);
-                if (!selection) return selection.error();
-                batch.selection = *selection;
-                return Done{};
-            });
-            if (!done) return done.error();
+            const Status chosen = chosen_.choose(condition_, batch, context_.memory);
+            if (!chosen) return chosen.error();
             if (!batch.selection.empty()) return true;
         }
     }
@@ -107,7 +137,7 @@ private:
     const Scalar& condition_;
     Rows& left_;
     Context& context_;
-    Scratch scratch_;
+    Condition chosen_;
 };
 
 class Project final : public Rows {
@@ -118,14 +148,9 @@ public:
     Result<bool> next(Batch& batch) noexcept override {
         const Result<bool> there = left_.next(batch);
         if (!there || !*there) return there;
-        const Status done = scratch_.run(context_.memory, [&](Arena& arena) -> Status {
-            const Result<std::span<const Vector>> columns = evaluate(scalars_, batch, arena);
-            if (!columns) return columns.error();
-            columns_ = *columns;
-            return Done{};
-        });
+        const Status done = columns_.evaluate(scalars_, batch, context_.memory);
         if (!done) return done.error();
-        batch.columns = columns_;
+        batch.columns = columns_.columns();
         return true;
     }
 
@@ -133,8 +158,7 @@ private:
     std::span<const Scalar* const> scalars_;
     Rows& left_;
     Context& context_;
-    Scratch scratch_;
-    std::span<const Vector> columns_{};
+    Evaluated columns_;
 };
 
 class Limit final : public Rows {

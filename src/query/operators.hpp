@@ -42,6 +42,32 @@ private:
     std::span<Vector> vectors_{};
 };
 
+// The values of scalars for a batch, until those for another one.
+class Evaluated {
+public:
+    // out_of_memory, and what scalars fail with.
+    Status evaluate(std::span<const Scalar* const> scalars, const Batch& batch,
+                    Arena& memory) noexcept;
+    [[nodiscard]] std::span<const Vector> columns() const noexcept { return columns_; }
+    const Vector& operator[](std::size_t index) const noexcept { return columns_[index]; }
+    // Of a row. False: there is a NULL among them.
+    bool take(Position position, std::span<Value> into) const noexcept;
+
+private:
+    Scratch scratch_;
+    std::span<const Vector> columns_{};
+};
+
+// Which rows of a batch a condition holds for, until it is asked of another one.
+class Condition {
+public:
+    // Selects them, of those that are selected. out_of_memory, and what scalars fail with.
+    Status choose(const Scalar& condition, Batch& batch, Arena& memory) noexcept;
+
+private:
+    Scratch scratch_;
+};
+
 // The scalars' values of a batch, in `scratch`.
 Result<std::span<const Vector>> evaluate(std::span<const Scalar* const> scalars, const Batch& batch,
                                          Arena& scratch) noexcept;

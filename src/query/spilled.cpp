@@ -90,13 +90,12 @@ private:
         return read_all(left_, [this](const Batch& batch) { return read(batch); });
     }
     Status read(const Batch& batch) noexcept {
-        std::span<const Vector> keys;
-        const Status evaluated = evaluate_all(keys_, batch, keys);
+        const Status evaluated = values_.evaluate(keys_, batch, context_.memory);
         if (!evaluated) return evaluated;
         for (const Position position : batch.selection) {
-            for (std::size_t i = 0; i < keys.size(); i++) row_[i] = keys[i][position];
+            values_.take(position, row_.first(keys_.size()));
             for (std::size_t i = 0; i < node_.column_count; i++)
-                row_[keys.size() + i] = batch.columns[i][position];
+                row_[keys_.size() + i] = batch.columns[i][position];
             const Status added = last_->add(row_);
             if (!added) return added;
         }

@@ -107,21 +107,11 @@ protected:
         if (opened) opened = last_->open(skipped_ + node_.column_count, skipped_, terms);
         return opened;
     }
-    // What is computed of a batch lives until the next one.
-    Status evaluate_all(std::span<const Scalar* const> scalars, const Batch& batch,
-                        std::span<const Vector>& values) noexcept {
-        return scratch_.run(context_.memory, [&](Arena& arena) -> Status {
-            const Result<std::span<const Vector>> found = evaluate(scalars, batch, arena);
-            if (!found) return found.error();
-            values = *found;
-            return Done{};
-        });
-    }
-
     const Node& node_;
     Rows& left_;
     Context& context_;
     Share share_;
+    Evaluated values_;
     std::optional<Sorter> last_;
 
 private:
@@ -133,7 +123,6 @@ private:
 
     std::size_t skipped_;
     Gathered gathered_;
-    Scratch scratch_;
     bool is_read_ = false;
     bool has_row_ = false;
 };

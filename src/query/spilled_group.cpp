@@ -121,17 +121,16 @@ private:
             if (aggregate.argument != nullptr) scalars_[count++] = aggregate.argument;
             if (aggregate.separator != nullptr) scalars_[count++] = aggregate.separator;
         }
-        std::span<const Vector> values;
-        const Status evaluated = evaluate_all(scalars_.first(count), batch, values);
+        const Status evaluated = values_.evaluate(scalars_.first(count), batch, context_.memory);
         if (!evaluated) return evaluated;
         for (const Position position : batch.selection) {
-            for (std::size_t i = 0; i < width_; i++) row_[i] = values[i][position];
+            values_.take(position, row_.first(width_));
             row_[width_] = Value::integer(turn_++);
             std::size_t from = width_;
             std::size_t to = width_ + 1;
             for (const Aggregate& aggregate : node_.aggregates) {
-                row_[to++] = aggregate.argument != nullptr ? values[from++][position] : Value{};
-                row_[to++] = aggregate.separator != nullptr ? values[from++][position] : comma_;
+                row_[to++] = aggregate.argument != nullptr ? values_[from++][position] : Value{};
+                row_[to++] = aggregate.separator != nullptr ? values_[from++][position] : comma_;
             }
             const Status added = all_->add(row_);
             if (!added) return added;

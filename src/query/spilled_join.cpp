@@ -85,23 +85,6 @@ private:
         done
     };
 
-    Status evaluate_keys(std::span<const Scalar* const> scalars, const Batch& batch) noexcept {
-        return scratch_.run(context_.memory, [&](Arena& arena) -> Status {
-            const Result<std::span<const Vector>> found = evaluate(scalars, batch, arena);
-            if (!found) return found.error();
-            key_columns_ = *found;
-            return Done{};
-        });
-    }
-    // False: it has a NULL, which equals nothing.
-    bool set_key(Position position) noexcept {
-        for (std::size_t i = 0; i < key_width_; i++) {
-            key_[i] = key_columns_[i][position];
-            if (key_[i].is_null()) return false;
-        }
-        return true;
-    }
-
     // ---- right ----
 
     Status build() noexcept {
@@ -116,7 +99,7 @@ private:
         return done ? shelf_.finish() : done;
     }
     Status read_right(const Batch& batch) noexcept {
-        const Status evaluated = evaluate_keys(node_.right_keys, batch);
+        const Status evaluated = keys_.evaluate(node_.right_keys, batch, context_.memory);
         if (!evaluated) return evaluated;
         for (const Position position : batch.selection) {
             const Status kept = keep_right(batch, position);
@@ -125,7 +108,7 @@ private:
         return Done{};
     }
     Status keep_right(const Batch& batch, Position position) noexcept {
-        const bool has_key = set_key(position);
+        const bool has_key = keys_.take(position, key_);
         std::copy(key_.begin(), key_.end(), shelved_.begin());
         shelved_[key_width_] = Value::integer(right_count_++);
         const std::span<Value> columns = shelved_.subspan(key_width_ + 1);
@@ -164,7 +147,7 @@ private:
         if (!there) return there.error();
         turn_ = 0;
         phase_ = *there ? Phase::next_row : node_.keeps_right ? Phase::lone_right : Phase::done;
-        return *there ? evaluate_keys(node_.left_keys, batch_) : Status{Done{}};
+        return *there ? keys_.evaluate(node_.left_keys, batch_, context_.memory) : Status{Done{}};
     }
     Status begin_row() noexcept {
         if (turn_ == batch_.selection.size()) {
@@ -174,7 +157,7 @@ private:
         const Position position = batch_.selection[turn_++];
         for (std::size_t i = 0; i < left_width_; i++) row_[i] = batch_.columns[i][position];
         has_partner_ = false;
-        const Result<bool> found = set_key(position) ? shelf_.find(key_, place_) : false;
+        const Result<bool> found = keys_.take(position, key_) ? shelf_.find(key_, place_) : false;
         if (!found) return found.error();
         phase_ = *found ? Phase::match : Phase::lone_left;
         return Done{};
@@ -218,13 +201,7 @@ private:
     }
 
     Status choose(Batch& batch) noexcept {
-        const Status done = chosen_.run(context_.memory, [&](Arena& arena) -> Status {
-            const Result<Selection> selection = select(*node_.condition, batch, arena);
-            if (!selection) return selection.error();
-            batch.selection = *selection;
-            return Done{};
-        });
-        Status marked = done;
+        Status marked = chosen_.choose(*node_.condition, batch, context_.memory);
         for (const Position position : batch.selection)
             if (marked) marked = mark(numbers_[position]);
         return marked;
@@ -278,9 +255,8 @@ private:
     std::span<Value> key_{};
     std::span<Value> shelved_{};
     std::span<Value> row_{};
-    std::span<const Vector> key_columns_{};
-    Scratch scratch_;  // Keys.
-    Scratch chosen_;   // The condition.
+    Evaluated keys_;
+    Condition chosen_;
     Gathered gathered_;
     std::array<Value, 64> numbers_{};  // Of the rows of right that are gathered.
     Phase phase_ = Phase::read_right;
