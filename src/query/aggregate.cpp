@@ -19,18 +19,29 @@ bool is_word(std::string_view typed, std::string_view lower) noexcept {
                       [](char a, char b) { return lower_case(a) == b; });
 }
 
-void add_number(State& state, const Value& value) noexcept {
-    const Value number =
-        value.type() == Type::integer ? value : relation::to_number_if_whole(value);
-    if (!number.is_whole()) {
-        state.is_real = true;
-        state.real += relation::to_real(number);
-        return;
+constexpr bool is_sum(AggregateKind kind) noexcept {
+    return kind == AggregateKind::sum || kind == AggregateKind::total ||
+           kind == AggregateKind::average;
+}
+
+// False: it is neither an INT nor a FLOAT.
+[[gnu::always_inline]] inline bool add_number(State& state, const Value& value) noexcept {
+    if (value.type() == Type::integer) [[likely]] {
+        if (__builtin_add_overflow(state.whole, value.as_integer(), &state.whole))
+            state.is_out_of_range = state.is_out_of_range || !state.is_real;
+        state.real += static_cast<double>(value.as_integer());
+        return true;
     }
-    state.real += static_cast<double>(number.whole());
-    if (state.is_real || state.is_out_of_range) return;
-    if (__builtin_add_overflow(state.whole, number.whole(), &state.whole))
-        state.is_out_of_range = true;
+    if (value.type() != Type::real) return false;
+    state.is_real = true;
+    state.real += value.as_real();
+    return true;
+}
+
+void add_any(State& state, const Value& value) noexcept {
+    const Value number = relation::to_number_if_whole(value);
+    add_number(state, number.is_whole() ? Value::integer(number.whole())
+                                        : Value::real(relation::to_real(number)));
 }
 
 // The bytes of the one before are written over where the new ones fit, and twice as much is taken
@@ -67,15 +78,15 @@ Status add_piece(State& state, const Value& value, Arena& memory) noexcept {
     (*piece)[0] = {nullptr, kept->as_text()};
     (state.first == nullptr ? state.first : state.last->next) = piece->data();
     state.last = piece->data();
-    state.size += kept->as_text().size();
+    state.whole += static_cast<std::int64_t>(kept->as_text().size());
     return Done{};
 }
 
 Result<Value> join(const State& state, Arena& memory) noexcept {
     if (state.count == 0) return Value{};
-    if (state.size == 0) return Value::text({});
-    if (state.size > 0xffffffff) return Code::too_large;
-    const Result<MutableBytes> into = memory.bytes(state.size, 1);
+    if (state.whole == 0) return Value::text({});
+    if (state.whole > 0xffffffff) return Code::too_large;
+    const Result<MutableBytes> into = memory.bytes(static_cast<std::size_t>(state.whole), 1);
     if (!into) return into.error();
     std::size_t offset = 0;
     for (const State::Piece* piece = state.first; piece != nullptr; piece = piece->next) {
@@ -117,7 +128,9 @@ Status add(AggregateKind kind, State& state, const Value& value, const Value& se
         case AggregateKind::first: return Done{};
         case AggregateKind::sum:
         case AggregateKind::total:
-        case AggregateKind::average: add_number(state, value); return Done{};
+        case AggregateKind::average:
+            if (!add_number(state, value)) add_any(state, value);
+            return Done{};
         case AggregateKind::least:
             if (state.count > 1 && relation::order(value, state.value) >= 0) return Done{};
             return set_value(state, value, memory);
@@ -135,27 +148,58 @@ Status add(AggregateKind kind, State& state, const Value& value, const Value& se
 
 namespace {
 
-// Of integers, until there is something else; how many there were. What is known of the group stays
-// in registers meanwhile.
-std::size_t add_integers(State& state, const Vector& values, Selection selection) noexcept {
-    State sum = state;
-    std::size_t done = 0;
-    while (done < selection.size() && add_integer(sum, values[selection[done]])) done++;
-    state = sum;
-    return done;
+bool is_quick(AggregateKind kind) noexcept {
+    return kind == AggregateKind::count || is_sum(kind);
+}
+
+// From a turn on what is counted, or summed as long as it is a number or NULL: to which turn.
+template <class StateOf>
+std::size_t add_quickly(AggregateKind kind, StateOf state_of, const Vector& values,
+                        Selection selection, std::size_t turn) noexcept {
+    if (kind == AggregateKind::count) {
+        for (; turn < selection.size(); turn++)
+            state_of(turn).count += values[selection[turn]].is_null() ? 0 : 1;
+        return turn;
+    }
+    for (; turn < selection.size(); turn++) {
+        const Value& value = values[selection[turn]];
+        State& state = state_of(turn);
+        if (add_number(state, value)) [[likely]]
+            state.count++;
+        else if (!value.is_null())
+            break;
+    }
+    return turn;
 }
 
 }  // namespace
 
-Status add(AggregateKind kind, State& state, const Vector& values, const Vector& separators,
-           Selection selection, Arena& memory) noexcept {
-    if (kind == AggregateKind::count) {
-        for (const Position position : selection) state.count += values[position].is_null() ? 0 : 1;
-        return Done{};
-    }
-    const std::size_t done = is_sum(kind) ? add_integers(state, values, selection) : 0;
-    for (const Position position : selection.subspan(done)) {
+Status add_all(AggregateKind kind, State& state, const Vector& values, const Vector& separators,
+               Selection selection, Arena& memory) noexcept {
+    for (std::size_t turn = 0; turn < selection.size(); turn++) {
+        if (is_quick(kind)) {
+            State inside = state;  // Of a loop without calls, in registers.
+            turn = add_quickly(
+                kind, [&](std::size_t) -> State& { return inside; }, values, selection, turn);
+            state = inside;
+            if (turn == selection.size()) break;
+        }
+        const Position position = selection[turn];
         const Status added = add(kind, state, values[position], separators[position], memory);
+        if (!added) return added;
+    }
+    return Done{};
+}
+
+Status add_all(AggregateKind kind, State* const* groups, std::size_t index, const Vector& values,
+               const Vector& separators, Selection selection, Arena& memory) noexcept {
+    const auto state_of = [&](std::size_t turn) -> State& { return groups[turn][index]; };
+    for (std::size_t turn = 0; turn < selection.size(); turn++) {
+        if (is_quick(kind)) turn = add_quickly(kind, state_of, values, selection, turn);
+        if (turn == selection.size()) break;
+        const Position position = selection[turn];
+        const Status added =
+            add(kind, state_of(turn), values[position], separators[position], memory);
         if (!added) return added;
     }
     return Done{};

@@ -50,40 +50,28 @@ struct AggregateState {
         std::string_view text;
     };
     std::int64_t count = 0;  // Of what was not NULL, or of rows.
-    std::int64_t whole = 0;
+    std::int64_t whole = 0;  // Of join, the size of all pieces.
     double real = 0.0;
     bool is_real = false;
-    bool is_out_of_range = false;
+    bool is_out_of_range = false;  // The whole, before there was a FLOAT.
     std::uint32_t group = 0;
     Value value{};         // The least, greatest or first.
     MutableBytes block{};  // Where its bytes are.
     Piece* first = nullptr;
     Piece* last = nullptr;
-    std::size_t size = 0;  // Of all pieces.
 };
 
 // Takes in a value. What is kept goes to the arena. out_of_memory; type_mismatch: of join.
 Status add(AggregateKind kind, AggregateState& state, const Value& value, const Value& separator,
            Arena& memory) noexcept;
 
-// The same of an INT in a sum, total or average of none but INTs; false: add() is to be asked.
-[[gnu::always_inline]] inline bool add_integer(AggregateState& state, const Value& value) noexcept {
-    if (value.type() != Type::integer || state.is_real || state.is_out_of_range) return false;
-    std::int64_t whole = 0;
-    if (__builtin_add_overflow(state.whole, value.as_integer(), &whole)) return false;
-    state.whole = whole;
-    state.real += static_cast<double>(value.as_integer());
-    state.count++;
-    return true;
-}
-constexpr bool is_sum(AggregateKind kind) noexcept {
-    return kind == AggregateKind::sum || kind == AggregateKind::total ||
-           kind == AggregateKind::average;
-}
-
-// The same of many values of one group: those of a batch that are selected.
-Status add(AggregateKind kind, AggregateState& state, const Vector& values,
-           const Vector& separators, Selection selection, Arena& memory) noexcept;
+// The same of many values: those of a batch that are selected. They go to one group, or each to the
+// group of its turn, whose states begin there.
+Status add_all(AggregateKind kind, AggregateState& state, const Vector& values,
+               const Vector& separators, Selection selection, Arena& memory) noexcept;
+Status add_all(AggregateKind kind, AggregateState* const* groups, std::size_t index,
+               const Vector& values, const Vector& separators, Selection selection,
+               Arena& memory) noexcept;
 
 // The answer; a text lies in the arena. out_of_memory, too_large.
 Result<Value> finish(AggregateKind kind, const AggregateState& state, Arena& memory) noexcept;

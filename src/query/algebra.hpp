@@ -32,7 +32,7 @@
 //
 // Memory: sort, distinct, aggregate, except and the right side of join and intersect keep what they
 // see: 16 bytes a value and the texts, at most twice that where lists double; a hash table at most
-// 43 bytes a key more, that of a join 59. Limit over sort keeps only as many rows as it gives, if
+// 43 bytes a key more, that of a join 27. Limit over sort keeps only as many rows as it gives, if
 // these are at most 4,096, but also the texts of those that were among them for a while. With a
 // temporary file (spill.hpp) they keep little, and give the same rows in the same order.
 #pragma once

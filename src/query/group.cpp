@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
-// Groups are found by a hash table, in which rows stay in the order of their first ones; the states
-// of a group's aggregates are in a row of a list beside it. DISTINCT is a table of each group's
-// values, one for each such aggregate.
+// Groups are found by a hash table, in which rows stay in the order of their first ones; behind the
+// key, a row has the states of the group's aggregates. DISTINCT is a table of each group's values,
+// one for each such aggregate.
+//
+// Of a batch, first all groups are found, then one aggregate after the other takes its values.
 #include <algorithm>
 
 #include "query/operators.hpp"
@@ -9,41 +11,9 @@
 namespace freshet::query {
 namespace {
 
-// States by group and aggregate: segments that double, as in RowList.
-class States {
-public:
-    States(Arena& memory, std::size_t width) noexcept : memory_{&memory}, width_{width} {}
-
-    Status add() noexcept {
-        const std::uint32_t segment = segment_of(count_);
-        if (width_ > 0 && segments_[segment] == nullptr) {
-            const Result<std::span<AggregateState>> states =
-                memory_->array<AggregateState>((std::size_t{1} << segment) * width_);
-            if (!states) return states.error();
-            segments_[segment] = states->data();
-        }
-        if (width_ > 0) of(count_)->group = count_;
-        count_++;
-        return Done{};
-    }
-    // Null, if there are no aggregates.
-    [[nodiscard]] AggregateState* of(std::uint32_t group) const noexcept {
-        const std::uint32_t segment = segment_of(group);
-        const std::size_t place = group + 1 - (std::uint32_t{1} << segment);
-        AggregateState* const first = segments_[segment];
-        return first + place * width_;
-    }
-
-private:
-    static std::uint32_t segment_of(std::uint32_t group) noexcept {
-        return (static_cast<std::uint32_t>(std::bit_width(group + 1)) - 1) & 31;
-    }
-
-    Arena* memory_;
-    std::size_t width_;
-    std::uint32_t count_ = 0;
-    std::array<AggregateState*, 32> segments_{};
-};
+constexpr std::size_t state_width = sizeof(AggregateState) / sizeof(Value);
+static_assert(state_width * sizeof(Value) == sizeof(AggregateState));
+static_assert(alignof(AggregateState) == alignof(Value));
 
 // The values that a DISTINCT aggregate has had, by group; none of the others.
 struct Seen {
@@ -57,13 +27,11 @@ public:
           left_{left},
           context_{context},
           width_{node.scalars.size()},
-          table_{context.memory, width_, width_},
-          states_{context.memory, node.aggregates.size()} {}
+          table_{context.memory, width_, width_ + node.aggregates.size() * state_width} {}
 
     Status prepare() noexcept {
         Arena& memory = context_.memory;
-        const Result<std::span<Value>> key =
-            width_ > 1 ? memory.array<Value>(width_) : Result<std::span<Value>>{{}};
+        const Result<std::span<Value>> key = memory.array<Value>(width_);
         if (!key) return key.error();
         key_ = *key;
         const std::size_t count = node_.aggregates.size();
@@ -100,113 +68,107 @@ private:
     // One group of no rows, where there are no keys.
     Status read_all() noexcept {
         if (width_ == 0) {
-            const Result<std::uint32_t> group = find_group({});
-            if (!group) return group.error();
+            const Result<Value*> alone = add_group(std::span<const Value>{}, 0);
+            if (!alone) return alone.error();
+            alone_ = states_of(*alone);
         }
         for (;;) {
             Batch batch;
             const Result<bool> there = left_.next(batch);
             if (!there) return there.error();
             if (!*there) return Done{};
-            const Status done = read(batch);
+            Status done = width_ == 0 ? Status{Done{}} : find_groups(batch);
+            for (std::size_t i = 0; done && i < node_.aggregates.size(); i++)
+                done = aggregate(i, batch);
             if (!done) return done;
         }
     }
 
-    Status read(const Batch& batch) noexcept {
-        const Status grouped = group(batch);
-        if (!grouped) return grouped;
-        for (std::size_t i = 0; i < node_.aggregates.size(); i++) {
-            const Status added = aggregate(i, batch);
-            if (!added) return added;
-        }
-        return Done{};
-    }
-
-    Status group(const Batch& batch) noexcept {
-        if (width_ == 0) {
-            std::fill_n(states_of_.begin(), batch.selection.back() + 1, states_.of(0));
-            return Done{};
-        }
-        std::span<const Vector> keys;
-        const Status done = scratch_.run(context_.memory, [&](Arena& arena) -> Status {
-            const Result<std::span<const Vector>> found = evaluate(node_.scalars, batch, arena);
-            if (!found) return found.error();
-            keys = *found;
-            return Done{};
-        });
+    Status find_groups(const Batch& batch) noexcept {
+        const Status done = values_.evaluate(node_.scalars, batch, context_.memory);
         if (!done) return done;
-        for (const Position position : batch.selection) {
-            const Value* key = &keys[0][position];
-            if (width_ > 1) {
-                for (std::size_t i = 0; i < width_; i++) key_[i] = keys[i][position];
-                key = key_.data();
+        if (width_ > 1)
+            return find_each(batch.selection, [this](Position position) {
+                values_.take(position, key_);
+                return std::span<const Value>{key_};
+            });
+        return find_each(batch.selection, [keys = values_[0]](Position position) -> const Value& {
+            return keys[position];
+        });
+    }
+    template <class KeyOf>
+    Status find_each(Selection selection, KeyOf key_of) noexcept {
+        for (std::size_t turn = 0; turn < selection.size(); turn++) {
+            const auto& key = key_of(selection[turn]);
+            const std::uint64_t hash = hash_of(key);
+            Value* row = table_.find(key, hash);
+            if (row == nullptr) {
+                const Result<Value*> added = add_group(key, hash);
+                if (!added) return added.error();
+                row = *added;
             }
-            const Result<std::uint32_t> group = find_group({key, width_});
-            if (!group) return group.error();
-            states_of_[position] = states_.of(*group);
+            groups_[turn] = states_of(row);
         }
         return Done{};
     }
-
-    Result<std::uint32_t> find_group(std::span<const Value> key) noexcept {
-        const Result<RowTable::Put> put = table_.put(key);
-        if (!put) return put.error();
-        if (put->is_new) {
-            const Status added = states_.add();
-            if (!added) return added.error();
+    Result<Value*> add_group(const Value& key, std::uint64_t hash) noexcept {
+        return add_group({&key, 1}, hash);
+    }
+    Result<Value*> add_group(std::span<const Value> key, std::uint64_t hash) noexcept {
+        const Result<Value*> row = table_.add(key, hash);
+        if (!row) return row;
+        AggregateState* const states = states_of(*row);
+        for (std::size_t i = 0; i < node_.aggregates.size(); i++) {
+            ::new (static_cast<void*>(states + i)) AggregateState{};
+            states[i].group = table_.rows().count();
         }
-        return put->index;
+        return row;
+    }
+    [[nodiscard]] AggregateState* states_of(Value* row) const noexcept {
+        return reinterpret_cast<AggregateState*>(row + width_);
     }
 
     Status aggregate(std::size_t index, const Batch& batch) noexcept {
         const Aggregate& aggregate = node_.aggregates[index];
-        const bool is_alone = width_ == 0 && seen_[index].table == nullptr;
-        if (aggregate.kind == AggregateKind::count_rows && is_alone) {
-            states_.of(0)[index].count += static_cast<std::int64_t>(batch.selection.size());
-            return Done{};
-        }
+        const Selection selection = batch.selection;
         if (aggregate.kind == AggregateKind::count_rows) {
-            for (const Position position : batch.selection) states_of_[position][index].count++;
+            if (width_ == 0)
+                alone_[index].count += static_cast<std::int64_t>(selection.size());
+            else
+                for (std::size_t i = 0; i < selection.size(); i++) groups_[i][index].count++;
             return Done{};
         }
-        Vector values;
-        Vector separators = Vector::constant(comma_);
-        const Status done = scratch_.run(context_.memory, [&](Arena& arena) -> Status {
-            const Result<Vector> value = evaluate(*aggregate.argument, batch, arena);
-            if (!value) return value.error();
-            values = *value;
-            if (aggregate.separator == nullptr) return Done{};
-            const Result<Vector> separator = evaluate(*aggregate.separator, batch, arena);
-            if (!separator) return separator.error();
-            separators = *separator;
-            return Done{};
-        });
+        const std::array<const Scalar*, 2> scalars{aggregate.argument, aggregate.separator};
+        const std::size_t count = aggregate.separator == nullptr ? 1 : 2;
+        const Status done =
+            values_.evaluate(std::span{scalars}.first(count), batch, context_.memory);
         if (!done) return done;
-        if (is_alone)
-            return add(aggregate.kind, states_.of(0)[index], values, separators, batch.selection,
-                       context_.memory);
-        const bool is_plain_sum = is_sum(aggregate.kind) && seen_[index].table == nullptr;
-        for (const Position position : batch.selection) {
+        const Vector& values = values_[0];
+        const Vector separators = count == 1 ? Vector::constant(comma_) : values_[1];
+        if (seen_[index].table != nullptr)
+            return add_distinct(index, values, separators, selection);
+        return width_ == 0 ? add_all(aggregate.kind, alone_[index], values, separators, selection,
+                                     context_.memory)
+                           : add_all(aggregate.kind, groups_.data(), index, values, separators,
+                                     selection, context_.memory);
+    }
+
+    Status add_distinct(std::size_t index, const Vector& values, const Vector& separators,
+                        Selection selection) noexcept {
+        std::size_t turn = 0;
+        for (const Position position : selection) {
+            AggregateState& state = (width_ == 0 ? alone_ : groups_[turn++])[index];
             const Value& value = values[position];
-            AggregateState* const states = states_of_[position];
-            if (is_plain_sum && add_integer(states[index], value)) continue;
-            const Result<bool> counts = is_counted(index, states->group, value);
-            if (!counts) return counts.error();
-            if (!*counts) continue;
-            const Status added =
-                add(aggregate.kind, states[index], value, separators[position], context_.memory);
+            if (value.is_null()) continue;
+            const std::array<Value, 2> key = {Value::integer(state.group), value};
+            const Result<bool> put = seen_[index].table->put(key);
+            if (!put) return put.error();
+            if (!*put) continue;
+            const Status added = add(node_.aggregates[index].kind, state, value,
+                                     separators[position], context_.memory);
             if (!added) return added;
         }
         return Done{};
-    }
-
-    Result<bool> is_counted(std::size_t index, std::uint32_t group, const Value& value) noexcept {
-        if (seen_[index].table == nullptr || value.is_null()) return true;
-        const std::array<Value, 2> key = {Value::integer(group), value};
-        const Result<RowTable::Put> put = seen_[index].table->put(key);
-        if (!put) return put.error();
-        return put->is_new;
     }
 
     Status give(std::size_t count) noexcept {
@@ -214,11 +176,11 @@ private:
         const Status room = output_.prepare(width_ + aggregate_count, count, context_.memory);
         if (!room) return room;
         for (std::size_t row = 0; row < count; row++, given_++) {
-            const Value* const key = table_.rows()[given_];
+            Value* const key = table_.rows()[given_];
             for (std::size_t i = 0; i < width_; i++) output_.column(i)[row] = key[i];
             for (std::size_t i = 0; i < aggregate_count; i++) {
                 const Result<Value> value =
-                    finish(node_.aggregates[i].kind, states_.of(given_)[i], context_.memory);
+                    finish(node_.aggregates[i].kind, states_of(key)[i], context_.memory);
                 if (!value) return value.error();
                 output_.column(width_ + i)[row] = *value;
             }
@@ -231,15 +193,15 @@ private:
     Context& context_;
     std::size_t width_;
     RowTable table_;
-    States states_;
     std::span<Value> key_{};
     std::span<Seen> seen_{};
     Value comma_ = Value::text(",");
-    Scratch scratch_;
+    Evaluated values_;
     Output output_;
     std::uint32_t given_ = 0;
     bool is_read_ = false;
-    std::array<AggregateState*, batch_row_count_max> states_of_;  // Of each row's group.
+    AggregateState* alone_ = nullptr;  // Of the one group, where there are no keys;
+    std::array<AggregateState*, batch_row_count_max> groups_;  // else of each row's, by its turn.
 };
 
 }  // namespace

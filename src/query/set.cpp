@@ -35,7 +35,7 @@ public:
             std::size_t count = 0;
             for (const Position position : batch.selection) {
                 set_key(batch, position);
-                const Result<bool> goes = is_intersect_ ? mark() : insert();
+                const Result<bool> goes = is_intersect_ ? Result<bool>{mark()} : table_.put(key_);
                 if (!goes) return goes.error();
                 selection_[count] = position;
                 if (*goes) count++;
@@ -55,7 +55,7 @@ private:
             if (!*there) break;
             for (const Position position : batch.selection) {
                 set_key(batch, position);
-                const Result<bool> inserted = insert();
+                const Result<bool> inserted = table_.put(key_);
                 if (!inserted) return inserted.error();
             }
         }
@@ -64,18 +64,11 @@ private:
     void set_key(const Batch& batch, Position position) noexcept {
         for (std::size_t i = 0; i < width_; i++) key_[i] = batch.columns[i][position];
     }
-    Result<bool> insert() noexcept {
-        const Result<RowTable::Put> put = table_.put(key_);
-        if (!put) return put.error();
-        return put->is_new;
-    }
-    Result<bool> mark() noexcept {
-        const std::uint32_t row = table_.find(key_);
-        if (row == no_row) return false;
-        Value& mark = table_.rows()[row][width_];
-        const bool is_first = mark.is_null();
-        mark = Value::boolean(true);
-        return is_first;
+    bool mark() noexcept {
+        Value* const row = table_.find(key_, hash_of(key_));
+        if (row == nullptr || !row[width_].is_null()) return false;
+        row[width_] = Value::boolean(true);
+        return true;
     }
 
     Rows& left_;
