@@ -62,19 +62,6 @@ Status Condition::choose(const Scalar& condition, Batch& batch, Arena& memory) n
     });
 }
 
-Result<std::span<const Vector>> evaluate(std::span<const Scalar* const> scalars, const Batch& batch,
-                                         Arena& scratch) noexcept {
-    if (scalars.empty()) return std::span<const Vector>{};
-    const Result<std::span<Vector>> vectors = scratch.array<Vector>(scalars.size());
-    if (!vectors) return vectors.error();
-    for (std::size_t i = 0; i < scalars.size(); i++) {
-        const Result<Vector> vector = evaluate(*scalars[i], batch, scratch);
-        if (!vector) return vector.error();
-        (*vectors)[i] = *vector;
-    }
-    return std::span<const Vector>{*vectors};
-}
-
 namespace {
 
 class Values final : public Rows {

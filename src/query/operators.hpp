@@ -68,8 +68,4 @@ private:
     Scratch scratch_;
 };
 
-// The scalars' values of a batch, in `scratch`.
-Result<std::span<const Vector>> evaluate(std::span<const Scalar* const> scalars, const Batch& batch,
-                                         Arena& scratch) noexcept;
-
 }  // namespace freshet::query

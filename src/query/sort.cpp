@@ -140,40 +140,52 @@ private:
     }
 
     Status read(const Batch& batch, std::span<const Scalar* const> scalars) noexcept {
-        std::span<const Vector> keys;
-        const Status done = scratch_.run(context_.memory, [&](Arena& arena) -> Status {
-            const Result<std::span<const Vector>> found = evaluate(scalars, batch, arena);
-            if (!found) return found.error();
-            keys = *found;
-            return Done{};
-        });
+        const Status done = keys_.evaluate(scalars, batch, context_.memory);
         if (!done) return done;
-        for (const Position position : batch.selection) {
-            const Status taken = take(batch, keys, position);
+        const Selection selection = batch.selection;
+        for (std::size_t turn = skip(selection, 0); turn < selection.size();) {
+            const Status taken = take(batch, selection[turn]);
             if (!taken) return taken;
+            turn = skip(selection, turn + 1);
         }
         return Done{};
     }
 
+    // Past those that a full heap leaves out since their first key is an INT that comes behind that
+    // of its last row: nearly all.
+    [[nodiscard]] std::size_t skip(Selection selection, std::size_t turn) const noexcept {
+        if (!is_full() || node_.terms.empty()) return turn;
+        const Value& last = rows_[heap_[0].row][node_.column_count];
+        if (last.type() != Type::integer) return turn;
+        const std::int64_t turned = node_.terms[0].descending ? -1 : 0;
+        const std::int64_t bound = last.as_integer() ^ turned;
+        const Vector keys = keys_[0];
+        for (; turn < selection.size(); turn++) {
+            const Value& key = keys[selection[turn]];
+            if (key.type() != Type::integer || (key.as_integer() ^ turned) <= bound) break;
+        }
+        return turn;
+    }
+    [[nodiscard]] bool is_full() const noexcept { return is_heap_ && heap_count_ == heap_.size(); }
+
     // Into a new row, or in a full heap into the one that stands aside.
-    Status take(const Batch& batch, std::span<const Vector> keys, Position position) noexcept {
-        const bool is_full = is_heap_ && heap_count_ == heap_.size();
-        const std::uint64_t head = keys.empty() ? 0 : head_of_key(keys[0][position]);
-        if (is_full && head > heap_[0].head) return Done{};
-        if (!is_full || spare_ == no_row) {
+    Status take(const Batch& batch, Position position) noexcept {
+        const bool must_leave = is_full();
+        const std::uint64_t head = node_.terms.empty() ? 0 : head_of_key(keys_[0][position]);
+        if (must_leave && head > heap_[0].head) return Done{};
+        if (!must_leave || spare_ == no_row) {
             const Result<Value*> added = rows_.add();
             if (!added) return added.error();
             spare_ = rows_.count() - 1;
         }
         Value* const row = rows_[spare_];
         for (std::size_t i = 0; i < batch.columns.size(); i++) row[i] = batch.columns[i][position];
-        for (std::size_t i = 0; i < keys.size(); i++)
-            row[node_.column_count + i] = keys[i][position];
+        keys_.take(position, {row + node_.column_count, node_.terms.size()});
         const Entry entry{head, spare_, turn_++};
-        if (is_full && !is_kept(entry)) return Done{};
-        const Status kept = keep_values(row);
+        if (must_leave && !is_kept(entry)) return Done{};
+        const Status kept = keep({row, rows_.width()}, context_.memory);
         if (!kept) return kept;
-        if (is_heap_) push(entry, is_full);
+        if (is_heap_) push(entry, must_leave);
         return Done{};
     }
 
@@ -184,20 +196,10 @@ private:
         return order_of(rows_[entry.row], rows_[top.row]) < 0;
     }
 
-    Status keep_values(Value* row) noexcept {
-        for (std::size_t i = 0; i < rows_.width(); i++) {
-            if (!row[i].has_bytes()) continue;
-            const Result<Value> value = keep(row[i], context_.memory);
-            if (!value) return value.error();
-            row[i] = *value;
-        }
-        return Done{};
-    }
-
-    void push(const Entry& entry, bool is_full) noexcept {
+    void push(const Entry& entry, bool must_leave) noexcept {
         const auto before = [this](const Entry& a, const Entry& b) { return is_before(a, b); };
         spare_ = no_row;
-        if (is_full) {
+        if (must_leave) {
             std::pop_heap(heap_.begin(), heap_.end(), before);
             spare_ = heap_.back().row;
             heap_.back() = entry;
@@ -238,7 +240,7 @@ private:
     std::uint64_t row_limit_;
     bool is_heap_;
     RowList rows_;
-    Scratch scratch_;
+    Evaluated keys_;
     Output output_;
     std::span<Entry> heap_{};
     std::size_t heap_count_ = 0;
