@@ -67,7 +67,9 @@ private:
     Status open() noexcept {
         Status opened =
             writer_.open(p_.session.transaction, p_.session.tables, *plan_.table, memory_, &rule_);
-        if (opened) opened = images_.open(*plan_.table, memory_);
+        const bool only_inserts = p_.statement->kind == sql::StatementKind::insert &&
+                                  plan_.upserts.empty() && plan_.conflict != sql::Conflict::replace;
+        if (opened && !only_inserts) opened = images_.open(*plan_.table, memory_);
         // Of ON CONFLICT DO UPDATE: the row in the way, and the one that was to be inserted.
         if (opened && !plan_.upserts.empty()) opened = both_.open(2 * width(), memory_);
         if (opened && !plan_.returning.scalars.empty()) {

@@ -253,8 +253,8 @@ private:
             const auto bound = of_catalog(column.default_text, sql::Scope{}, binder_, environment_);
             if (!bound) return bound.error();
             (*defaults)[i] = *bound;
+            plan_.defaults = *defaults;
         }
-        plan_.defaults = *defaults;
         return Done{};
     }
 

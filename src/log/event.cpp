@@ -34,8 +34,10 @@ std::array<std::byte, 32> digest_of(Bytes salt, Bytes metadata, Bytes payload) n
 }  // namespace
 
 std::uint32_t seed_of(std::string_view stream) noexcept {
-    const auto size = static_cast<std::byte>(stream.size());
-    return crc32c(crc32c(0, {&size, 1}), as_bytes(stream));
+    std::array<std::byte, 1 + stream_name_size_max> bytes;
+    FRESHET_CHECK(stream.size() < bytes.size());
+    bytes[0] = static_cast<std::byte>(stream.size());
+    return crc32c(0, {bytes.data(), put_bytes(bytes.data() + 1, as_bytes(stream))});
 }
 
 std::uint32_t seed_of(std::uint32_t stream_seed, const EventType& type) noexcept {

@@ -121,10 +121,20 @@ std::uint32_t FrameBuilder::type_of(const Event& event) noexcept {
     return last_type_;
 }
 
-// That of the first type, which most events have, is kept.
+// That of the first type, which most events have, is kept. In one piece as seed_of() takes it in by
+// its parts.
 std::uint32_t FrameBuilder::seed_for(Slot& slot, std::uint32_t type_number) noexcept {
     if (type_number == 0 && slot.has_first_seed) return slot.first_seed;
-    const std::uint32_t seed = seed_of(seed_of(slot.seed, type(types_[type_number])), header_);
+    const EventType type = this->type(types_[type_number]);
+    std::array<std::byte, 3 + event_type_size_max + 3 * sizeof header_.commit> bytes;
+    store_at(bytes.data(), type.schema_version);
+    bytes[2] = static_cast<std::byte>(type.name.size());
+    std::memcpy(bytes.data() + 3, type.name.data(), type.name.size());
+    std::byte* const behind = bytes.data() + 3 + type.name.size();
+    store_at(behind, header_.commit);
+    store_at(behind + 8, header_.time_us);
+    store_at(behind + 16, header_.first_ordinal);
+    const std::uint32_t seed = crc32c(slot.seed, {bytes.data(), behind + 24});
     if (type_number == 0) {
         slot.first_seed = seed;
         slot.has_first_seed = true;

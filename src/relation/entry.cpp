@@ -16,34 +16,31 @@ constexpr std::size_t address_size = 8;
 
 class EntryKey {
 public:
-    EntryKey(std::byte tag, Bytes entry) noexcept {
+    EntryKey(std::byte tag, Bytes entry) noexcept : size_{1 + entry.size()} {
+        FRESHET_CHECK(size_ <= bytes_.size());
         bytes_[0] = tag;
-        add(entry);
+        copy_short(bytes_.data() + 1, entry);
     }
     EntryKey(std::byte tag, std::uint32_t index, Bytes rest) noexcept {
         bytes_[0] = tag;
-        store_at(bytes_.data() + size_, __builtin_bswap32(index));
-        size_ += index_id_size;
-        add(rest);
+        store_at(bytes_.data() + 1, __builtin_bswap32(index));
+        const std::size_t front = 1 + index_id_size;
+        const Bytes kept = rest.first(std::min(rest.size(), bytes_.size() - front));
+        copy_short(bytes_.data() + front, kept);
+        size_ = front + kept.size();
     }
     EntryKey(Bytes entry, std::uint64_t from) noexcept : EntryKey{tag_closed, entry} {
-        std::array<std::byte, address_size> address{};
-        store_key(address.data(), from);
-        add(address);
+        FRESHET_CHECK(size_ + address_size <= bytes_.size());
+        store_key(bytes_.data() + size_, from);
+        size_ += address_size;
     }
     EntryKey(const EntryKey&) = delete;
     EntryKey& operator=(const EntryKey&) = delete;
     [[nodiscard]] Bytes bytes() const noexcept { return {bytes_.data(), size_}; }
 
 private:
-    void add(Bytes bytes) noexcept {
-        const std::size_t size = std::min(bytes.size(), bytes_.size() - size_);
-        if (size > 0) std::memcpy(bytes_.data() + size_, bytes.data(), size);
-        size_ += size;
-    }
-
     std::array<std::byte, tree::key_size_max> bytes_;
-    std::size_t size_ = 1;
+    std::size_t size_;
 };
 
 class Address {

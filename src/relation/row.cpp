@@ -48,11 +48,11 @@ bool is_same(const Value& a, const Value& b) noexcept {
 void find_changes(std::span<const Value> before, std::span<const Value> after,
                   MutableBytes into) noexcept {
     FRESHET_CHECK(into.size() == mask_size(after.size()));
-    std::fill(into.begin(), into.end(), std::byte{0});
-    for (std::size_t i = 0; i < after.size(); i++) {
-        if (i < before.size() && is_same(before[i], after[i])) continue;
-        into[i / 8] |= std::byte{1} << (i % 8);
-    }
+    const std::size_t used = after.size() % 8;
+    std::fill(into.begin(), into.end(), std::byte{0xff});
+    if (used > 0) into.back() = std::byte{0xff} >> (8 - used);
+    for (std::size_t i = 0; i < before.size() && i < after.size(); i++)
+        if (is_same(before[i], after[i])) into[i / 8] &= ~(std::byte{1} << (i % 8));
 }
 
 std::size_t row_size(const Row& row) noexcept {
@@ -62,15 +62,20 @@ std::size_t row_size(const Row& row) noexcept {
     return size;
 }
 
+// What it takes is not asked twice where there is room for the most that it may take.
 Result<Bytes> encode_row(const Row& row, Arena& memory) noexcept {
     FRESHET_CHECK(row.changed.size() == mask_size(row.values.size()));
-    const Result<MutableBytes> image = memory.bytes(row_size(row), 1);
+    std::size_t size_max = 2 * 9 + row.changed.size();
+    for (const Value& value : row.values)
+        size_max += value.has_bytes() ? 5 + value.bytes().size() : 9;
+    Result<MutableBytes> image = memory.bytes(size_max, 1);
+    if (!image) image = memory.bytes(row_size(row), 1);
     if (!image) return image.error();
     const std::byte* const end = image->data() + image->size();
     std::byte* next = put_field(image->data(), end, Field::whole(row.version));
     next = put_field(next, end, field_of_changes(row.changed));
     for (const Value& value : row.values) next = put_field(next, end, field_of(value));
-    return Bytes{*image};
+    return Bytes{image->data(), next};
 }
 
 namespace {

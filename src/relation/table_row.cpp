@@ -2,7 +2,7 @@
 #include "relation/table_row.hpp"
 
 #include <algorithm>
-#include <utility>
+#include <cstring>
 
 #include "base/hash.hpp"
 #include "relation/compare.hpp"
@@ -11,23 +11,20 @@
 namespace freshet::relation {
 namespace {
 
-Result<Bytes> copy(Bytes bytes, Arena& memory) noexcept {
-    const Result<MutableBytes> place = memory.bytes(bytes.size(), 1);
-    if (!place) return place.error();
-    std::copy(bytes.begin(), bytes.end(), place->begin());
-    return Bytes{*place};
-}
-
 bool is_same(Bytes a, Bytes b) noexcept {
     return as_text(a) == as_text(b);
 }
 
 }  // namespace
 
+namespace {
+
+// Writes what keys of entries begin with.
 template <class ValueAt>
-void IndexPrefix::make(const Index& index, std::size_t count, ValueAt value_at) noexcept {
-    store_at(bytes_.data(), __builtin_bswap32(index.id));
-    KeyWriter writer{std::span{bytes_}.subspan(index_id_size)};
+KeyWriter write_prefix(const Index& index, std::size_t count, ValueAt value_at,
+                       MutableBytes into) noexcept {
+    store_at(into.data(), __builtin_bswap32(index.id));
+    KeyWriter writer{into.subspan(index_id_size)};
     if (index.hash) {
         std::uint64_t state = 0;
         for (std::size_t i = 0; i < count; i++) state = mix(state ^ hash(value_at(i)));
@@ -36,32 +33,24 @@ void IndexPrefix::make(const Index& index, std::size_t count, ValueAt value_at) 
         writer.raw(bytes);
     }
     for (std::size_t i = 0; i < count; i++) writer.value(value_at(i), index.columns[i].sort);
-    size_ = index_id_size + writer.written().size();
-    is_cut_ = writer.is_cut();
+    return writer;
 }
+
+}  // namespace
 
 IndexPrefix::IndexPrefix(const Index& index, std::span<const Value> values) noexcept {
     FRESHET_CHECK(values.size() <= index.columns.size());
     FRESHET_CHECK(!index.hash || values.size() == index.columns.size());
-    make(index, values.size(), [&](std::size_t i) -> const Value& { return values[i]; });
-}
-
-IndexPrefix::IndexPrefix(const Index& index, std::span<const Value> row,
-                         const Layout& layout) noexcept {
-    make(index, index.columns.size(), [&](std::size_t i) -> const Value& {
-        return row[layout.positions[index.columns[i].column]];
-    });
+    const KeyWriter writer = write_prefix(
+        index, values.size(), [&](std::size_t i) -> const Value& { return values[i]; }, bytes_);
+    size_ = index_id_size + writer.written().size();
+    is_cut_ = writer.is_cut();
 }
 
 Result<Bytes> row_of_entry(Bytes entry) noexcept {
     const std::size_t size = entry.empty() ? 0 : std::to_integer<std::size_t>(entry.back());
     if (size == 0 || entry.size() < index_id_size + size + 1) return Code::corrupt;
     return entry.subspan(entry.size() - 1 - size, size);
-}
-
-RowMaker::RowMaker(const TableDefinition& table, const Layout& layout) noexcept
-    : table_{table}, layout_{layout} {
-    FRESHET_CHECK(layout.version == table.version);
 }
 
 // ---- values ----
@@ -91,16 +80,20 @@ Error RowMaker::refuse(Code code, ColumnNumber number, const Value& value,
 }
 
 // Most are of the type already.
-inline Status RowMaker::assign_at(std::size_t position, Value& value, Arena& memory,
-                                  SqlError& error) const noexcept {
+[[gnu::always_inline]] inline bool RowMaker::is_assigned(std::size_t position,
+                                                         const Value& value) const noexcept {
+    const ColumnType type = layout_.types[position];
+    return value.type() == static_cast<Type>(type);
+}
+
+Status RowMaker::assign_at(std::size_t position, Value& value, Arena& memory,
+                           SqlError& error) const noexcept {
     const Column& column = column_at(position);
     const ColumnNumber number = layout_.columns[position];
-    if (value.type() != value_type(column.type) || column.type == ColumnType::email) {
-        const Result<Value> assigned = relation::assign(value, column.type, memory);
-        if (!assigned && assigned.error() == Code::out_of_memory) return refuse_for_memory(error);
-        if (!assigned) return refuse(assigned.error().code, number, value, "", error);
-        value = *assigned;
-    }
+    const Result<Value> assigned = relation::assign(value, column.type, memory);
+    if (!assigned && assigned.error() == Code::out_of_memory) return refuse_for_memory(error);
+    if (!assigned) return refuse(assigned.error().code, number, value, "", error);
+    value = *assigned;
     if (!value.is_null() || !column.not_null) return Done{};
     const bool is_key = is_in_primary_key(number);
     return refuse(Code::constraint_failed, number, value,
@@ -110,6 +103,7 @@ inline Status RowMaker::assign_at(std::size_t position, Value& value, Arena& mem
 Status RowMaker::assign_all(std::span<Value> row, Arena& memory, SqlError& error) const noexcept {
     FRESHET_CHECK(row.size() == layout_.size());
     for (std::size_t i = 0; i < row.size(); i++) {
+        if (is_assigned(i, row[i])) continue;
         const Status assigned = assign_at(i, row[i], memory, error);
         if (!assigned) return assigned;
     }
@@ -120,6 +114,7 @@ Status RowMaker::assign(std::span<Value> row, std::span<const std::uint16_t> pos
                         Arena& memory, SqlError& error) const noexcept {
     FRESHET_CHECK(row.size() == layout_.size());
     for (const std::uint16_t position : positions) {
+        if (is_assigned(position, row[position])) continue;
         const Status assigned = assign_at(position, row[position], memory, error);
         if (!assigned) return assigned;
     }
@@ -155,24 +150,32 @@ Result<Bytes> RowMaker::key(std::span<const Value> row, std::int64_t id, Arena& 
         return refuse(Code::too_large, key.column, value,
                       " makes the PRIMARY KEY longer than 160 bytes", error);
     }
-    const Result<Bytes> key = copy(writer.written(), memory);
+    const Bytes written = writer.written();
+    const Result<MutableBytes> key = memory.bytes(written.size(), 1);
     if (!key) return refuse_for_memory(error);
-    return *key;
+    copy_short(key->data(), written);
+    return Bytes{*key};
 }
 
 Result<IndexEntry> RowMaker::entry(const Index& index, const KeyedRow& row,
                                    Arena& memory) const noexcept {
     FRESHET_CHECK(!row.key.empty() && row.key.size() <= primary_key_size_max);
-    const bool has_null = std::any_of(
-        index.columns.begin(), index.columns.end(),
-        [&](const KeyColumn& key) noexcept { return value_of(row.values, key.column).is_null(); });
-    const IndexPrefix prefix{index, row.values, layout_};
-    const Bytes front = prefix.bytes();
-    const Result<MutableBytes> key = memory.bytes(front.size() + row.key.size() + 1, 1);
+    constexpr std::size_t front_size_max = index_id_size + index_values_size_max;
+    const Result<MutableBytes> key = memory.bytes(front_size_max + row.key.size() + 1, 1);
     if (!key) return key.error();
-    std::byte* const behind = std::copy(front.begin(), front.end(), key->data());
-    *std::copy(row.key.begin(), row.key.end(), behind) = static_cast<std::byte>(row.key.size());
-    return IndexEntry{*key, front.size(), prefix.is_cut(), index.unique && !has_null};
+    bool has_null = false;
+    const KeyWriter writer = write_prefix(
+        index, index.columns.size(),
+        [&](std::size_t i) -> const Value& {
+            const Value& value = value_of(row.values, index.columns[i].column);
+            has_null = has_null || value.is_null();
+            return value;
+        },
+        key->first(front_size_max));
+    const std::size_t front = index_id_size + writer.written().size();
+    *copy_short(key->data() + front, row.key) = static_cast<std::byte>(row.key.size());
+    return IndexEntry{key->first(front + row.key.size() + 1), front, writer.is_cut(),
+                      index.unique && !has_null};
 }
 
 Result<std::span<const IndexChange>> RowMaker::index_changes(const KeyedRow& before,
@@ -190,13 +193,16 @@ Result<std::span<const IndexChange>> RowMaker::index_changes(const KeyedRow& bef
         if (!changes) return changes.error();
         IndexChange& change = (*changes)[count++];
         change.index = &index;
-        for (const auto& [row, entry] :
-             {std::pair{&before, &change.closed}, std::pair{&after, &change.opened}}) {
-            if (row->key.empty()) continue;
-            const Result<IndexEntry> made = this->entry(index, *row, memory);
+        const auto make = [&](const KeyedRow& row, IndexEntry& into) noexcept -> Status {
+            if (row.key.empty()) return Done{};
+            const Result<IndexEntry> made = entry(index, row, memory);
             if (!made) return made.error();
-            *entry = *made;
-        }
+            into = *made;
+            return Done{};
+        };
+        Status made = make(before, change.closed);
+        if (made) made = make(after, change.opened);
+        if (!made) return made.error();
     }
     return std::span<const IndexChange>{changes->first(count)};
 }

@@ -35,17 +35,12 @@ static_assert(index_values_size_max == 98);
 class IndexPrefix {
 public:
     IndexPrefix(const Index& index, std::span<const Value> values) noexcept;
-    // Of a row.
-    IndexPrefix(const Index& index, std::span<const Value> row, const Layout& layout) noexcept;
 
     [[nodiscard]] Bytes bytes() const noexcept { return {bytes_.data(), size_}; }
     // Other values may have the same: the rows are to be looked at.
     [[nodiscard]] bool is_cut() const noexcept { return is_cut_; }
 
 private:
-    template <class ValueAt>
-    void make(const Index& index, std::size_t count, ValueAt value_at) noexcept;
-
     std::array<std::byte, index_id_size + index_values_size_max> bytes_;
     std::size_t size_ = 0;
     bool is_cut_ = false;
@@ -86,7 +81,10 @@ struct KeyedRow {
 // are to outlive this. What a function makes lies in the arena.
 class RowMaker {
 public:
-    RowMaker(const TableDefinition& table, const Layout& layout) noexcept;
+    RowMaker(const TableDefinition& table, const Layout& layout) noexcept
+        : table_{table}, layout_{layout} {
+        FRESHET_CHECK(layout.version == table.version);
+    }
 
     // The constant defaults; NULL in all other columns.
     void put_defaults(std::span<Value> row) const noexcept;
@@ -120,6 +118,7 @@ private:
         return table_.columns[layout_.columns[position]];
     }
     [[nodiscard]] bool is_in_primary_key(ColumnNumber column) const noexcept;
+    [[nodiscard]] bool is_assigned(std::size_t position, const Value& value) const noexcept;
     Status assign_at(std::size_t position, Value& value, Arena& memory,
                      SqlError& error) const noexcept;
     Error refuse(Code code, ColumnNumber column, const Value& value, std::string_view constraint,

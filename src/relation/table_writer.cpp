@@ -37,11 +37,6 @@ Status TableWriter::open(References& references, Transaction& transaction,
     memory_ = &memory;
     scratch_ = {};
     greatest_id_ = -1;
-    id_column_ = no_column;
-    for (std::size_t i = 0; i < table.columns.size(); i++) {
-        const Column& column = table.columns[i];
-        if (is_live(column) && column.auto_increment) id_column_ = static_cast<ColumnNumber>(i);
-    }
     const Status opened = rows_.open(transaction);
     if (!opened) return opened;
     const Result<Layout> layout = make_layout(table, table.version, memory);
@@ -123,14 +118,25 @@ Result<std::int64_t> TableWriter::greatest_in_column() noexcept {
 }
 
 Result<std::int64_t> TableWriter::next_id() noexcept {
-    FRESHET_CHECK(id_column_ != no_column || table_->primary_key.empty());
     if (greatest_id_ < 0) {
+        id_column_ = no_column;
+        for (std::size_t i = 0; i < table_->columns.size(); i++) {
+            const Column& column = table_->columns[i];
+            if (is_live(column) && column.auto_increment) id_column_ = static_cast<ColumnNumber>(i);
+        }
+        FRESHET_CHECK(id_column_ != no_column || table_->primary_key.empty());
         const Result<std::int64_t> greatest = greatest_id();
         if (!greatest) return greatest;
         greatest_id_ = *greatest;
     }
     if (greatest_id_ == std::numeric_limits<std::int64_t>::max()) return Code::too_large;
     return greatest_id_ + 1;
+}
+
+// Where the greatest is known.
+void TableWriter::keep_greatest(std::span<const Value> row) noexcept {
+    const Value id = id_column_ == no_column ? Value{} : row[layout_.positions[id_column_]];
+    if (!id.is_null()) greatest_id_ = std::max(greatest_id_, id.as_integer());
 }
 
 // ---- conflicts ----
@@ -307,9 +313,7 @@ Status TableWriter::change(const KeyedRow& before, const KeyedRow& after,
         if (!made) return made.error();
         if (!made->is_changed) return Done{};
         image = made->image;
-        const bool has_id = id_column_ != no_column && greatest_id_ >= 0;
-        const Value id = has_id ? after.values[layout_.positions[id_column_]] : Value{};
-        if (!id.is_null()) greatest_id_ = std::max(greatest_id_, id.as_integer());
+        if (greatest_id_ >= 0) keep_greatest(after.values);
     }
     Status done = references_->before_change(*table_, layout_, before, after, error);
     if (done) done = write(before, after, image, changes, error);
@@ -320,21 +324,22 @@ Status TableWriter::change(const KeyedRow& before, const KeyedRow& after,
 Status TableWriter::write(const KeyedRow& before, const KeyedRow& after, Bytes image,
                           std::span<const IndexChange> changes, SqlError& error) noexcept {
     EntryWriter entries{*transaction_};
-    const bool is_update = as_text(before.key) == as_text(after.key);
-    if (is_update) {
-        const Status written = write(RowChange::update, after.key, image, error);
+    const bool is_new = before.key.empty();
+    const bool is_gone = after.key.empty();
+    if (is_new || is_gone || as_text(before.key) == as_text(after.key)) {
+        const RowChange kind = is_new    ? RowChange::insert
+                               : is_gone ? RowChange::erase
+                                         : RowChange::update;
+        const Status written = write(kind, is_gone ? before.key : after.key, image, error);
         return written ? entries.apply(changes, address_) : written;
     }
-    if (!before.key.empty()) {
-        const Status written = write(RowChange::erase, before.key, {}, error);
-        if (!written) return written;
-        for (const IndexChange& change : changes) {
-            const IndexChange closed{change.index, change.closed, {}};
-            const Status applied = entries.apply({&closed, 1}, address_);
-            if (!applied) return applied;
-        }
+    const Status erased = write(RowChange::erase, before.key, {}, error);
+    if (!erased) return erased;
+    for (const IndexChange& change : changes) {
+        const IndexChange closed{change.index, change.closed, {}};
+        const Status applied = entries.apply({&closed, 1}, address_);
+        if (!applied) return applied;
     }
-    if (after.key.empty()) return Done{};
     const Status written = write(RowChange::insert, after.key, image, error);
     if (!written) return written;
     for (const IndexChange& change : changes) {

@@ -83,6 +83,7 @@ private:
     Status write(RowChange change, Bytes key, Bytes image, SqlError& error) noexcept;
     Result<std::int64_t> greatest_id() noexcept;
     Result<std::int64_t> greatest_in_column() noexcept;
+    void keep_greatest(std::span<const Value> row) noexcept;
 
     Transaction* transaction_ = nullptr;
     const TableDefinition* table_ = nullptr;
@@ -95,7 +96,7 @@ private:
     Layout layout_{};
     MutableBytes scratch_{};     // For one row at a time; taken anew where it is too small.
     std::uint64_t address_ = 0;  // Where the row was written last.
-    ColumnNumber id_column_ = no_column;  // AUTO_INCREMENT.
+    ColumnNumber id_column_ = no_column;  // AUTO_INCREMENT; where the greatest id is known.
     std::int64_t greatest_id_ = -1;       // Below 0: not known.
     References own_references_;
     References* references_ = nullptr;

@@ -86,6 +86,7 @@ Result<bool> find_stream(tree::Delta& delta, std::string_view name, Stream& stre
 
 Result<bool> find_deleted_row(const tree::View& view, std::string_view name,
                               Stream& stream) noexcept {
+    if (!tree::has_family(view, tag_deleted_row)) return false;
     return decode_found(tree::find(view, Key{tag_deleted_row, name}.bytes()), true, stream);
 }
 

@@ -129,12 +129,14 @@ Bytes Delta::find(const Root& root, Bytes key, Beside& beside) const noexcept {
 // Its size is 0 if the branch is empty.
 Delta::Known& Delta::find_way(Bytes key) noexcept {
     FRESHET_CHECK(in_transaction_);
-    Known& known = known_for(key);
+    const std::size_t family = family_of(key);
+    Known& known = known_[family % known_.size()];
     if (key.size() == known.size && std::memcmp(key.data(), known.key.data(), known.size) == 0)
         return known;
     known.size = 0;
-    if (root_.branches[family_of(key)].page == 0) return known;
-    if (!leads_behind(known.path, key)) descend(key, known.path);
+    if (root_.branches[family].page == 0) return known;
+    if (!known.path.is_last || known.path.family != family || !leads_behind(known.path, key))
+        descend(key, family, known.path);
     known.size = key.size();
     std::memcpy(known.key.data(), key.data(), key.size());
     return known;
@@ -143,10 +145,9 @@ Delta::Known& Delta::find_way(Bytes key) noexcept {
 // Whether the key belongs behind all others, where the way leads to the last one; then it is that
 // of the key.
 bool Delta::leads_behind(Path& path, Bytes key) const noexcept {
-    if (!path.is_last || path.family != family_of(key)) return false;
     Step& leaf = path.steps[path.height - 1];
     const Page& page = pool_.at(leaf.page);
-    leaf.position = page.search(key).position;
+    leaf.position = page.is_behind(key) ? page.count() : page.search(key).position;
     path.found = false;
     return leaf.position == page.count();
 }
@@ -170,11 +171,11 @@ bool Delta::is_alone(Bytes key, std::size_t size) noexcept {
            !page.begins_with(leaf.position, key.first(size));
 }
 
-void Delta::descend(Bytes key, Path& path) const noexcept {
-    path.family = family_of(key);
-    path.height = root_.branches[path.family].height;
+void Delta::descend(Bytes key, std::size_t family, Path& path) const noexcept {
+    path.family = family;
+    path.height = root_.branches[family].height;
     path.is_last = true;
-    std::uint32_t number = root_.branches[path.family].page;
+    std::uint32_t number = root_.branches[family].page;
     for (std::uint32_t level = 1; level < path.height; level++) {
         const Page& page = pool_.at(number);
         const Place place = page.search(key);
@@ -192,17 +193,8 @@ void Delta::descend(Bytes key, Path& path) const noexcept {
 // A page that is the transaction's own has only such pages above it.
 std::size_t Delta::copies_needed(const Path& path) const noexcept {
     std::size_t count = path.height;
-    for (std::uint32_t level = 0; level < path.height; level++) {
-        if (pool_.is_own(path.steps[level].page)) count--;
-    }
-    return count;
-}
-
-bool Delta::fits_leaf(const Path& path, const Entry& entry) const noexcept {
-    const Step leaf = path.leaf();
-    const Page& page = pool_.at(leaf.page);
-    if (path.found) return page.used_with(leaf.position, entry.value.size()) <= page_size;
-    return page.used_with(entry.key, entry.value.size()) <= page_size;
+    while (count > 0 && !pool_.is_own(path.steps[count - 1].page)) count--;
+    return path.height - count;
 }
 
 // The pages that come new when the leaf of a path is split, at most.
@@ -215,10 +207,10 @@ std::size_t Delta::splits_needed(const Path& path) const noexcept {
     return count + 1;
 }
 
-void Delta::own(Path& path) noexcept {
-    for (std::uint32_t level = 0; level < path.height; level++) {
+// Returns the leaf.
+std::uint32_t Delta::own(Path& path, std::size_t copies) noexcept {
+    for (std::size_t level = path.height - copies; level < path.height; level++) {
         Step& step = path.steps[level];
-        if (pool_.is_own(step.page)) continue;
         const std::uint32_t copy = pool_.allocate();
         pool_.at(copy).copy_content(pool_.at(step.page));
         pool_.drop(step.page);
@@ -229,11 +221,12 @@ void Delta::own(Path& path) noexcept {
             pool_.at(above.page).set_child(above.position, copy);
         }
     }
+    return path.leaf().page;
 }
 
 void Delta::plant(Branch& branch, const Entry& entry) noexcept {
     branch = {.page = pool_.allocate(), .height = 1};
-    pool_.at(branch.page).insert(0, entry);
+    pool_.at(branch.page).insert(0, entry, Fit::anew);
 }
 
 Status Delta::put(Bytes key, Bytes value) noexcept {
@@ -256,18 +249,23 @@ Status Delta::put_entry(const Entry& entry) noexcept {
     Known& known = find_way(key);
     Path& path = known.path;
     known.size = 0;
-    const bool fits = fits_leaf(path, entry);
-    const std::size_t needed = copies_needed(path) + (fits ? 0 : splits_needed(path));
+    Step leaf = path.leaf();
+    const Fit fit = path.found ? pool_.at(leaf.page).fit_of(leaf.position, entry)
+                               : pool_.at(leaf.page).fit_of(entry);
+    const std::size_t copies = copies_needed(path);
+    const std::size_t needed = copies + (fit == Fit::none ? splits_needed(path) : 0);
     if (needed > pool_.available()) return Code::out_of_memory;
-    own(path);
-    const Step leaf = path.leaf();
+    if (copies > 0) leaf.page = own(path, copies);
     Page& page = pool_.at(leaf.page);
-    if (path.found && fits) page.replace(leaf.position, entry.value, entry.is_erased);
-    if (path.found && !fits) page.remove(leaf.position);
-    if (!path.found && fits) page.insert(leaf.position, entry);
-    if (fits) return Done{};
-    path.is_last = false;
-    insert_with_splits(path, entry);
+    if (fit != Fit::none && path.found) {
+        page.replace(leaf.position, entry.value, entry.is_erased);
+    } else if (fit != Fit::none) {
+        page.insert(leaf.position, entry, fit);
+    } else {
+        if (path.found) page.remove(leaf.position);
+        path.is_last = false;
+        insert_with_splits(path, entry);
+    }
     return Done{};
 }
 
@@ -280,9 +278,8 @@ void Delta::insert_with_splits(const Path& path, const Entry& entry) noexcept {
     for (std::uint32_t level = path.height; level-- > 0;) {
         const Step step = path.steps[level];
         Page& page = pool_.at(step.page);
-        if (page.used_with(next.key, next.value.size()) <= page_size) {
-            return page.insert(step.position, next);
-        }
+        const Fit fit = page.fit_of(next);
+        if (fit != Fit::none) return page.insert(step.position, next, fit);
         const std::uint32_t made = pool_.allocate();
         separator = split(path, level, next, made);
         right = made;
@@ -312,7 +309,8 @@ void Delta::insert_with_splits(const Path& path, const Entry& entry) noexcept {
     const std::uint32_t top = pool_.allocate();
     Page& page = pool_.at(top);
     page.set_child(0, branch.page);
-    page.insert(0, {.key = {.front = {}, .back = separator.key()}, .value = bytes_of(right)});
+    page.insert(0, {.key = {.front = {}, .back = separator.key()}, .value = bytes_of(right)},
+                Fit::anew);
     branch.page = top;
     branch.height++;
 }
@@ -332,12 +330,11 @@ Result<bool> Delta::erase(Bytes key) noexcept {
     forget(known_for(key));
     if (root_.branches[family_of(key)].page == 0) return false;
     Path path;
-    descend(key, path);
+    descend(key, family_of(key), path);
     if (!path.found) return false;
-    if (copies_needed(path) > pool_.available()) return Code::out_of_memory;
-    own(path);
-    const Step leaf = path.leaf();
-    pool_.at(leaf.page).remove(leaf.position);
+    const std::size_t copies = copies_needed(path);
+    if (copies > pool_.available()) return Code::out_of_memory;
+    pool_.at(own(path, copies)).remove(path.leaf().position);
     shrink(path);
     return true;
 }

@@ -160,11 +160,10 @@ private:
     [[nodiscard]] bool leads_behind(Path& path, Bytes key) const noexcept;
 
     // Of a branch that is not empty.
-    void descend(Bytes key, Path& path) const noexcept;
+    void descend(Bytes key, std::size_t family, Path& path) const noexcept;
     [[nodiscard]] std::size_t copies_needed(const Path& path) const noexcept;
-    [[nodiscard]] bool fits_leaf(const Path& path, const Entry& entry) const noexcept;
     [[nodiscard]] std::size_t splits_needed(const Path& path) const noexcept;
-    void own(Path& path) noexcept;
+    std::uint32_t own(Path& path, std::size_t copies) noexcept;
     void plant(Branch& branch, const Entry& entry) noexcept;
     Status put_entry(const Entry& entry) noexcept;
     void drop_all(std::uint32_t page, std::uint32_t height) noexcept;

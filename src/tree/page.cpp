@@ -34,11 +34,8 @@ std::uint64_t big_endian(std::uint32_t number) noexcept {
     return std::endian::native == std::endian::little ? __builtin_bswap32(number) : number;
 }
 
-// The first 8 bytes, so that numbers are ordered as the bytes are. Of fewer, two loads that
-// overlap.
-std::uint64_t head_of(Bytes bytes) noexcept {
+[[gnu::noinline]] std::uint64_t short_head_of(Bytes bytes) noexcept {
     const std::size_t size = bytes.size();
-    if (size >= 8) return big_endian(load<std::uint64_t>(bytes.data()));
     if (size >= 4) {
         const std::uint64_t high = big_endian(load<std::uint32_t>(bytes.data()));
         const std::uint64_t low = big_endian(load<std::uint32_t>(bytes.data() + size - 4));
@@ -49,6 +46,12 @@ std::uint64_t head_of(Bytes bytes) noexcept {
         number |= std::to_integer<std::uint64_t>(bytes[i]) << (56 - 8 * i);
     }
     return number;
+}
+
+// The first 8 bytes, so that numbers are ordered as the bytes are. Of fewer, two loads that
+// overlap.
+[[gnu::always_inline]] inline std::uint64_t head_of(Bytes bytes) noexcept {
+    return bytes.size() < 8 ? short_head_of(bytes) : big_endian(load<std::uint64_t>(bytes.data()));
 }
 
 // None of them is empty.
@@ -64,9 +67,12 @@ int compare_behind_head(Bytes a, Bytes b) noexcept {
     return a.size() < b.size() ? -1 : static_cast<int>(a.size() > b.size());
 }
 
-// Without a call, since most pieces are short; the last 8 bytes overlap those before.
+// Without a call, since most pieces are short; the last bytes overlap those before.
 bool is_equal(const std::byte* a, const std::byte* b, std::size_t size) noexcept {
-    if (size < 8) return head_of({a, size}) == head_of({b, size});
+    if (size < 4) return short_head_of({a, size}) == short_head_of({b, size});
+    if (size < 8)
+        return load<std::uint32_t>(a) == load<std::uint32_t>(b) &&
+               load<std::uint32_t>(a + size - 4) == load<std::uint32_t>(b + size - 4);
     const std::size_t last = size - 8;
     for (std::size_t i = 0; i < last; i += 8)
         if (load<std::uint64_t>(a + i) != load<std::uint64_t>(b + i)) return false;
@@ -151,19 +157,21 @@ std::size_t Page::whole_size() const noexcept {
     return used() - header_size - prefix_size_ + std::size_t{count_} * prefix_size_;
 }
 
-// What a key, which is whole, has in common with those of the page.
-std::size_t Page::shared_size(const Key& key) const noexcept {
-    FRESHET_CHECK(key.front.empty());
-    const Bytes whole = key.back;
-    const bool has_prefix =
-        whole.size() >= prefix_size_ && is_equal(whole.data(), body_.data(), prefix_size_);
-    return has_prefix ? prefix_size_ : common_size(whole, prefix());
+bool Page::has_prefix(Bytes key) const noexcept {
+    return key.size() >= prefix_size_ && is_equal(key.data(), body_.data(), prefix_size_);
 }
 
-std::size_t Page::used_with(const Key& key, std::size_t value_size) const noexcept {
-    const std::size_t common = shared_size(key);
-    const std::size_t size = entry_overhead + key.size() + value_size;
-    return header_size + common + whole_size() + size - (count_ + std::size_t{1}) * common;
+// Of a key that is whole.
+Fit Page::fit_of(const Entry& entry) const noexcept {
+    FRESHET_CHECK(entry.key.front.empty());
+    const Bytes key = entry.key.back;
+    const std::size_t size = entry_overhead + key.size() + entry.value.size();
+    const bool shares_all = has_prefix(key);
+    if (shares_all && count_ > 0 && size - prefix_size_ <= free_size()) return Fit::beside;
+    const std::size_t common = shares_all ? prefix_size_ : common_size(key, prefix());
+    const std::size_t used =
+        header_size + common + whole_size() + size - (count_ + std::size_t{1}) * common;
+    return used <= page_size ? Fit::anew : Fit::none;
 }
 
 std::uint64_t Page::head(std::uint32_t position) const noexcept {
@@ -219,28 +227,28 @@ std::size_t Page::free_size() const noexcept {
 // step.
 std::uint32_t Page::lower_bound(std::uint64_t wanted) const noexcept {
     const std::byte* const all = heads();
-    std::uint32_t first = 0;
-    std::uint32_t count = count_;
-    while (count > 1) {
-        const std::uint32_t half = count / 2;
-        const bool is_less =
-            load<std::uint64_t>(all + (first + half - 1) * std::size_t{8}) < wanted;
-        first += half & (0U - static_cast<std::uint32_t>(is_less));
+    const std::byte* first = all;
+    for (std::size_t count = count_; count > 0;) {
+        const std::size_t half = (count + 1) / 2;
+        const std::byte* const behind = first + half * 8;
+        first = load<std::uint64_t>(behind - 8) < wanted ? behind : first;
         count -= half;
     }
-    if (count == 1 && load<std::uint64_t>(all + first * std::size_t{8}) < wanted) first++;
-    return first;
+    return static_cast<std::uint32_t>(static_cast<std::size_t>(first - all) / 8);
 }
 
 Place Page::search(Bytes key) const noexcept {
-    if (key.size() < prefix_size_ || !is_equal(key.data(), body_.data(), prefix_size_))
-        return {compare(key, prefix()) < 0 ? 0U : count_, false};
+    if (!has_prefix(key)) return {compare(key, prefix()) < 0 ? 0U : count_, false};
     const Bytes rest = key.subspan(prefix_size_);
     const std::uint64_t wanted = head_of(rest);
     const std::uint32_t first = lower_bound(wanted);
     if (first == count_ || head(first) != wanted) return {first, false};
     const int order = compare_behind_head(suffix(first), rest);
     return order < 0 ? search_ties(first + 1, wanted, rest) : Place{first, order == 0};
+}
+
+bool Page::is_behind(Bytes key) const noexcept {
+    return count_ > 0 && has_prefix(key) && head(count_ - 1U) < head_of(key.subspan(prefix_size_));
 }
 
 // Among the entries from `first` on, whose heads are not less.
@@ -285,21 +293,6 @@ void Page::note_insert(std::uint32_t position) noexcept {
     last_insert_ = static_cast<std::uint16_t>(position);
 }
 
-void Page::insert(std::uint32_t position, const Entry& entry) noexcept {
-    FRESHET_CHECK(position <= count_);
-    const std::size_t common = shared_size(entry.key);
-    const std::size_t size = entry_overhead + entry.key.size() - common + entry.value.size();
-    if (count_ > 0 && common == prefix_size_ && size <= free_size()) {
-        open_slot(position);
-        place(position, entry);
-        return note_insert(position);
-    }
-    Page old;
-    old.copy_content(*this);
-    build(Sequence{old, position, entry}, 0, old.count_ + 1U);
-    note_insert(position);
-}
-
 // Makes room for a head and a slot.
 void Page::open_slot(std::uint32_t position) noexcept {
     FRESHET_CHECK(10 <= free_size());
@@ -309,6 +302,19 @@ void Page::open_slot(std::uint32_t position) noexcept {
     std::memmove(slot + 10, slot, (count_ - position) * std::size_t{2});
     std::memmove(place + 8, place, static_cast<std::size_t>(slot - place));
     count_++;
+}
+
+void Page::insert(std::uint32_t position, const Entry& entry, Fit fit) noexcept {
+    FRESHET_CHECK(position <= count_);
+    if (fit == Fit::beside) {
+        open_slot(position);
+        place(position, entry);
+    } else {
+        Page old;
+        old.copy_content(*this);
+        build(Sequence{old, position, entry}, 0, old.count_ + 1U);
+    }
+    note_insert(position);
 }
 
 // Where there is room for a head and a slot, which say nothing yet.
@@ -376,7 +382,37 @@ void Page::build(const Sequence& sequence, std::uint32_t from, std::uint32_t to)
     const std::size_t from_front = std::min<std::size_t>(prefix_size_, first.front.size());
     copy_bytes(body_.data(), first.front.first(from_front));
     copy_bytes(body_.data() + from_front, first.back.first(prefix_size_ - from_front));
-    for (std::uint32_t i = from; i < to; i++) place(i - from, sequence.at(i));
+    for (std::uint32_t i = from; i < to;) {
+        const Piece piece = sequence.piece(i, to);
+        const bool takes = piece.page != nullptr && piece.page->prefix_size_ <= prefix_size_;
+        if (takes) take(i - from, piece);
+        if (!takes) place(i - from, sequence.at(i));
+        i += takes ? piece.count : 1;
+    }
+}
+
+// Of a page whose prefix is the start of this one's. The room is there, as in place().
+void Page::take(std::uint32_t position, const Piece& piece) noexcept {
+    const Page& page = *piece.page;
+    const std::size_t cut = prefix_size_ - page.prefix_size_;
+    std::byte* head = heads() + position * std::size_t{8};
+    std::byte* slot = heads() + count_ * std::size_t{8} + position * std::size_t{2};
+    const std::size_t lowest = heap_ - free_size();
+    std::size_t heap = heap_;
+    for (std::uint32_t i = 0; i < piece.count; i++, head += 8, slot += 2) {
+        const std::byte* const entry = page.at(page.slot(piece.position + i));
+        const std::size_t front = 4 + (load<std::uint16_t>(entry + 2) & ~std::size_t{erased_bit});
+        const std::size_t back = load<std::uint16_t>(entry) - cut;
+        FRESHET_CHECK(front + back <= heap - lowest);
+        heap -= front + back;
+        std::byte* const into = at(heap);
+        std::memcpy(into, entry, front);
+        std::memcpy(into + front, entry + front + cut, back);
+        store(into, static_cast<std::uint16_t>(back));
+        store(head, head_of({into + front, back}));
+        store(slot, static_cast<std::uint16_t>(heap));
+    }
+    heap_ = narrow(heap);
 }
 
 bool Page::append(const Entry& entry, std::size_t common, std::size_t columns_size) noexcept {
@@ -436,12 +472,17 @@ bool Page::is_sound_at(std::uint32_t position, std::uint32_t number) const noexc
     return child != 0 && child < number;
 }
 
+Piece Sequence::piece(std::uint32_t index, std::uint32_t to) const noexcept {
+    FRESHET_CHECK(index < to && to <= count());
+    if (index < left_count_) return {left_, index, std::min(to, left_count_) - index};
+    const std::uint32_t between = between_ != nullptr ? 1 : 0;
+    if (index - left_count_ < between) return {};
+    return {right_, right_first_ + index - left_count_ - between, to - index};
+}
+
 Entry Sequence::at(std::uint32_t index) const noexcept {
-    FRESHET_CHECK(index < count());
-    if (index < left_count_) return left_->entry(index);
-    const std::uint32_t rest = index - left_count_;
-    if (between_ == nullptr) return right_->entry(right_first_ + rest);
-    return rest == 0 ? *between_ : right_->entry(right_first_ + rest - 1);
+    const Piece piece = this->piece(index, index + 1);
+    return piece.page == nullptr ? *between_ : piece.page->entry(piece.position);
 }
 
 std::size_t Sequence::prefix_size(std::uint32_t from, std::uint32_t to) const noexcept {

@@ -77,6 +77,16 @@ struct Entry {
     Key key;
     Bytes value;
     bool is_erased = false;
+
+    // Of key and value.
+    [[nodiscard]] std::size_t size() const noexcept { return key.size() + value.size(); }
+};
+
+// How an entry goes into a page.
+enum class Fit : std::uint8_t {
+    none,
+    anew,    // The others are laid side by side, or have less in common with it.
+    beside,  // They stay where they are.
 };
 
 // Where a key is or belongs.
@@ -85,7 +95,15 @@ struct Place {
     bool found = false;
 };
 
+class Page;
 class Sequence;
+
+// Entries of a page, side by side.
+struct Piece {
+    const Page* page = nullptr;
+    std::uint32_t position = 0;
+    std::uint32_t count = 0;
+};
 
 class Page {
 public:
@@ -105,12 +123,11 @@ public:
     [[nodiscard]] std::size_t used() const noexcept;
     // What the entries would take without a prefix.
     [[nodiscard]] std::size_t whole_size() const noexcept;
-    // Bytes in use if this were put too; more than page_size when it does not fit.
-    [[nodiscard]] std::size_t used_with(const Key& key, std::size_t value_size) const noexcept;
-    // The same if an entry had another value.
-    [[nodiscard]] std::size_t used_with(std::uint32_t position,
-                                        std::size_t value_size) const noexcept {
-        return used() - value(position).size() + value_size;
+    // Of an entry that is new, and of another value for the one at a position.
+    [[nodiscard]] Fit fit_of(const Entry& entry) const noexcept;
+    [[nodiscard]] Fit fit_of(std::uint32_t position, const Entry& entry) const noexcept {
+        const bool fits = used() - value(position).size() + entry.value.size() <= page_size;
+        return fits ? Fit::beside : Fit::none;
     }
 
     // Begins to fetch the page, many lines at a time where search() alone would wait for one after
@@ -126,6 +143,8 @@ public:
     }
     // The first entry that is not less than the key.
     [[nodiscard]] Place search(Bytes key) const noexcept;
+    // Whether a key is seen at once to belong behind all others.
+    [[nodiscard]] bool is_behind(Bytes key) const noexcept;
     [[nodiscard]] Key key(std::uint32_t position) const noexcept;
     [[nodiscard]] bool has(std::uint32_t position, Bytes key) const noexcept;
     // Of a start that begins with what all keys of the page begin with, if it is so long.
@@ -150,10 +169,10 @@ public:
     // Takes the child of an entry that goes up as the first.
     void adopt(Bytes child) noexcept;
 
-    // The entry fits (used_with), its key is not there, and it belongs at `position`.
-    void insert(std::uint32_t position, const Entry& entry) noexcept;
+    // The entry fits as fit_of() says, its key is not there, and it belongs at `position`.
+    void insert(std::uint32_t position, const Entry& entry, Fit fit) noexcept;
     void remove(std::uint32_t position) noexcept;
-    // Gives an entry another value, which fits (used_with).
+    // Gives an entry another value, which fits.
     void replace(std::uint32_t position, Bytes value, bool is_erased = false) noexcept;
     // Holds the entries [from, to) of a sequence, of which this page is no part: one at least, and
     // they fit. The first child and the history of insertions stay.
@@ -198,12 +217,13 @@ private:
     }
     [[nodiscard]] std::size_t free_size() const noexcept;
     [[nodiscard]] bool is_sound_at(std::uint32_t position, std::uint32_t number) const noexcept;
-    [[nodiscard]] std::size_t shared_size(const Key& key) const noexcept;
+    [[nodiscard]] bool has_prefix(Bytes key) const noexcept;
     [[nodiscard]] std::uint32_t lower_bound(std::uint64_t wanted) const noexcept;
     [[nodiscard]] Place search_ties(std::uint32_t first, std::uint64_t wanted,
                                     Bytes rest) const noexcept;
     void open_slot(std::uint32_t position) noexcept;
     void place(std::uint32_t position, const Entry& entry) noexcept;
+    void take(std::uint32_t position, const Piece& piece) noexcept;
     void compact(std::uint32_t position, const Entry& entry) noexcept;
 
     std::uint64_t birth_;
@@ -247,6 +267,9 @@ public:
     [[nodiscard]] std::uint32_t count() const noexcept {
         return left_count_ + (between_ != nullptr ? 1 : 0) + right_->count() - right_first_;
     }
+    // Where those from one on, but not more than up to another, stand side by side. Null: it is the
+    // one between.
+    [[nodiscard]] Piece piece(std::uint32_t index, std::uint32_t to) const noexcept;
     [[nodiscard]] Entry at(std::uint32_t index) const noexcept;
     // Of the keys [from, to), of which there is at least one.
     [[nodiscard]] std::size_t prefix_size(std::uint32_t from, std::uint32_t to) const noexcept;

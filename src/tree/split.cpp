@@ -15,8 +15,7 @@ public:
         FRESHET_CHECK(count_ <= Page::count_max + 1);
         sizes_[0] = 0;
         for (std::uint32_t i = 0; i < count_; i++) {
-            const Entry entry = sequence.at(i);
-            const std::size_t size = Page::entry_overhead + entry.key.size() + entry.value.size();
+            const std::size_t size = Page::entry_overhead + sequence.at(i).size();
             sizes_[i + 1] = sizes_[i] + static_cast<std::uint32_t>(size);
         }
     }
@@ -109,8 +108,7 @@ Separator split_interior(Page& page, Page& right, std::uint32_t position, const 
 bool fits_joined(const Page& left, const Page& right, const Entry* between) noexcept {
     const Sequence all{left, right, between};
     std::size_t size = left.whole_size() + right.whole_size();
-    if (between != nullptr)
-        size += Page::entry_overhead + between->key.size() + between->value.size();
+    if (between != nullptr) size += Page::entry_overhead + between->size();
     const std::size_t saved = all.prefix_size(0, all.count()) * (all.count() - 1);
     return Page::header_size + size - saved <= page_size;
 }

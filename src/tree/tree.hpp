@@ -11,6 +11,11 @@ struct View {
     const Root* root = nullptr;  // Where it stands stays while the view is in use.
 };
 
+// Whether there may be keys that begin with a byte.
+inline bool has_family(const View& view, std::byte first) noexcept {
+    return view.root->below != nullptr || view.root->branches[family_of({&first, 1})].page != 0;
+}
+
 // The value; null data if the key is not there. It stays while the view's version is live; so does
 // its record, which is told if it has one.
 inline Bytes find(const View& view, Bytes key, Record* record = nullptr) noexcept {
