@@ -92,7 +92,8 @@ std::size_t common_size(Bytes a, Bytes b) noexcept {
     const std::size_t size = std::min(a.size(), b.size());
     std::size_t i = 0;
     while (i + 8 <= size) {
-        const std::uint64_t difference = head_of(a.subspan(i)) ^ head_of(b.subspan(i));
+        const std::uint64_t difference =
+            big_endian(load<std::uint64_t>(a.data() + i) ^ load<std::uint64_t>(b.data() + i));
         if (difference != 0) return i + static_cast<std::size_t>(std::countl_zero(difference)) / 8;
         i += 8;
     }
@@ -157,7 +158,7 @@ std::size_t Page::whole_size() const noexcept {
     return used() - header_size - prefix_size_ + std::size_t{count_} * prefix_size_;
 }
 
-bool Page::has_prefix(Bytes key) const noexcept {
+[[gnu::noinline]] bool Page::has_prefix(Bytes key) const noexcept {
     return key.size() >= prefix_size_ && is_equal(key.data(), body_.data(), prefix_size_);
 }
 

@@ -158,6 +158,13 @@ public:
         const std::size_t size = load<std::uint16_t>(entry + 2);
         return (size & erased_bit) != 0 ? Bytes{} : Bytes{entry + 4, size};
     }
+    // Of key and value.
+    [[nodiscard]] std::size_t entry_size(std::uint32_t position) const noexcept {
+        const std::byte* const slots = heads() + count_ * std::size_t{8};
+        const std::byte* const entry = at(load<std::uint16_t>(slots + position * std::size_t{2}));
+        const std::size_t value_size = load<std::uint16_t>(entry + 2) & ~std::size_t{erased_bit};
+        return prefix_size_ + load<std::uint16_t>(entry) + value_size;
+    }
     [[nodiscard]] Entry entry(std::uint32_t position) const noexcept {
         return {key(position), value(position), is_erased(position)};
     }
@@ -271,6 +278,13 @@ public:
     // one between.
     [[nodiscard]] Piece piece(std::uint32_t index, std::uint32_t to) const noexcept;
     [[nodiscard]] Entry at(std::uint32_t index) const noexcept;
+    // What that one has.
+    [[nodiscard]] std::size_t size(std::uint32_t index) const noexcept {
+        const std::uint32_t between = between_ != nullptr ? 1 : 0;
+        if (index < left_count_) return left_->entry_size(index);
+        if (index - left_count_ < between) return between_->size();
+        return right_->entry_size(right_first_ + index - left_count_ - between);
+    }
     // Of the keys [from, to), of which there is at least one.
     [[nodiscard]] std::size_t prefix_size(std::uint32_t from, std::uint32_t to) const noexcept;
 

@@ -15,7 +15,7 @@ public:
         FRESHET_CHECK(count_ <= Page::count_max + 1);
         sizes_[0] = 0;
         for (std::uint32_t i = 0; i < count_; i++) {
-            const std::size_t size = Page::entry_overhead + sequence.at(i).size();
+            const std::size_t size = Page::entry_overhead + sequence.size(i);
             sizes_[i + 1] = sizes_[i] + static_cast<std::uint32_t>(size);
         }
     }
