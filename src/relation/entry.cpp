@@ -146,6 +146,10 @@ bool is_alone(tree::Delta& delta, const IndexEntry& entry) noexcept {
     return delta.is_alone(EntryKey{tag_live, entry.key}.bytes(), 1 + entry.prefix_size);
 }
 
+void fetch(tree::Delta& delta, const IndexEntry& entry) noexcept {
+    delta.fetch(EntryKey{tag_live, entry.key}.bytes());
+}
+
 Result<bool> find_live_entry(const tree::View& view, Bytes entry, std::uint64_t& from) noexcept {
     return find_address(view, EntryKey{tag_live, entry}.bytes(), from);
 }

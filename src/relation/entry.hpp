@@ -52,6 +52,8 @@ private:
 // Whether no live entry has the same prefix, as far as that is seen at once in the open
 // transaction's tree; false: they are to be looked through. Who opens the entry next knows the way.
 [[nodiscard]] bool is_alone(tree::Delta& delta, const IndexEntry& entry) noexcept;
+// Begins to fetch where a live entry belongs, for those who open it soon.
+void fetch(tree::Delta& delta, const IndexEntry& entry) noexcept;
 // From where a live entry holds; false: it is not there. corrupt.
 Result<bool> find_live_entry(const tree::View& view, Bytes entry, std::uint64_t& from) noexcept;
 // Where a closed one ended. The same.

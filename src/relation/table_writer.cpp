@@ -222,7 +222,10 @@ Result<bool> TableWriter::find_conflict(const KeyedRow& row, std::span<const Ind
 
 Status TableWriter::refuse_conflicts(const KeyedRow& row, std::span<const IndexChange> changes,
                                      Bytes own_key, SqlError& error) noexcept {
-    if (changes.empty() && as_text(row.key) == as_text(own_key)) return Done{};
+    if (!changes.empty())
+        fetch(rows_.state_->delta, changes.front().opened);
+    else if (as_text(row.key) == as_text(own_key))
+        return Done{};
     Conflict conflict;
     const Result<bool> found = find_conflict(row, changes, own_key, conflict);
     if (!found) return found.error();

@@ -131,15 +131,30 @@ Delta::Known& Delta::find_way(Bytes key) noexcept {
     FRESHET_CHECK(in_transaction_);
     const std::size_t family = family_of(key);
     Known& known = known_[family % known_.size()];
-    if (key.size() == known.size && std::memcmp(key.data(), known.key.data(), known.size) == 0)
-        return known;
+    const bool is_begun =
+        key.size() == known.size && std::memcmp(key.data(), known.key.data(), known.size) == 0;
+    if (is_begun && known.is_whole) return known;
+    if (!is_begun && !begin_way(known, key, family)) return known;
+    if (!known.is_whole) search_leaf(key, known.path);
+    known.is_whole = true;
+    return known;
+}
+
+// False: the branch is empty.
+bool Delta::begin_way(Known& known, Bytes key, std::size_t family) noexcept {
     known.size = 0;
-    if (root_.branches[family].page == 0) return known;
-    if (!known.path.is_last || known.path.family != family || !leads_behind(known.path, key))
-        descend(key, family, known.path);
+    if (root_.branches[family].page == 0) return false;
+    known.is_whole =
+        known.path.is_last && known.path.family == family && leads_behind(known.path, key);
+    if (!known.is_whole) descend(key, family, known.path);
     known.size = key.size();
     std::memcpy(known.key.data(), key.data(), key.size());
-    return known;
+    return true;
+}
+
+void Delta::fetch(Bytes key) noexcept {
+    const std::size_t family = family_of(key);
+    static_cast<void>(begin_way(known_[family % known_.size()], key, family));
 }
 
 // Whether the key belongs behind all others, where the way leads to the last one; then it is that
@@ -171,6 +186,7 @@ bool Delta::is_alone(Bytes key, std::size_t size) noexcept {
            !page.begins_with(leaf.position, key.first(size));
 }
 
+// Down to the leaf, which is fetched, and not looked at.
 void Delta::descend(Bytes key, std::size_t family, Path& path) const noexcept {
     path.family = family;
     path.height = root_.branches[family].height;
@@ -185,8 +201,13 @@ void Delta::descend(Bytes key, std::size_t family, Path& path) const noexcept {
         number = page.child(index);
         if (level + 1 == path.height) pool_.at(number).prefetch();
     }
-    const Place place = pool_.at(number).search(key);
-    path.steps[path.height - 1] = {.page = number, .position = place.position};
+    path.steps[path.height - 1].page = number;
+}
+
+void Delta::search_leaf(Bytes key, Path& path) const noexcept {
+    Step& leaf = path.steps[path.height - 1];
+    const Place place = pool_.at(leaf.page).search(key);
+    leaf.position = place.position;
     path.found = place.found;
 }
 
@@ -331,6 +352,7 @@ Result<bool> Delta::erase(Bytes key) noexcept {
     if (root_.branches[family_of(key)].page == 0) return false;
     Path path;
     descend(key, family_of(key), path);
+    search_leaf(key, path);
     if (!path.found) return false;
     const std::size_t copies = copies_needed(path);
     if (copies > pool_.available()) return Code::out_of_memory;

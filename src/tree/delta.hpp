@@ -104,6 +104,9 @@ public:
     // the way; so does the same question. Of two families whose numbers are both odd, or both even,
     // the way of one is known.
     [[nodiscard]] Bytes find_to_put(Bytes key, Record* record = nullptr) noexcept;
+    // Begins on the way of a key, for those who have something else to do before they ask for it or
+    // put it: its page is fetched meanwhile.
+    void fetch(Bytes key) noexcept;
     // Whether no other key begins with the same `size` bytes, as far as the page tells where the
     // key belongs, if nothing is below; false: they are to be looked for. It knows the way as
     // find_to_put() does.
@@ -144,12 +147,14 @@ private:
     // The key that find_to_put() came to last. A change in one family leaves those of others as
     // they are. Keys that ascend need no other way than the last one, until its leaf is split.
     struct Known {
-        std::size_t size = 0;  // Of the key; 0: there is none, or it was changed since.
+        std::size_t size = 0;   // Of the key; 0: there is none, or it was changed since.
+        bool is_whole = false;  // The leaf was searched.
         std::array<std::byte, key_size_max> key;
         Path path;
     };
     [[nodiscard]] Known& known_for(Bytes key) noexcept { return known_[family_of(key) % 2]; }
     Known& find_way(Bytes key) noexcept;
+    bool begin_way(Known& known, Bytes key, std::size_t family) noexcept;
     static void forget(Known& known) noexcept {
         known.size = 0;
         known.path.is_last = false;
@@ -161,6 +166,7 @@ private:
 
     // Of a branch that is not empty.
     void descend(Bytes key, std::size_t family, Path& path) const noexcept;
+    void search_leaf(Bytes key, Path& path) const noexcept;
     [[nodiscard]] std::size_t copies_needed(const Path& path) const noexcept;
     [[nodiscard]] std::size_t splits_needed(const Path& path) const noexcept;
     std::uint32_t own(Path& path, std::size_t copies) noexcept;
