@@ -412,8 +412,8 @@ TEST(Delta, KnowsTheWayToOneKeyOnly) {
         EXPECT_EQ(as_text(find({&subject.delta, &subject.delta.root()}, as_bytes(key))), value);
 }
 
-// A change in one family leaves the way that is known in another one as it is: which are asked for,
-// put and erased by turns.
+// A change in one family leaves the way that is known in another one as it is: which are fetched,
+// asked for, put and erased by turns.
 TEST(Delta, KnowsAWayInEachOfTwoFamilies) {
     std::mt19937_64 random{7};
     Subject subject{600};
@@ -424,6 +424,8 @@ TEST(Delta, KnowsAWayInEachOfTwoFamilies) {
             const std::string number = std::to_string(random() % 400);
             const std::string mine = family + number;
             const std::string other = static_cast<char>(family ^ 13) + number;
+            if (k % 3 == 0) subject.delta.fetch(as_bytes(mine));
+            if (k % 5 == 0) subject.delta.fetch(as_bytes(other));
             for (const std::string& key : {mine, other}) {
                 const Bytes value = subject.delta.find_to_put(as_bytes(key));
                 const auto there = subject.map.find(key);
@@ -437,6 +439,7 @@ TEST(Delta, KnowsAWayInEachOfTwoFamilies) {
             } else {
                 ASSERT_EQ(subject.put(other, std::to_string(random())), Code::none);
             }
+            if (k % 7 == 0) subject.delta.fetch(as_bytes(mine));
             ASSERT_EQ(subject.put(mine, std::to_string(random())), Code::none);
         }
         expect_same(subject.delta, subject.delta.root(), subject.map);
@@ -494,7 +497,8 @@ TEST(Delta, PutsKeysThatAscendWhereTheyBelong) {
             const auto old = static_cast<std::uint64_t>(last[family]) - from_last % 1000;
             if (what > 3) {
                 const std::string key = front + std::to_string(++last[family]);
-                if (what > 9) {
+                if (what > 24) subject.delta.fetch(as_bytes(key));
+                if (what > 9 && what < 28) {
                     ASSERT_EQ(subject.delta.find_to_put(as_bytes(key)).data(), nullptr);
                 }
                 ASSERT_EQ(subject.put(key, std::string(random() % 40, 'v')), Code::none);
@@ -542,6 +546,7 @@ TEST(Delta, SaysOfMostKeysThatAreAloneThatTheyAre) {
         const auto next = subject.map.lower_bound(prefix);
         const bool is_alone =
             next == subject.map.end() || next->first.compare(0, prefix.size(), prefix) != 0;
+        if (i % 2 == 0) subject.delta.fetch(as_bytes(key));
         const bool is_seen = subject.delta.is_alone(as_bytes(key), size);
         ASSERT_TRUE(is_alone || !is_seen) << key;
         alone += is_alone ? 1 : 0;

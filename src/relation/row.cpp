@@ -51,7 +51,7 @@ void find_changes(std::span<const Value> before, std::span<const Value> after,
     const std::size_t used = after.size() % 8;
     std::fill(into.begin(), into.end(), std::byte{0xff});
     if (used > 0) into.back() = std::byte{0xff} >> (8 - used);
-    for (std::size_t i = 0; i < before.size() && i < after.size(); i++)
+    for (std::size_t i = 0; i < std::min(before.size(), after.size()); i++)
         if (is_same(before[i], after[i])) into[i / 8] &= ~(std::byte{1} << (i % 8));
 }
 

@@ -168,7 +168,7 @@ Fit Page::fit_of(const Entry& entry) const noexcept {
     const Bytes key = entry.key.back;
     const std::size_t size = entry_overhead + key.size() + entry.value.size();
     const bool shares_all = has_prefix(key);
-    if (shares_all && count_ > 0 && size - prefix_size_ <= free_size()) return Fit::beside;
+    if (shares_all && size - prefix_size_ <= free_size()) return Fit::beside;
     const std::size_t common = shares_all ? prefix_size_ : common_size(key, prefix());
     const std::size_t used =
         header_size + common + whole_size() + size - (count_ + std::size_t{1}) * common;
@@ -249,7 +249,8 @@ Place Page::search(Bytes key) const noexcept {
 }
 
 bool Page::is_behind(Bytes key) const noexcept {
-    return count_ > 0 && has_prefix(key) && head(count_ - 1U) < head_of(key.subspan(prefix_size_));
+    FRESHET_CHECK(count_ > 0);
+    return has_prefix(key) && head(count_ - 1U) < head_of(key.subspan(prefix_size_));
 }
 
 // Among the entries from `first` on, whose heads are not less.

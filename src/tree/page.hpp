@@ -280,10 +280,8 @@ public:
     [[nodiscard]] Entry at(std::uint32_t index) const noexcept;
     // What that one has.
     [[nodiscard]] std::size_t size(std::uint32_t index) const noexcept {
-        const std::uint32_t between = between_ != nullptr ? 1 : 0;
-        if (index < left_count_) return left_->entry_size(index);
-        if (index - left_count_ < between) return between_->size();
-        return right_->entry_size(right_first_ + index - left_count_ - between);
+        const Piece piece = this->piece(index, index + 1);
+        return piece.page == nullptr ? between_->size() : piece.page->entry_size(piece.position);
     }
     // Of the keys [from, to), of which there is at least one.
     [[nodiscard]] std::size_t prefix_size(std::uint32_t from, std::uint32_t to) const noexcept;
