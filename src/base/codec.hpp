@@ -29,21 +29,6 @@ inline void store_at(std::byte* to, T value) noexcept {
     std::memcpy(to, &value, sizeof value);
 }
 
-// Without a call, for what is mostly short; the last 8 bytes overlap those before. Says where the
-// next byte goes.
-inline std::byte* copy_short(std::byte* to, Bytes from) noexcept {
-    const std::size_t size = from.size();
-    const std::byte* const bytes = from.data();
-    if (size - 8 <= 64 - 8) {
-        for (std::size_t i = 0; i + 8 < size; i += 8)
-            store_at(to + i, load<std::uint64_t>(bytes + i));
-        store_at(to + size - 8, load<std::uint64_t>(bytes + size - 8));
-    } else if (size > 0) {
-        std::memcpy(to, bytes, size);
-    }
-    return to + size;
-}
-
 // Big-endian, so that keys sort as their numbers do.
 inline void store_key(std::byte* to, std::uint64_t value) noexcept {
     store_at(to, __builtin_bswap64(value));

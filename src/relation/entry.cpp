@@ -19,14 +19,14 @@ public:
     EntryKey(std::byte tag, Bytes entry) noexcept : size_{1 + entry.size()} {
         FRESHET_CHECK(size_ <= bytes_.size());
         bytes_[0] = tag;
-        copy_short(bytes_.data() + 1, entry);
+        std::memcpy(bytes_.data() + 1, entry.data(), entry.size());
     }
     EntryKey(std::byte tag, std::uint32_t index, Bytes rest) noexcept {
         bytes_[0] = tag;
         store_at(bytes_.data() + 1, __builtin_bswap32(index));
         const std::size_t front = 1 + index_id_size;
         const Bytes kept = rest.first(std::min(rest.size(), bytes_.size() - front));
-        copy_short(bytes_.data() + front, kept);
+        if (!kept.empty()) std::memcpy(bytes_.data() + front, kept.data(), kept.size());
         size_ = front + kept.size();
     }
     EntryKey(Bytes entry, std::uint64_t from) noexcept : EntryKey{tag_closed, entry} {

@@ -153,7 +153,7 @@ Result<Bytes> RowMaker::key(std::span<const Value> row, std::int64_t id, Arena& 
     const Bytes written = writer.written();
     const Result<MutableBytes> key = memory.bytes(written.size(), 1);
     if (!key) return refuse_for_memory(error);
-    copy_short(key->data(), written);
+    std::memcpy(key->data(), written.data(), written.size());
     return Bytes{*key};
 }
 
@@ -173,7 +173,9 @@ Result<IndexEntry> RowMaker::entry(const Index& index, const KeyedRow& row,
         },
         key->first(front_size_max));
     const std::size_t front = index_id_size + writer.written().size();
-    *copy_short(key->data() + front, row.key) = static_cast<std::byte>(row.key.size());
+    std::byte* const behind = key->data() + front;
+    std::memcpy(behind, row.key.data(), row.key.size());
+    behind[row.key.size()] = static_cast<std::byte>(row.key.size());
     return IndexEntry{key->first(front + row.key.size() + 1), front, writer.is_cut(),
                       index.unique && !has_null};
 }
