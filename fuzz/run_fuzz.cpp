@@ -245,14 +245,13 @@ void mutate_entry(MutableBytes page, Random& random) {
     const std::size_t i = random.below(count);
     const std::size_t slot = heads + 8 * count + 2 * i;
     if (count == 0 || slot + 2 > page.size()) return;
-    const std::size_t entry = load<std::uint16_t>(page.data() + slot);
+    const std::size_t entry = load<std::uint16_t>(page.data() + slot) & 0x7ffU;
     const bool is_entry_there = entry + 8 <= page.size();
-    switch (is_entry_there ? random.below(5) : random.below(2)) {
+    switch (is_entry_there ? random.below(4) : random.below(2)) {
         case 0: return mutate_number(page.data() + slot, 2, random);
         case 1: return mutate_number(page.data() + heads + 8 * i, 8, random);
         case 2: return mutate_number(page.data() + entry, 2, random);
-        case 3: return mutate_number(page.data() + entry + 2, 2, random);
-        default: return mutate_number(page.data() + entry + 4, 4, random);
+        default: return mutate_number(page.data() + entry + 2, 4, random);
     }
 }
 

@@ -84,10 +84,6 @@ std::uint16_t narrow(std::size_t size) noexcept {
     return static_cast<std::uint16_t>(size);
 }
 
-std::uint16_t value_size(Bytes value, bool is_erased) noexcept {
-    return static_cast<std::uint16_t>(narrow(value.size()) | (is_erased ? Page::erased_bit : 0));
-}
-
 std::size_t common_size(Bytes a, Bytes b) noexcept {
     const std::size_t size = std::min(a.size(), b.size());
     std::size_t i = 0;
@@ -179,14 +175,9 @@ std::uint64_t Page::head(std::uint32_t position) const noexcept {
     return load<std::uint64_t>(heads() + position * std::size_t{8});
 }
 
-std::size_t Page::slot(std::uint32_t position) const noexcept {
-    return load<std::uint16_t>(heads() + count_ * std::size_t{8} + position * std::size_t{2});
-}
-
 Bytes Page::suffix(std::uint32_t position) const noexcept {
-    const std::byte* const entry = at(slot(position));
-    const std::size_t size = load<std::uint16_t>(entry + 2) & ~std::size_t{erased_bit};
-    return {entry + 4 + size, load<std::uint16_t>(entry)};
+    const Slot slot = this->slot(position);
+    return {slot.entry + sizes_size + slot.value_size, slot.suffix_size};
 }
 
 bool Page::has(std::uint32_t position, Bytes key) const noexcept {
@@ -212,12 +203,12 @@ bool Page::begins_with(std::uint32_t position, Bytes start) const noexcept {
 
 Bytes Page::value(std::uint32_t position) const noexcept {
     FRESHET_CHECK(position < count_);
-    const std::byte* const entry = at(slot(position));
-    return {entry + 4, load<std::uint16_t>(entry + 2) & ~std::size_t{erased_bit}};
+    const Slot slot = this->slot(position);
+    return {slot.entry + sizes_size, slot.value_size};
 }
 
 bool Page::is_erased(std::uint32_t position) const noexcept {
-    return (load<std::uint16_t>(at(slot(position)) + 2) & erased_bit) != 0;
+    return slot(position).is_erased;
 }
 
 std::size_t Page::free_size() const noexcept {
@@ -268,13 +259,13 @@ Place Page::search_ties(std::uint32_t first, std::uint64_t wanted, Bytes rest) c
 
 std::uint32_t Page::child(std::uint32_t index) const noexcept {
     if (index == 0) return first_child_;
-    return load<std::uint32_t>(at(slot(index - 1)) + 4);
+    return load<std::uint32_t>(at(offset(index - 1)) + sizes_size);
 }
 
 void Page::set_child(std::uint32_t index, std::uint32_t number) noexcept {
     FRESHET_CHECK(index <= count_);
     if (index == 0) first_child_ = number;
-    if (index > 0) store(at(slot(index - 1)) + 4, number);
+    if (index > 0) store(at(offset(index - 1)) + sizes_size, number);
 }
 
 void Page::remove_child(std::uint32_t index) noexcept {
@@ -319,28 +310,36 @@ void Page::insert(std::uint32_t position, const Entry& entry, Fit fit) noexcept 
     note_insert(position);
 }
 
+void Page::put_slot(std::byte* slot, std::size_t offset, std::size_t suffix_size,
+                    std::size_t value_size, bool is_erased) noexcept {
+    FRESHET_CHECK(value_size < page_size);
+    const std::size_t erased = is_erased ? 0x800 : 0;
+    const std::size_t high = (value_size & 0x700) << 4 | (suffix_size & 0x100) << 7;
+    store(slot, static_cast<std::uint16_t>(offset | erased | high));
+    store(at(offset), static_cast<std::uint16_t>((suffix_size & 0xff) | (value_size & 0xff) << 8));
+}
+
 // Where there is room for a head and a slot, which say nothing yet.
 void Page::place(std::uint32_t position, const Entry& entry) noexcept {
     const std::size_t suffix_size = entry.key.size() - prefix_size_;
-    const std::size_t size = 4 + suffix_size + entry.value.size();
+    const std::size_t size = sizes_size + suffix_size + entry.value.size();
     FRESHET_CHECK(size <= free_size());
     heap_ = narrow(heap_ - size);
-    std::byte* const into = at(heap_);
-    store(into, narrow(suffix_size));
-    store(into + 2, value_size(entry.value, entry.is_erased));
-    copy_bytes(into + 4, entry.value);
-    std::byte* const suffix = into + 4 + entry.value.size();
+    std::byte* const head = heads() + position * std::size_t{8};
+    std::byte* const slot = heads() + count_ * std::size_t{8} + position * std::size_t{2};
+    put_slot(slot, heap_, suffix_size, entry.value.size(), entry.is_erased);
+    std::byte* const into = at(heap_) + sizes_size;
+    copy_bytes(into, entry.value);
+    std::byte* const suffix = into + entry.value.size();
     entry.key.copy(prefix_size_, suffix);
-    store(heads() + position * std::size_t{8}, head_of({suffix, suffix_size}));
-    store(heads() + count_ * std::size_t{8} + position * std::size_t{2}, heap_);
+    store(head, head_of({suffix, suffix_size}));
 }
 
 void Page::remove(std::uint32_t position) noexcept {
     FRESHET_CHECK(position < count_);
-    const std::size_t offset = slot(position);
-    const std::size_t size = 4 + suffix(position).size() + value(position).size();
+    const std::size_t size = sizes_size + suffix(position).size() + value(position).size();
     garbage_ = narrow(garbage_ + size);
-    if (offset == heap_) {
+    if (offset(position) == heap_) {
         heap_ = narrow(heap_ + size);
         garbage_ = narrow(garbage_ - size);
     }
@@ -352,16 +351,15 @@ void Page::remove(std::uint32_t position) noexcept {
 }
 
 void Page::replace(std::uint32_t position, Bytes value, bool is_erased) noexcept {
-    const Bytes old = this->value(position);
-    if (old.size() == value.size()) {
-        std::byte* const entry = at(slot(position));
-        store(entry + 2, value_size(value, is_erased));
-        return copy_bytes(entry + 4, value);
+    const Slot old = slot(position);
+    if (old.value_size == value.size()) {
+        std::byte* const slot = heads() + count_ * std::size_t{8} + position * std::size_t{2};
+        put_slot(slot, offset(position), old.suffix_size, old.value_size, is_erased);
+        return copy_bytes(at(offset(position)) + sizes_size, value);
     }
     const Entry entry{key(position), value, is_erased};
-    const std::size_t suffix_size = entry.key.back.size();
-    if (4 + value.size() + suffix_size > free_size()) return compact(position, entry);
-    garbage_ = narrow(garbage_ + 4 + old.size() + suffix_size);
+    if (sizes_size + value.size() + old.suffix_size > free_size()) return compact(position, entry);
+    garbage_ = narrow(garbage_ + sizes_size + old.value_size + old.suffix_size);
     place(position, entry);
 }
 
@@ -402,17 +400,16 @@ void Page::take(std::uint32_t position, const Piece& piece) noexcept {
     const std::size_t lowest = heap_ - free_size();
     std::size_t heap = heap_;
     for (std::uint32_t i = 0; i < piece.count; i++, head += 8, slot += 2) {
-        const std::byte* const entry = page.at(page.slot(piece.position + i));
-        const std::size_t front = 4 + (load<std::uint16_t>(entry + 2) & ~std::size_t{erased_bit});
-        const std::size_t back = load<std::uint16_t>(entry) - cut;
+        const Slot from = page.slot(piece.position + i);
+        const std::size_t front = sizes_size + from.value_size;
+        const std::size_t back = from.suffix_size - cut;
         FRESHET_CHECK(front + back <= heap - lowest);
         heap -= front + back;
         std::byte* const into = at(heap);
-        std::memcpy(into, entry, front);
-        std::memcpy(into + front, entry + front + cut, back);
-        store(into, static_cast<std::uint16_t>(back));
+        std::memcpy(into, from.entry, front);
+        std::memcpy(into + front, from.entry + front + cut, back);
+        put_slot(slot, heap, back, from.value_size, from.is_erased);
         store(head, head_of({into + front, back}));
-        store(slot, static_cast<std::uint16_t>(heap));
     }
     heap_ = narrow(heap);
 }
@@ -454,12 +451,11 @@ bool Page::is_sound(std::uint32_t number) const noexcept {
 
 // Those before it are sound.
 bool Page::is_sound_at(std::uint32_t position, std::uint32_t number) const noexcept {
-    const std::size_t offset = slot(position);
-    if (offset < heap_ || offset + 4 > page_size) return false;
-    const Bytes value = this->value(position);
-    const std::size_t suffix_size = load<std::uint16_t>(at(offset));
-    if (4 + value.size() + suffix_size > page_size - offset) return false;
-    const std::size_t key_size = prefix_size_ + suffix_size;
+    const std::size_t offset = this->offset(position);
+    if (offset < heap_ || offset + sizes_size > page_size) return false;
+    const Slot slot = this->slot(position);
+    if (sizes_size + slot.value_size + slot.suffix_size > page_size - offset) return false;
+    const std::size_t key_size = prefix_size_ + slot.suffix_size;
     if (key_size - 1 >= key_size_max) return false;
 
     const Bytes suffix = this->suffix(position);
@@ -469,7 +465,7 @@ bool Page::is_sound_at(std::uint32_t position, std::uint32_t number) const noexc
         if (compare_behind_head(this->suffix(position - 1), suffix) >= 0) return false;
     }
     if (first_child_ == 0) return true;
-    if (value.size() != sizeof first_child_ || is_erased(position)) return false;
+    if (slot.value_size != sizeof first_child_ || slot.is_erased) return false;
     const std::uint32_t child = this->child(position + 1);
     return child != 0 && child < number;
 }

@@ -20,14 +20,16 @@
 //           38            2  run          how many before it were each put just after the last
 //           40  prefix_size  prefix       what all keys of the page begin with
 //            -    8 * count  heads        of each key the 8 bytes after the prefix, as a number
-//            -    2 * count  slots        where each entry begins
+//            -    2 * count  slots        of each entry: where it begins, 11 bits from the lowest
+//                                        on; whether it is erased, 1; the 3 highest bits of the
+//                                        size of its value; the highest one of that of its suffix
 //            -            -  free
 //         heap            -  entries      in any order, up to the end of the page
 //
-//  An entry is: 2 bytes size of the suffix, 2 bytes size of the value, value, suffix. The suffix is
-//  the key without the prefix. The value of an interior entry is the number of the child, 4 bytes.
-//  The highest bit of the value's size says that the entry is erased: what older pages have of the
-//  key counts no more (below.hpp).
+//  An entry is: the lowest byte of the size of the suffix, the lowest byte of the size of the
+//  value, value, suffix. The suffix is the key without the prefix. The value of an interior entry
+//  is the number of the child, 4 bytes. Of an entry that is erased what older pages have of the key
+//  counts no more (below.hpp).
 //
 // A lookup compares the prefix, searches the heads, and reads the one entry whose head is the key's
 // own: 3 or 4 cache lines. Heads that are too short are padded with zeros; ties are decided by the
@@ -108,8 +110,7 @@ struct Piece {
 class Page {
 public:
     static constexpr std::size_t header_size = 40;
-    static constexpr std::uint16_t erased_bit = 0x8000;       // Of the size of a value.
-    static constexpr std::size_t entry_overhead = 8 + 2 + 4;  // Head, slot, sizes.
+    static constexpr std::size_t entry_overhead = 8 + 2 + 2;  // Head, slot, sizes.
     static constexpr std::size_t count_max = (page_size - header_size) / entry_overhead;
 
     // An empty page. What belongs to the pool stays.
@@ -153,17 +154,13 @@ public:
     [[nodiscard]] bool is_erased(std::uint32_t position) const noexcept;
     // The same at once, for those who come to each entry: null data if it is erased.
     [[nodiscard]] Bytes value_there(std::uint32_t position) const noexcept {
-        const std::byte* const slots = heads() + count_ * std::size_t{8};
-        const std::byte* const entry = at(load<std::uint16_t>(slots + position * std::size_t{2}));
-        const std::size_t size = load<std::uint16_t>(entry + 2);
-        return (size & erased_bit) != 0 ? Bytes{} : Bytes{entry + 4, size};
+        const Slot slot = this->slot(position);
+        return slot.is_erased ? Bytes{} : Bytes{slot.entry + sizes_size, slot.value_size};
     }
     // Of key and value.
     [[nodiscard]] std::size_t entry_size(std::uint32_t position) const noexcept {
-        const std::byte* const slots = heads() + count_ * std::size_t{8};
-        const std::byte* const entry = at(load<std::uint16_t>(slots + position * std::size_t{2}));
-        const std::size_t value_size = load<std::uint16_t>(entry + 2) & ~std::size_t{erased_bit};
-        return prefix_size_ + load<std::uint16_t>(entry) + value_size;
+        const Slot slot = this->slot(position);
+        return prefix_size_ + slot.suffix_size + slot.value_size;
     }
     [[nodiscard]] Entry entry(std::uint32_t position) const noexcept {
         return {key(position), value(position), is_erased(position)};
@@ -214,7 +211,30 @@ private:
     [[nodiscard]] const std::byte* heads() const noexcept { return body_.data() + prefix_size_; }
     [[nodiscard]] std::byte* heads() noexcept { return body_.data() + prefix_size_; }
     [[nodiscard]] std::uint64_t head(std::uint32_t position) const noexcept;
-    [[nodiscard]] std::size_t slot(std::uint32_t position) const noexcept;
+    // What stands in a slot, and in the first two bytes of its entry.
+    struct Slot {
+        const std::byte* entry;
+        std::size_t suffix_size;
+        std::size_t value_size;
+        bool is_erased;
+    };
+    static constexpr std::size_t sizes_size = 2;
+
+    [[nodiscard]] const std::byte* slot_at(std::uint32_t position) const noexcept {
+        return heads() + count_ * std::size_t{8} + position * std::size_t{2};
+    }
+    [[nodiscard]] std::size_t offset(std::uint32_t position) const noexcept {
+        return load<std::uint16_t>(slot_at(position)) & 0x7ffU;
+    }
+    [[nodiscard]] Slot slot(std::uint32_t position) const noexcept {
+        const std::size_t word = load<std::uint16_t>(slot_at(position));
+        const std::byte* const entry = at(word & 0x7ff);
+        const std::size_t low = load<std::uint16_t>(entry);
+        return {entry, (word >> 7 & 0x100) | (low & 0xff), (word >> 4 & 0x700) | low >> 8,
+                (word & 0x800) != 0};
+    }
+    void put_slot(std::byte* slot, std::size_t offset, std::size_t suffix_size,
+                  std::size_t value_size, bool is_erased) noexcept;
     [[nodiscard]] Bytes suffix(std::uint32_t position) const noexcept;
     [[nodiscard]] const std::byte* at(std::size_t offset) const noexcept {
         return body_.data() + (offset - header_size);
@@ -248,7 +268,8 @@ private:
 };
 
 static_assert(sizeof(Page) == page_size);
-static_assert(page_size <= 0x8000, "sizes and offsets in a page are 16 bits");
+static_assert(page_size <= 0x800, "offsets in a page are 11 bits, as sizes of values are");
+static_assert(key_size_max < 0x200, "sizes of suffixes are 9 bits");
 static_assert(Page::header_size + 3 * (key_size_max + value_size_max + Page::entry_overhead) <=
               page_size);
 
