@@ -223,6 +223,8 @@ bool TableLife::excuse(Code code, bool is_tentative) {
         return true;
     }
     if (machine_->disk.is_crashed()) return true;
+    // A row that the statement needs was acknowledged, and the disk did not keep it.
+    if (!is_disk_honest() && is_named_damage(code)) return true;
     const bool is_disk_error = code == Code::io || code == Code::full || code == Code::read_only ||
                                code == Code::permission || code == Code::forked ||
                                code == Code::locked;
