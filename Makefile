@@ -54,7 +54,7 @@ SMALL_SOURCES := $(wildcard src/disk/*.cpp) src/base/sha256.cpp src/base/text.cp
 	src/base/time_text.cpp src/tree/column_builder.cpp src/tree/cursor.cpp src/tree/pool.cpp src/tree/run_check.cpp src/tree/run_format.cpp src/tree/split.cpp \
 	$(addprefix src/log/,commit.cpp format.cpp frame_check.cpp head.cpp note.cpp scan.cpp savepoint.cpp segments.cpp writer.cpp) \
 	$(addprefix src/store/,append.cpp backup.cpp batch.cpp checkpoint.cpp describe.cpp follower.cpp gather.cpp log_cursor.cpp) \
-	$(addprefix src/store/,mark.cpp match.cpp metadata.cpp open.cpp place.cpp read_on.cpp replay.cpp) \
+	$(addprefix src/store/,upcaster.cpp mark.cpp match.cpp metadata.cpp open.cpp place.cpp read_on.cpp replay.cpp) \
 	$(addprefix src/relation/,alter.cpp catalog.cpp catalog_view.cpp conflict.cpp definition.cpp definition_codec.cpp) \
 	$(addprefix src/relation/,entry.cpp name.cpp row_finder.cpp row_keeper.cpp type.cpp) \
 	$(addprefix src/query/,open.cpp set.cpp subplan.cpp table_source.cpp) src/database/prepare.cpp src/database/row_check.cpp \

@@ -9,8 +9,12 @@ namespace freshet::store {
 
 namespace {
 
+[[gnu::noinline]] std::uint64_t hash_on(std::uint64_t seed, Bytes bytes) noexcept {
+    return hash(seed, bytes);
+}
+
 std::uint64_t id_hash(std::string_view stream, const EventId& id) noexcept {
-    return hash(hash(0, as_bytes(stream)), id.bytes);
+    return hash_on(hash_on(0, as_bytes(stream)), id.bytes);
 }
 
 }  // namespace

@@ -310,8 +310,8 @@ void Page::insert(std::uint32_t position, const Entry& entry, Fit fit) noexcept 
     note_insert(position);
 }
 
-void Page::put_slot(std::byte* slot, std::size_t offset, std::size_t suffix_size,
-                    std::size_t value_size, bool is_erased) noexcept {
+[[gnu::noinline]] void Page::put_slot(std::byte* slot, std::size_t offset, std::size_t suffix_size,
+                                      std::size_t value_size, bool is_erased) noexcept {
     FRESHET_CHECK(value_size < page_size);
     const std::size_t erased = is_erased ? 0x800 : 0;
     const std::size_t high = (value_size & 0x700) << 4 | (suffix_size & 0x100) << 7;
@@ -320,7 +320,7 @@ void Page::put_slot(std::byte* slot, std::size_t offset, std::size_t suffix_size
 }
 
 // Where there is room for a head and a slot, which say nothing yet.
-void Page::place(std::uint32_t position, const Entry& entry) noexcept {
+[[gnu::noinline]] void Page::place(std::uint32_t position, const Entry& entry) noexcept {
     const std::size_t suffix_size = entry.key.size() - prefix_size_;
     const std::size_t size = sizes_size + suffix_size + entry.value.size();
     FRESHET_CHECK(size <= free_size());
@@ -337,12 +337,12 @@ void Page::place(std::uint32_t position, const Entry& entry) noexcept {
 
 void Page::remove(std::uint32_t position) noexcept {
     FRESHET_CHECK(position < count_);
-    const std::size_t size = sizes_size + suffix(position).size() + value(position).size();
-    garbage_ = narrow(garbage_ + size);
-    if (offset(position) == heap_) {
+    const Slot old = this->slot(position);
+    const std::size_t size = sizes_size + old.suffix_size + old.value_size;
+    if (old.entry == at(heap_))
         heap_ = narrow(heap_ + size);
-        garbage_ = narrow(garbage_ - size);
-    }
+    else
+        garbage_ = narrow(garbage_ + size);
     std::byte* const place = heads() + position * std::size_t{8};
     std::byte* const slot = heads() + count_ * std::size_t{8} + position * std::size_t{2};
     std::memmove(place, place + 8, static_cast<std::size_t>(slot - place - 8));
@@ -478,7 +478,7 @@ Piece Sequence::piece(std::uint32_t index, std::uint32_t to) const noexcept {
     return {right_, right_first_ + index - left_count_ - between, to - index};
 }
 
-Entry Sequence::at(std::uint32_t index) const noexcept {
+[[gnu::noinline]] Entry Sequence::at(std::uint32_t index) const noexcept {
     const Piece piece = this->piece(index, index + 1);
     return piece.page == nullptr ? *between_ : piece.page->entry(piece.position);
 }
