@@ -240,7 +240,7 @@ bool pass(std::span<ImageRest> images) noexcept {
                                         Value* into) noexcept {
     for (ImageRest& rest : images) {
         FieldReader reader{rest.image, rest.at};
-        const Field field = reader.next();
+        const Field field = reader.next_inlined();
         if (!reader.ok() || !make_value(field, type, &into[rest.row])) return false;
         rest.at = reader.position();
     }

@@ -185,7 +185,7 @@ public:
     // that columns of this size have room beside them. False: it does not fit, and the page is as
     // it was. Keeps no history of insertions.
     bool append(const Entry& entry, std::size_t common, std::size_t columns_size = 0) noexcept;
-    // Of a page of a run: room for columns, which is there; nothing is put into the page afterwards.
+    // Of a page of a run: room for columns, which is there; nothing is put into it afterwards.
     std::byte* make_columns(std::size_t size) noexcept;
     [[nodiscard]] std::size_t columns() const noexcept { return garbage_; }
     [[nodiscard]] std::size_t columns_end() const noexcept { return heap_; }

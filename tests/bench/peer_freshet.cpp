@@ -168,7 +168,8 @@ public:
         }
         execute("COMMIT");
         Diagnostic diagnostic;
-        if (has_runs_ && !store_.maintain(diagnostic, {.now = true, .as_one = true})) fail("maintain", diagnostic);
+        if (has_runs_ && !store_.maintain(diagnostic, {.now = true, .as_one = true}))
+            fail("maintain", diagnostic);
     }
     void range(std::int64_t from, std::int64_t count, bench::Sum& sum) override {
         Statement statement{"SELECT id, balance FROM account WHERE id >= ? AND id < ? ORDER BY id"};
