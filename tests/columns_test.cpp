@@ -102,19 +102,19 @@ TEST(Columns, HaveTheBytesThatTheirHeadSays) {
     const std::unique_ptr<Page> page = builder.finish();
     expect_records(*page, builder.records());
     const std::size_t begin = page->columns();
-    EXPECT_EQ(begin % 256, 0xc1u);  // The table below says where each column begins.
+    EXPECT_EQ(begin % 256, 0xc5u);  // The table below says where each column begins.
     EXPECT_EQ(hex({page->bytes() + begin, page->columns_end() - begin}),
               "06"
-              "0901da07"    // Whole, all the same, of one byte.
-              "0102db07"    // Whole, of two bytes.
-              "0302df07"    // Bytes, of two bytes.
-              "1300e307"    // Bytes, of many sizes.
-              "0e01e807"    // Real, some null, the others the same.
-              "0000ea07"    // Null.
+              "0901de07"    // Whole, all the same, of one byte.
+              "0102df07"    // Whole, of two bytes.
+              "0302e307"    // Bytes, of two bytes.
+              "1300e707"    // Bytes, of many sizes.
+              "0e01ec07"    // Real, some null, the others the same.
+              "0000ee07"    // Null.
               "01"          //
               "2c010500"    // 300 and 5
               "61626364"    //
-              "e807e80778"  // Up to there each, and "x".
+              "ec07ec0778"  // Up to there each, and "x".
               "0240"        // The second is null.
               "0000000000000000");
 }

@@ -212,22 +212,22 @@ TEST(RunDamage, IsNoticedInThePlacesOfAPage) {
     const auto head = forged.field<std::uint64_t>(leaf, heads);
     EXPECT_FALSE(forged.takes(leaf, heads, head - 1));
     EXPECT_FALSE(forged.takes(leaf, heads, head + 1));
-    for (const Half slot :
-         {Half{0}, Half{2047}, Half{2045}, Half{0xFFFF}, static_cast<Half>(heap - 1)})
-        EXPECT_FALSE(forged.takes(leaf, slots, slot)) << slot;
+    const Half slot = forged.field<Half>(leaf, slots);
+    const Half high = slot & 0xf800;  // Of the sizes: 900 is 0x384.
+    ASSERT_EQ(high, 0x3000);
+    for (const std::size_t offset : {std::size_t{0}, std::size_t{2047}, std::size_t{2046},
+                                     std::size_t{heap} - 1, std::size_t{heap}})
+        EXPECT_FALSE(forged.takes(leaf, slots, static_cast<Half>(high | offset))) << offset;
+    for (const unsigned other : {0x1000U, 0x2000U, 0x4000U, 0x8000U})
+        EXPECT_FALSE(forged.takes(leaf, slots, static_cast<Half>(slot ^ other))) << other;
+    EXPECT_TRUE(forged.takes(leaf, slots, static_cast<Half>(slot ^ 0x800)));  // Erased.
     // In the last page, so that nothing is behind it.
-    ASSERT_EQ(forged.field<Half>(4, 50), 2048 - 5);
-    for (const Half slot : {Half{2044}, Half{2045}, Half{2046}, Half{2047}})
-        EXPECT_FALSE(forged.takes(4, 50, slot)) << slot;
-    EXPECT_FALSE(forged.takes(leaf, slots, heap));
-    const std::size_t entry = forged.field<Half>(leaf, slots);
-    EXPECT_EQ(forged.field<Half>(leaf, entry), 1);
-    EXPECT_FALSE(forged.takes(leaf, entry, Half{0}));
-    EXPECT_FALSE(forged.takes(leaf, entry, Half{2}));
-    EXPECT_FALSE(forged.takes(leaf, entry, Half{0xFFFF}));
-    EXPECT_FALSE(forged.takes(leaf, entry + 2, Half{901}));
-    EXPECT_FALSE(forged.takes(leaf, entry + 2, Half{0x7FFF}));
-    EXPECT_TRUE(forged.takes(leaf, entry + 2, Half{900 | 0x8000}));
+    ASSERT_EQ(forged.field<Half>(4, 50), 2048 - 3);
+    for (const Half end : {Half{2046}, Half{2047}}) EXPECT_FALSE(forged.takes(4, 50, end)) << end;
+    const std::size_t entry = slot & 0x7ffU;
+    EXPECT_EQ(forged.field<Half>(leaf, entry), 0x8401);
+    for (const unsigned sizes : {0x8400U, 0x8402U, 0x84ffU, 0x8501U, 0xff01U})
+        EXPECT_FALSE(forged.takes(leaf, entry, static_cast<Half>(sizes))) << sizes;
 }
 
 TEST(RunDamage, IsNoticedInTheChildrenOfAPage) {
@@ -238,12 +238,14 @@ TEST(RunDamage, IsNoticedInTheChildrenOfAPage) {
     for (const std::uint32_t child : {3U, 4U, ~0U}) EXPECT_FALSE(forged.takes(top, 24, child));
     EXPECT_TRUE(forged.takes(top, 24, std::uint32_t{2}));
     EXPECT_TRUE(forged.takes(top, 24, std::uint32_t{0}));  // A leaf, and sound as such.
-    const std::size_t entry = forged.field<Half>(top, 40 + forged.field<Half>(top, 30) + 8U);
+    const std::size_t slot_at = 40 + forged.field<Half>(top, 30) + 8U;
+    const Half slot = forged.field<Half>(top, slot_at);
+    const std::size_t entry = slot & 0x7ffU;
     for (const std::uint32_t child : {0U, 3U, 4U, ~0U})
-        EXPECT_FALSE(forged.takes(top, entry + 4, child));
-    EXPECT_TRUE(forged.takes(top, entry + 4, std::uint32_t{1}));
-    EXPECT_FALSE(forged.takes(top, entry + 2, Half{3}));
-    EXPECT_FALSE(forged.takes(top, entry + 2, Half{4 | 0x8000}));
+        EXPECT_FALSE(forged.takes(top, entry + 2, child));
+    EXPECT_TRUE(forged.takes(top, entry + 2, std::uint32_t{1}));
+    EXPECT_FALSE(forged.takes(top, entry + 1, std::uint8_t{3}));
+    EXPECT_FALSE(forged.takes(top, slot_at, static_cast<Half>(slot | 0x800)));
     // A leaf with a child has values that are no children.
     EXPECT_FALSE(forged.takes(2, 24, std::uint32_t{1}));
 }
@@ -257,10 +259,9 @@ TEST(RunDamage, IsNoticedInTheSizesOfKeys) {
         Contents changed = bytes;
         put(changed, page + 30, prefix_size);
         put(changed, page + 40 + prefix_size, std::uint64_t{0});
-        put(changed, page + 40 + prefix_size + 8, Half{page_size - 200});
-        put(changed, page + 32, Half{page_size - 200});
-        put(changed, page + page_size - 200, suffix_size);
-        put(changed, page + page_size - 198, value_size);
+        put(changed, page + 40 + prefix_size + 8, Half{page_size - 198});
+        put(changed, page + 32, Half{page_size - 198});
+        put(changed, page + page_size - 198, static_cast<Half>(suffix_size | value_size << 8));
         std::fill_n(changed.begin() + static_cast<std::ptrdiff_t>(page + page_size - 196), 196,
                     std::byte{0});
         fuzz::repair_run(changed);
@@ -314,18 +315,18 @@ TEST(RunDamage, IsNoticedInTheOrderOfKeys) {
 }
 
 // Goal: more entries than a page has room for are noticed, even if they share their room. Method:
-// any two bytes of some are the sizes of an entry; those with different keys, sorted.
+// any byte of some is a size of an entry; those with different keys, sorted.
 TEST(RunDamage, IsNoticedInTheCountOfEntries) {
     constexpr std::size_t heap = Page::header_size + (Page::count_max + 1) * 10;
     Contents bytes = run_of({{"k", {"v"}}});
     const auto page = MutableBytes{bytes}.subspan(page_at(1));
     std::mt19937_64 random{1};
-    for (std::size_t i = heap; i < page_size; i += 2)
-        store_at(page.data() + i, static_cast<Half>(1 + random() % 9));
+    for (std::size_t i = heap; i < page_size; i++)
+        page[i] = static_cast<std::byte>(1 + random() % 9);
     std::map<std::string, std::size_t> offsets;
-    for (std::size_t i = heap; i + 4 < page_size; i += 2) {
-        const std::size_t key = i + 4 + load<Half>(page.data() + i + 2);
-        const std::size_t size = load<Half>(page.data() + i);
+    for (std::size_t i = heap; i + 2 < page_size; i++) {
+        const std::size_t key = i + 2 + std::to_integer<std::size_t>(page[i + 1]);
+        const auto size = std::to_integer<std::size_t>(page[i]);
         if (key + size <= page_size) offsets[std::string{as_text(page.subspan(key, size))}] = i;
     }
     ASSERT_GT(offsets.size(), Page::count_max);
@@ -399,7 +400,8 @@ TEST(RunDamage, IsNoticedInTheWhole) {
     }));
     // The same child twice, or the two of them in the wrong order.
     const std::uint32_t top = static_cast<std::uint32_t>(page_at(3));
-    const std::size_t entry = forged.field<Half>(3, 40 + forged.field<Half>(3, 30) + 8U) + top + 4;
+    const Half slot = forged.field<Half>(3, 40 + forged.field<Half>(3, 30) + 8U);
+    const std::size_t entry = top + (slot & 0x7ffU) + 2;
     EXPECT_FALSE(holds([&](Contents& bytes) { put(bytes, top + 24, std::uint32_t{2}); }));
     EXPECT_FALSE(holds([&](Contents& bytes) { put(bytes, entry, std::uint32_t{1}); }));
     EXPECT_FALSE(holds([&](Contents& bytes) {
@@ -413,7 +415,7 @@ TEST(RunDamage, IsNoticedInTheWhole) {
 TEST(RunDamage, LeadsToNoLeafTwice) {
     const Forged forged;
     const std::size_t top = page_at(3);
-    const std::size_t second = top + forged.field<Half>(3, 40 + 5 + 8U) + 4;
+    const std::size_t second = top + (forged.field<Half>(3, 40 + 5 + 8U) & 0x7ffU) + 2;
     for (const std::uint32_t leaf : {1U, 2U}) {
         Contents bytes = forged.bytes();
         put(bytes, top + 24, leaf);
@@ -439,10 +441,10 @@ TEST(RunDamage, IsNoticedInALeafOfTwoFamilies) {
     for (const std::size_t family : {14U, 15U}) {
         Contents bytes = run_of({{"\x0f", {"1"}}, {"\x10", {"2"}}});
         const std::size_t page = page_at(1);
-        const std::size_t entry = page + load<Half>(bytes.data() + page + 40 + 16);
-        ASSERT_EQ(bytes[entry + 5], std::byte{0x0f});
+        const std::size_t entry = page + (load<Half>(bytes.data() + page + 40 + 16) & 0x7ffU);
+        ASSERT_EQ(bytes[entry + 3], std::byte{0x0f});
         ASSERT_EQ(bytes[page + 47], std::byte{0x0f});
-        bytes[entry + 5] = bytes[page + 47] = std::byte{0x0e};
+        bytes[entry + 3] = bytes[page + 47] = std::byte{0x0e};
         put(bytes, 56 + 8 * 15, Branch{});
         put(bytes, 56 + 8 * family, Branch{.page = 1, .height = 1});
         fuzz::repair_run(bytes);

@@ -65,7 +65,7 @@ std::size_t row_size(const Row& row) noexcept {
 // What it takes is not asked twice where there is room for the most that it may take.
 Result<Bytes> encode_row(const Row& row, Arena& memory) noexcept {
     FRESHET_CHECK(row.changed.size() == mask_size(row.values.size()));
-    std::size_t size_max = 2 * 9 + row.changed.size();
+    std::size_t size_max = 18 + row.changed.size();
     for (const Value& value : row.values)
         size_max += value.has_bytes() ? 5 + value.bytes().size() : 9;
     Result<MutableBytes> image = memory.bytes(size_max, 1);
@@ -115,7 +115,7 @@ constexpr FieldClass class_of(Type type) noexcept {
 bool has_only(Bytes mask, std::size_t column_count) noexcept {
     const std::size_t whole = column_count / 8;
     for (std::size_t i = whole; i < mask.size(); i++)
-        if (mask[i] >> (i == whole ? column_count % 8 : 0) != std::byte{0}) return false;
+        if ((mask[i] >> (i == whole ? column_count % 8 : 0)) != std::byte{0}) return false;
     return true;
 }
 

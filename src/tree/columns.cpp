@@ -47,7 +47,7 @@ bool Columns::are_sound(const Page& page) noexcept {
     const std::size_t end = page.columns_end();
     const std::size_t rows = page.count();
     if (begin >= end) return false;
-    const std::size_t count = std::to_integer<std::size_t>(bytes[begin]);
+    const auto count = std::to_integer<std::size_t>(bytes[begin]);
     std::size_t at = begin + 1 + count * 4;
     if (count - 1 >= column_count_max || at + 8 > end) return false;
     const Columns columns{page};

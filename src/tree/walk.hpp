@@ -3,6 +3,8 @@
 // run, of which it may be null, because it is damaged.
 #pragma once
 
+#include <algorithm>
+
 #include "freshet/event.hpp"
 #include "tree/branch.hpp"
 #include "tree/columns.hpp"
@@ -142,7 +144,8 @@ std::uint64_t Walk<Pages, height_limit>::estimate(Bytes from, Bytes end) const n
         if (low_page == nullptr || high_page == nullptr) return 0;
         const std::uint32_t first = low_page->search(from).position;
         const std::uint32_t last = high_page->search(end).position;
-        count *= high_page->count() + (is_interior ? 1 : 0);
+        // The last page of all may be nearly empty.
+        count *= std::max(low_page->count(), high_page->count()) + (is_interior ? 1 : 0);
         count += std::uint64_t{last} - first;  // Below 0 for a while, or of a run made on purpose.
         if (!is_interior) break;
         low = low_page->child(first);
