@@ -178,9 +178,11 @@ constexpr std::uint32_t front_count = 2;  // Of the fields before the columns.
 bool take_integers(const tree::Column& column, std::uint32_t row, std::uint32_t count,
                    Value* into) noexcept {
     if (column.kind != FieldClass::whole) return false;
-    for (std::uint32_t i = 0; i < count; i++)
+    const std::uint64_t mask = ~std::uint64_t{0} >> (64 - 8 * column.width);
+    const std::byte* from = column.values + row * std::size_t{column.stride};
+    for (std::uint32_t i = 0; i < count; i++, from += column.stride)
         ::new (static_cast<void*>(&into[i]))
-            Value{Value::integer(unzigzag(column.number(row + i)))};
+            Value{Value::integer(unzigzag(load<std::uint64_t>(from) & mask))};
     return true;
 }
 
