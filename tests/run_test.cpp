@@ -136,16 +136,16 @@ TEST(Run, HasTheseBytes) {
     EXPECT_EQ(std::count(file.begin() + 696, file.begin() + 4096, std::byte{0}), 3400);
     const Bytes first = file.subspan(4096, 2048);
     EXPECT_EQ(hex_of(first.first(65)),
-              "98618e4100000000000000000000000000000000000000000000000002000500ee07000000000000"
-              "016b65792d00000000000000310000000000003232f807ee07");
-    EXPECT_EQ(hex_of(first.last(18)), "02000480676f6e653232010003006f6e6531");
-    EXPECT_EQ(std::count(first.begin() + 65, first.end() - 18, std::byte{0}), 2048 - 65 - 18);
+              "aa30aacd00000000000000000000000000000000000000000000000002000500f207000000000000"
+              "016b65792d00000000000000310000000000003232fa07f20f");
+    EXPECT_EQ(hex_of(first.last(14)), "0204676f6e65323201036f6e6531");
+    EXPECT_EQ(std::count(first.begin() + 65, first.end() - 14, std::byte{0}), 2048 - 65 - 14);
     const Bytes second = file.subspan(6144, 2048);
     EXPECT_EQ(hex_of(second.first(51)),
-              "9d574d5a00000000000000000000000000000000000000000000000001000100f707000000000000"
-              "020000000000000000f707");
-    EXPECT_EQ(hex_of(second.last(9)), "000005007878787878");
-    EXPECT_EQ(std::count(second.begin() + 51, second.end() - 9, std::byte{0}), 2048 - 51 - 9);
+              "df878d0100000000000000000000000000000000000000000000000001000100f907000000000000"
+              "020000000000000000f907");
+    EXPECT_EQ(hex_of(second.last(7)), "00057878787878");
+    EXPECT_EQ(std::count(second.begin() + 51, second.end() - 7, std::byte{0}), 2048 - 51 - 7);
 }
 
 // Goal: the same entries make the same bytes, whatever the memory held and whatever was built in it
@@ -200,9 +200,30 @@ TEST(Run, HasNoRoomLeftInItsLeaves) {
     EXPECT_LT(page_count * page_size, entries.size() * 37);
 }
 
+// A record that has no room beside the largest key and value: alone, and behind another entry.
+TEST(Run, RefusesARecordThatHasNoRoomInAPage) {
+    const std::string key(key_size_max, 'k');
+    const std::string value(run_value_size_max, 'v');
+    const std::string text(400, 't');
+    std::vector<std::byte> record(field_size(Field::of(as_bytes(text))));
+    put_field(record.data(), record.data() + record.size(), Field::of(as_bytes(text)));
+    for (const bool is_alone : {true, false}) {
+        OneFile file{std::size_t{1} << 20};
+        std::vector<std::byte> memory(RunBuilder::required_memory());
+        Arena arena{MutableBytes{memory}};
+        RunBuilder builder;
+        ASSERT_TRUE(builder.open(arena) && builder.begin(file.disk, test_name));
+        if (!is_alone) {
+            ASSERT_TRUE(builder.add(entry_of("a", {"v"}), record));
+        }
+        EXPECT_EQ(builder.add(entry_of(key, {value}), record).error().code, Code::corrupt);
+        builder.abandon();
+    }
+}
+
 TEST(Run, FillsALeafToItsLastByte) {
     for (const std::size_t count : {2U, 3U}) {
-        const std::size_t rest = page_size - Page::header_size - 1 - count * 15;
+        const std::size_t rest = page_size - Page::header_size - 1 - count * 13;
         for (const std::size_t size : {rest, rest + 1}) {
             Sorted entries;
             for (std::size_t i = 0; i + 1 < count; i++)

@@ -236,7 +236,7 @@ std::string_view Statement::column_name(std::uint32_t column) const noexcept {
 }
 
 Result<bool> Statement::step(SqlError& error) noexcept {
-    clear(error);
+    if (error.error.code != Code::none) clear(error);
     if (prepared_ == nullptr) return error.error = Code::invalid_argument;
     Prepared& p = *prepared_;
     if (p.state == RunState::running && p.generation == p.session.generation && next_of_batch(p))
