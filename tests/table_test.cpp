@@ -435,7 +435,7 @@ TEST_F(TableTest, IsRefusedWholeWherePoolsAreSmall) {
         bool is_full = false;
         {
             OpenStore open{machine.door(), options};
-            for (int i = 0; i < 24 && !is_full; i++) {
+            for (int i = 0; i < 36 && !is_full; i++) {
                 Transaction transaction;
                 ASSERT_TRUE(transaction.begin(open.store, open.diagnostic));
                 SqlError error;
