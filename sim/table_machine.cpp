@@ -192,6 +192,7 @@ Code compare_names(Connection& connection, const TableModel& model, std::uint64_
     const Answer all = ask(connection, "SELECT name, \"commit\" FROM commit_names");
     if (all.code != Code::none) return all.code;
     std::vector<ModelRow> wanted;
+    wanted.reserve(names.size());
     for (const auto& [name, number] : names)
         wanted.push_back({"'" + name + "'", std::to_string(number)});
     if (sorted(all.rows) != sorted(wanted))

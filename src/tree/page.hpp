@@ -221,7 +221,8 @@ private:
     static constexpr std::size_t sizes_size = 2;
 
     [[nodiscard]] const std::byte* slot_at(std::uint32_t position) const noexcept {
-        return heads() + count_ * std::size_t{8} + position * std::size_t{2};
+        const std::byte* const slots = heads() + count_ * std::size_t{8};
+        return slots + position * std::size_t{2};
     }
     [[nodiscard]] std::size_t offset(std::uint32_t position) const noexcept {
         return load<std::uint16_t>(slot_at(position)) & 0x7ffU;
