@@ -143,6 +143,9 @@ TEST_F(RowImages, AreFoundBehindManyThatWereNotThereYet) {
     insert(0, 500);
     for (int i = 0; i < 2; i++) {
         ask_of_the_past();
+        for (OpenDatabase* const db : {&plain, &with})
+            EXPECT_EQ(db->run("SELECT a FROM t FOR SYSTEM_TIME AS OF COMMIT 2"),
+                      "500\n501\n502\n503\n504\n");
         maintain();
     }
 }
