@@ -316,6 +316,28 @@ TEST_F(Recovery, NamesALogThatWentAnotherWayThanItsHead) {
     }
 }
 
+// A crash took two commits, and the store went on without them; then the disk loses what was written
+// since, and shows the two again, whose chain is right. One is left out as any last commit may be;
+// the second one says that the first was durable.
+TEST_F(Recovery, TakesNoCommitOfAnEpochThatWasGivenUp) {
+    const Files common = session(1).back();
+    const Lines before = lines;
+    const std::vector<Files> given_up = session(2, Digest::none, false);
+    Files lost = given_up.back();
+    Contents& log = lost["00000001.log"];
+    std::fill(log.begin() + static_cast<std::ptrdiff_t>(common.at("00000001.log").size()),
+              log.end(), std::byte{0});
+    put_files(machine.disk, lost);
+    Files now = session(1, Digest::none, false).back();
+    now["00000001.log"] = given_up[0].at("00000001.log");
+    const Opened one = open(now);
+    EXPECT_EQ(one.code, Code::none);
+    EXPECT_EQ(one.lines, before);
+    now["00000001.log"] = given_up[1].at("00000001.log");
+    EXPECT_EQ(open(now).code, Code::corrupt);
+    EXPECT_EQ(open(now, true).code, Code::corrupt);
+}
+
 // ---- segments ----
 
 TEST_F(Recovery, NamesAMissingSegment) {

@@ -140,8 +140,7 @@ private:
         const char* bytes_;
     };
     std::uint32_t size_ = 0;
-    std::uint32_t type_ =
-        0;  // A Type, with which all 16 bytes are in use: they are copied at once.
+    std::uint32_t type_ = 0;  // A Type; so wide that all 16 bytes are in use, and copied at once.
 };
 static_assert(sizeof(Value) == 16);
 

@@ -142,12 +142,16 @@ Result<bool> Scan::read_frame(Frame& frame) noexcept {
     return true;
 }
 
+// Behind what head attests there is only what was written in its epoch: a frame of an older one was
+// given up, and a disk that loses writes may show it again.
 bool Scan::is_next(const FrameHeader& header) const noexcept {
     if (!(header.chain_before == position_.chain)) return false;
     if (header.first_ordinal != position_.next_ordinal) return false;
-    if (header.epoch.count < position_.epoch.count) return false;
-    if (header.epoch.count == position_.epoch.count && !(header.epoch == position_.epoch))
-        return false;
+    const bool is_newer =
+        header.commit > expected_.commit && expected_.epoch.count > position_.epoch.count;
+    const Epoch& least = is_newer ? expected_.epoch : position_.epoch;
+    if (header.epoch.count < least.count) return false;
+    if (header.epoch.count == least.count && !(header.epoch == least)) return false;
     if (in_transaction_) {
         return header.commit == position_.commit && header.time_us == position_.time_us &&
                header.epoch == position_.epoch;
