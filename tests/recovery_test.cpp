@@ -316,9 +316,9 @@ TEST_F(Recovery, NamesALogThatWentAnotherWayThanItsHead) {
     }
 }
 
-// A crash took two commits, and the store went on without them; then the disk loses what was written
-// since, and shows the two again, whose chain is right. One is left out as any last commit may be;
-// the second one says that the first was durable.
+// A crash took two commits, and the store went on without them; then the disk loses what was
+// written since, and shows the two again, whose chain is right. One is left out as any last commit
+// may be; the second one says that the first was durable.
 TEST_F(Recovery, TakesNoCommitOfAnEpochThatWasGivenUp) {
     const Files common = session(1).back();
     const Lines before = lines;

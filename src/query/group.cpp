@@ -144,7 +144,8 @@ private:
             values_.evaluate(std::span{scalars}.first(count), batch, context_.memory);
         if (!done) return done;
         const Vector& values = values_[0];
-        const Vector separators = count == 1 ? Vector::constant(comma_) : values_[1];
+        Vector separators = Vector::constant(comma_);
+        if (count == 2) separators = values_[1];
         if (seen_[index].table != nullptr)
             return add_distinct(index, values, separators, selection);
         return width_ == 0 ? add_all(aggregate.kind, alone_[index], values, separators, selection,
@@ -157,7 +158,8 @@ private:
                         Selection selection) noexcept {
         std::size_t turn = 0;
         for (const Position position : selection) {
-            AggregateState& state = (width_ == 0 ? alone_ : groups_[turn++])[index];
+            AggregateState* const group = width_ == 0 ? alone_ : groups_[turn++];
+            AggregateState& state = group[index];
             const Value& value = values[position];
             if (value.is_null()) continue;
             const std::array<Value, 2> key = {Value::integer(state.group), value};

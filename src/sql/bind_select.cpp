@@ -345,9 +345,9 @@ std::span<const KeyOrder> Binding::wanted(const Grouping& grouping) noexcept {
 }
 
 Planned Binding::first_of(const Level& level, const Planned& rows) noexcept {
-    const Scalar* const column =
-        scalar({.kind = ScalarKind::column, .column = level.wanted.front().number});
-    Conjunct only{.scalar = of(ScalarKind::is_null, {column}, true), .mask = rows.mask};
+    const std::uint32_t number = level.wanted.front().number;
+    const Scalar* const least = scalar({.kind = ScalarKind::column, .column = number});
+    Conjunct only{.scalar = of(ScalarKind::is_null, {least}, true), .mask = rows.mask};
     Planned first = Planner{*this, level}.filtered(rows, {&only, 1});
     first.node = node({.kind = NodeKind::limit,
                        .column_count = first.node->column_count,
