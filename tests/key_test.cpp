@@ -274,12 +274,12 @@ TEST(Key, HasOneFormAndNoOtherIsRead) {
     };
     check("");
     for (int a = 0; a < 256; a++) {
+        std::string bytes{static_cast<char>(a)};
+        check(bytes);
         for (int b = 0; b < 256; b++) {
-            for (const int c : {0x00, 0x01, 0x02, 0xff}) {
-                const std::array<char, 3> bytes = {static_cast<char>(a), static_cast<char>(b),
-                                                   static_cast<char>(c)};
-                for (std::size_t size = 1; size <= 3; size++) check({bytes.data(), size});
-            }
+            bytes.resize(1);
+            check(bytes += static_cast<char>(b));
+            for (const char c : {'\0', '\1', '\2', '\xff'}) check(bytes + c);
         }
     }
     std::mt19937_64 random{2};

@@ -15,10 +15,10 @@
 #include <cstddef>
 #include <filesystem>
 #include <map>
-#include <regex>
 
 #include "base/checksum.hpp"
 #include "base/codec.hpp"
+#include "tests/expression.hpp"
 #include "tests/program_fixture.hpp"
 
 namespace freshet {
@@ -332,11 +332,9 @@ protected:
 // Exit code and name of each line of the table.
 std::map<std::string, int> table_of_errors() {
     std::map<std::string, int> table;
-    static const std::regex row{R"( +([0-9]+)  ([a-z-]+) .*)"};
-    for (const std::string& line : lines(run({"help", "errors"}).out)) {
-        std::smatch found;
-        if (std::regex_match(line, found, row)) table[found[2]] = std::stoi(found[1]);
-    }
+    const Expression row{"^ +([0-9]+)  ([a-z-]+) "};
+    for (const std::string& line : lines(run({"help", "errors"}).out))
+        for (const Words& found : row.find_all(line)) table[found[2]] = std::stoi(found[1]);
     return table;
 }
 

@@ -3,9 +3,9 @@
 // flags in the help, and for each one a call below whose outcome shows that it works.
 #include <filesystem>
 #include <map>
-#include <regex>
 #include <set>
 
+#include "tests/expression.hpp"
 #include "tests/program_fixture.hpp"
 
 namespace freshet {
@@ -133,16 +133,15 @@ protected:
 const Words commands{"create", "append",      "read",   "log",   "streams", "settings",
                      "sql",    "checkpoints", "verify", "stats", "head",    "backup"};
 
+const Expression flag_name{"--?[a-z][a-z0-9-]*"};
+
 // The flags at the beginnings of lines: `  -q, --quiet  ...` and `  --box, --tsv ...`.
 std::set<std::string> flags_of(const std::string& help) {
     std::set<std::string> found;
-    static const std::regex flag{R"(--?[a-z][a-z0-9-]*)"};
     for (const std::string& line : lines(help)) {
         if (line.rfind("  -", 0) != 0) continue;
-        const std::string names = line.substr(0, line.find("  ", 2));
-        for (std::sregex_iterator at{names.begin(), names.end(), flag};
-             at != std::sregex_iterator{}; ++at)
-            found.insert(at->str());
+        for (const Words& flag : flag_name.find_all(line.substr(0, line.find("  ", 2))))
+            found.insert(flag[0]);
     }
     return found;
 }
@@ -220,19 +219,16 @@ TEST_F(Flags, OfTheManualAreThoseOfTheHelp) {
     std::ifstream file{"src/package/freshet.1"};
     if (!file) GTEST_SKIP() << "not run from the top of the tree";
     std::string manual{std::istreambuf_iterator<char>{file}, {}};
-    manual = std::regex_replace(manual, std::regex{R"(\\-)"}, "-");
+    manual = Expression{R"(\\-)"}.replace_all(manual, "-");
     std::set<std::string> wanted;
     for (const std::string& command : commands) {
         EXPECT_TRUE(contains(manual, "\n.SS " + command + " DB")) << command;
         wanted.merge(flags_of(run({command, "--help"}).out));
     }
     std::set<std::string> found;
-    static const std::regex flag{R"(--?[a-z][a-z0-9-]*)"};
     for (const std::string& line : lines(manual)) {
         if (line.rfind(".BR -", 0) != 0 && line.rfind(".B -", 0) != 0) continue;
-        for (std::sregex_iterator at{line.begin(), line.end(), flag}; at != std::sregex_iterator{};
-             ++at)
-            found.insert(at->str());
+        for (const Words& flag : flag_name.find_all(line)) found.insert(flag[0]);
     }
     EXPECT_EQ(found, wanted);
     EXPECT_LE(lines(manual).size(), 200U);
