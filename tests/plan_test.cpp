@@ -274,6 +274,16 @@ TEST_F(Plan, BeginsJoinsWithTheBestAccess) {
               "SEARCH l USING PRIMARY KEY (order=?); SEARCH u USING PRIMARY KEY (id=?)");
 }
 
+// All pairs of lines and notes were put together, for each to be asked of the users that two are.
+TEST_F(Plan, JoinsWithoutAKeyWhatIsAPartOfItsTableFirst) {
+    const std::string query =
+        "SELECT l.\"order\", u.id, n.text FROM users v, lines l, notes n, users u "
+        "WHERE v.id = 4 AND l.user = u.id AND u.name IN ('even', 'none') AND n.text = 'b' "
+        "AND l.\"order\" + u.id < 5 ORDER BY 1, 2";
+    EXPECT_EQ(sources(query), "SORT ; SCAN l; SCAN u; SCAN n; SEARCH v USING PRIMARY KEY (id=?)");
+    EXPECT_EQ(rows(query), "0|2|'b'");
+}
+
 TEST_F(Plan, FindsTheRowsOfSubqueriesByKeyForEachRow) {
     EXPECT_EQ(rows("SELECT sum((SELECT id FROM users WHERE id = l.user)) FROM lines l"), "19900");
 }

@@ -137,7 +137,8 @@ Planned Planner::inner(Item& item, std::span<Conjunct> above) noexcept {
     return filtered(rows, conditions);
 }
 
-// The part to be joined next: by a key, if one can be, and of these that with the best access.
+// The part to be joined next: by a key, if one can be, and of these that with the best access; else
+// one of which not all rows are taken, since every row that there is meets each of them.
 std::size_t Planner::choose(const Planned& rows, std::span<const Planned> parts, std::size_t first,
                             std::span<const Conjunct> conditions) const noexcept {
     std::size_t best = first;
@@ -147,7 +148,8 @@ std::size_t Planner::choose(const Planned& rows, std::span<const Planned> parts,
             std::any_of(conditions.begin(), conditions.end(), [&](const Conjunct& each) {
                 return !each.is_done && is_key(each, rows.mask, parts[i].mask);
             });
-        const std::uint32_t score = is_joined ? 1 + parts[i].score : 0;
+        const bool is_part = parts[i].score > 0 || parts[i].node->kind == NodeKind::filter;
+        const std::uint32_t score = is_joined ? 2 + parts[i].score : is_part ? 1 : 0;
         if (score <= best_score) continue;
         best = i;
         best_score = score;
