@@ -8,8 +8,6 @@
 namespace freshet::query {
 namespace {
 
-using relation::Comparison;
-
 TEST(QueryOperator, GivesValuesFiltersAndProjects) {
     Scalars scalars;
     for (const std::size_t count : {0u, 1u, 63u, 64u, 65u, 1023u, 1024u, 1025u, 2500u}) {
