@@ -389,5 +389,56 @@ TEST(GatheredLog, IsTheSameInAnyPoolThatHoldsIt) {
     EXPECT_GT(opened, 15U);
 }
 
+// New streams come to leaves all over a tree that readers hold: each leaf is copied before it is
+// changed. This was not reckoned with, and the tree grew into the memory in which the streams stood
+// that were to be put into it.
+TEST(GatheredLog, ComesToATreeOfWhichEachLeafIsCopied) {
+    constexpr std::size_t half = 1500;
+    Options options = tiny_options();
+    options.segment_size = std::uint32_t{128} << 10;
+    options.frame_size_max = std::uint32_t{16} << 10;
+    options.growth_size = options.segment_size;
+    options.pool_size = std::size_t{2} << 20;
+    Machine machine{options.segment_size};
+    std::array<Files, 2> files;
+    for (Files& each : files) {
+        OpenStore open{machine.door(), options};
+        const std::vector<Event> one = {event_of("x")};
+        const std::uint64_t before = open.store.statistics().stream_count;
+        for (std::uint64_t i = 0; i < half; i += 100) {
+            Transaction transaction;
+            ASSERT_TRUE(transaction.begin(open.store, open.diagnostic));
+            for (std::uint64_t k = i; k < i + 100; k++)
+                ASSERT_TRUE(transaction.append(
+                    {"stream-" + std::to_string(mix(before + k)), Expected::any(), one},
+                    open.diagnostic));
+            ASSERT_TRUE(transaction.commit(Durability::durable, open.diagnostic));
+        }
+        ASSERT_TRUE(open.store.close());
+        each = files_of(machine.disk);
+    }
+    options.read_only = true;
+    options.create = false;
+    std::size_t refused = 0;
+    std::size_t read = 0;
+    for (std::size_t pages = 60; read < 100; pages++) {
+        ASSERT_LT(pages, 800U);
+        options.pool_size = pages * 2048;
+        put_files(machine.disk, files[0]);
+        OpenStore open{machine.door(), options};
+        ASSERT_TRUE(open.error == Code::none || open.error == Code::out_of_memory);
+        if (open.error == Code::out_of_memory) continue;
+        put_files(machine.disk, files[1]);
+        const Code code = open.store.refresh(open.diagnostic).error().code;
+        ASSERT_TRUE(code == Code::none || code == Code::out_of_memory) << pages;
+        const std::size_t count = open.store.statistics().stream_count;
+        ASSERT_EQ(count, code == Code::none ? 2 * half : half) << pages;
+        ASSERT_EQ(open.verify(), Code::none) << pages;
+        refused += code == Code::none ? 0U : 1U;
+        read += code == Code::none ? 1U : 0U;
+    }
+    EXPECT_GT(refused, 5U);
+}
+
 }  // namespace
 }  // namespace freshet::test

@@ -13,11 +13,12 @@ namespace freshet::store {
 
 namespace {
 
-// What a flush may take of the pool: pages half full, and copies of all pages on the way to a
-// stream that is there.
+// What a flush may take of the pool: what it adds, in pages half full, and the way to each stream,
+// whose pages are copied before they are changed, and may be full by then and divided. But a page
+// of the tree is copied once, and once divided before it has room.
 constexpr std::size_t event_cost = 32;
-constexpr std::size_t known_cost = std::size_t{4} * tree::page_size;
-constexpr std::size_t new_cost(std::size_t name_size) noexcept {
+constexpr std::size_t way_cost = std::size_t{8} * tree::page_size;
+constexpr std::size_t stream_cost(std::size_t name_size) noexcept {
     return 2 * (name_size + 64);
 }
 
@@ -46,10 +47,11 @@ void Gather::begin() noexcept {
 void Gather::take_memory() noexcept {
     constexpr std::size_t useful_size_max = std::size_t{8} << 20;
     const MutableBytes untouched = state_.delta.untouched();
+    if (untouched.size() < 8 * way_cost) return take_least();
     const std::size_t size = std::min(untouched.size() / 4, useful_size_max) / 64 * 64;
-    const bool is_much = size > least_.size();
-    budget_ = is_much ? untouched.size() - size : ~std::size_t{0};
-    take(is_much ? untouched.last(size) : MutableBytes{least_});
+    budget_ = untouched.size() - size;
+    ways_ = 2 * state_.delta.page_used() * tree::page_size;
+    take(untouched.last(size));
 }
 
 // Where so much is to be put into the tree that it might come to where this works.
@@ -91,7 +93,7 @@ std::uint32_t* Gather::bucket(std::string_view wanted, std::uint32_t hash) noexc
 bool Gather::has_room(std::size_t name_size) const noexcept {
     return stream_count_ < buckets_.size() / 2 + buckets_.size() / 4 &&
            stream_count_ < entries_.size() && names_.size() - names_size_ >= name_size &&
-           budget_ >= known_cost + new_cost(name_size);
+           budget_ >= way_cost + stream_cost(name_size);
 }
 
 std::uint32_t Gather::hash_of(std::string_view name) noexcept {
@@ -127,8 +129,9 @@ Result<std::uint32_t> Gather::enter(std::string_view wanted, std::uint32_t hash,
     names_size_ += wanted.size();
     *bucket(wanted, hash) = number + 1;
     if (!*known) state_.working.stream_count++;
-    const std::size_t cost = *known ? known_cost : new_cost(wanted.size());
-    budget_ -= std::min(budget_, cost);
+    const std::size_t way = std::min(ways_, way_cost);
+    ways_ -= way;
+    budget_ -= way + stream_cost(wanted.size());
     return number;
 }
 
@@ -146,10 +149,9 @@ std::size_t Gather::common_size() const noexcept {
     std::size_t common = first.size();
     for (const Entry& entry : entries_.first(stream_count_)) {
         const std::string_view other = name(entry);
-        const std::size_t size = std::min(common, other.size());
-        const auto differ = std::mismatch(
-            first.begin(), first.begin() + static_cast<std::ptrdiff_t>(size), other.begin());
-        common = static_cast<std::size_t>(differ.first - first.begin());
+        std::size_t same = 0;
+        while (same < common && same < other.size() && other[same] == first[same]) same++;
+        common = same;
     }
     return common;
 }

@@ -101,7 +101,8 @@ private:
     std::uint32_t stream_count_ = 0;
     std::uint32_t event_count_ = 0;
     std::size_t names_size_ = 0;
-    std::size_t budget_ = 0;  // Bytes of pages that the flush may still come to need.
+    std::size_t ways_ = 0;    // Bytes of pages that ways to streams may still take.
+    std::size_t budget_ = 0;  // Those that the flush may still come to need.
     alignas(8) std::array<std::byte, 4096> least_;
 };
 
