@@ -76,7 +76,10 @@ public:
           disk_{files_, file_size_max} {
         require(bool{builder_.open(arena_)}, "the builder has room");
     }
-    void begin() { require(bool{builder_.begin(disk_, "run")}, "a file is created"); }
+    void begin() {
+        constexpr Families all = 0xffff;
+        require(bool{builder_.begin(disk_, "run", all)}, "a file is created");
+    }
     bool add(const Entry& entry, Bytes record = {}) { return bool{builder_.add(entry, record)}; }
     void abandon() { builder_.abandon(); }
     Contents finish() {

@@ -250,6 +250,33 @@ TEST(RunDamage, IsNoticedInTheChildrenOfAPage) {
     EXPECT_FALSE(forged.takes(2, 24, std::uint32_t{1}));
 }
 
+// Goal: a filter that lacks a key of its leaf would hide it, and verify says so; one that has more
+// bits than it needs does no harm. Method: each bit of one is flipped.
+TEST(RunDamage, IsNoticedInAFilterThatLacksAKey) {
+    Sorted entries;
+    for (int i = 0; i < 6; i++) entries["\1" + std::to_string(i)] = {std::string(900, 'v')};
+    const Contents bytes = run_of(entries, all_families);
+    constexpr std::uint32_t top = 4;
+    const std::size_t page = page_at(top);
+    ASSERT_EQ(load<Half>(bytes.data() + page + 28), 2);
+    const std::size_t slot_at = page + 40 + load<Half>(bytes.data() + page + 30) + 2 * 8U;
+    const std::size_t entry = page + (load<Half>(bytes.data() + slot_at) & 0x7ffU);
+    ASSERT_EQ(bytes[entry + 1], std::byte{4 + 2});
+    std::size_t count = 0;
+    for (std::size_t bit = 0; bit < 16; bit++) {
+        Contents changed = bytes;
+        std::byte& byte = changed[entry + 6 + bit / 8];
+        const auto mask = static_cast<std::byte>(1U << bit % 8);
+        const bool was_set = (byte & mask) != std::byte{0};
+        byte ^= mask;
+        fuzz::repair_run(changed);
+        OpenRun open{changed};
+        EXPECT_EQ(open.run.check_all(), !was_set) << bit;
+        count += was_set ? 1U : 0U;
+    }
+    EXPECT_GT(count, 4U);
+}
+
 // Goal: keys are neither empty nor too long, whatever prefix and suffix say. Method: a page with
 // one entry, whose prefix is the whole key.
 TEST(RunDamage, IsNoticedInTheSizesOfKeys) {

@@ -27,6 +27,7 @@ using Sorted = std::map<std::string, Kept>;
 inline constexpr std::uint64_t test_store = 0x5701;
 inline constexpr std::uint64_t test_number = 7;
 inline constexpr std::string_view test_name = "run";
+inline constexpr Families all_families = 0xffff;
 
 inline std::array<std::byte, run_note_size> note_of(char letter) {
     std::array<std::byte, run_note_size> note;
@@ -55,8 +56,9 @@ public:
         EXPECT_TRUE(builder.open(arena_, limits));
     }
     // none, or what failed first.
-    Code build(Disk& disk, const Sorted& entries, std::uint64_t number = test_number) {
-        Status status = builder.begin(disk, test_name);
+    Code build(Disk& disk, const Sorted& entries, std::uint64_t number = test_number,
+               Families filtered = 0) {
+        Status status = builder.begin(disk, test_name, filtered);
         for (auto i = entries.begin(); status && i != entries.end(); ++i)
             status = builder.add(entry_of(i->first, i->second));
         if (status) status = builder.finish(test_store, number, note_of('n'));
@@ -92,10 +94,10 @@ public:
     MemoryDisk disk;
 };
 
-inline std::vector<std::byte> run_of(const Sorted& entries) {
+inline std::vector<std::byte> run_of(const Sorted& entries, Families filtered = 0) {
     OneFile file;
     Building building;
-    EXPECT_EQ(building.build(file.disk, entries), Code::none);
+    EXPECT_EQ(building.build(file.disk, entries, test_number, filtered), Code::none);
     return file.bytes();
 }
 

@@ -2,6 +2,7 @@
 #include <thread>
 
 #include "base/checksum.hpp"
+#include "base/hash.hpp"
 #include "tests/passing_disk.hpp"
 #include "tests/run_fixture.hpp"
 
@@ -40,7 +41,8 @@ constexpr KeyOf key_kinds[] = {
 };
 
 // Goal: whatever was put in is found, and nothing else. Method: all counts of entries up to some
-// hundred, for each kind of key, with values of many sizes and some of them erased.
+// hundred, for each kind of key, with values of many sizes and some of them erased, with filters
+// and without.
 TEST(Run, FindsWhatWasPutIn) {
     Building building;
     OneFile file;
@@ -49,7 +51,8 @@ TEST(Run, FindsWhatWasPutIn) {
         for (std::uint64_t count = 0; count < 300; count++) {
             const bool is_looked_at = count < 20 || count % 8 == 0;
             if (is_looked_at) {
-                ASSERT_EQ(building.build(file.disk, entries), Code::none);
+                const Families filtered = count % 16 == 0 ? all_families : 0;
+                ASSERT_EQ(building.build(file.disk, entries, test_number, filtered), Code::none);
                 const std::vector<std::byte> bytes = file.bytes();
                 ASSERT_EQ(building.builder.file_size(), bytes.size());
                 OpenRun open{bytes};
@@ -78,13 +81,39 @@ TEST(Run, FindsWhatWasPutInAtRandom) {
             const std::size_t size = 1 + random() % (i % 20 == 0 ? run_value_size_max : 30);
             entries[key] = {.value = std::string(size, 'v'), .is_erased = random() % 5 == 0};
         }
-        ASSERT_EQ(building.build(file.disk, entries), Code::none);
+        const Families filtered = seed % 4 < 2 ? all_families : 0;
+        ASSERT_EQ(building.build(file.disk, entries, test_number, filtered), Code::none);
         const std::vector<std::byte> bytes = file.bytes();
         OpenRun open{bytes};
         expect_found(open.run, entries);
         ASSERT_TRUE(open.run.check_all()) << seed;
         ASSERT_EQ(open.run.header().entry_count, entries.size());
     }
+}
+
+// Goal: who looks for a key that is not there reads no leaf, but for few, and who looks for one that
+// is there always does. Method: all leaves are damaged, so that it is told which are read.
+TEST(Run, PassesOverLeavesWhoseFiltersDoNotHaveTheKey) {
+    Sorted entries;
+    for (std::uint64_t i = 0; i < 6000; i++)
+        entries["\1" + number_text(mix(i) % 1'000'000'000, 9) + "-name"] = {"value"};
+    const auto count_damaged = [&](Families filtered, bool of_those_there) {
+        std::vector<std::byte> bytes = run_of(entries, filtered);
+        for (std::size_t page = run_header_size; page < bytes.size(); page += page_size)
+            if (load<std::uint32_t>(bytes.data() + page + 24) == 0)
+                bytes[page + 1000] ^= std::byte{1};
+        OpenRun open{bytes};
+        std::string value;
+        std::size_t count = 0;
+        for (const auto& [key, kept] : entries)
+            if (find(open.run, of_those_there ? key : key + "r", value) == Answer::damaged) count++;
+        return count;
+    };
+    EXPECT_EQ(count_damaged(0, false), entries.size());
+    EXPECT_EQ(count_damaged(1U << 2, false), entries.size());
+    EXPECT_LT(count_damaged(1U << 1, false), entries.size() / 10);
+    EXPECT_EQ(count_damaged(1U << 1, true), entries.size());
+    EXPECT_LT(run_of(entries, 1U << 1).size(), run_of(entries).size() + 9000);
 }
 
 TEST(Run, KnowsWhatItIs) {

@@ -2,12 +2,16 @@
 // Making runs: freezing, flushing, merging, and putting them into use.
 #include <algorithm>
 
+#include "store/directory_key.hpp"
 #include "store/row_imager.hpp"
 #include "store/run_state.hpp"
 
 namespace freshet::store {
 
 namespace {
+
+// A stream that begins is looked for in all runs.
+constexpr auto filtered = static_cast<tree::Families>(1U << static_cast<unsigned>(tag_stream));
 
 std::uint64_t size_of(const RunState& runs, std::uint32_t position) noexcept {
     return runs.slots[runs.stack[position]].size;
@@ -235,7 +239,8 @@ Status advance(State& state, RunJob& job, std::uint64_t& entry_count) noexcept {
     if (job.stage == RunJob::Stage::planned) {
         if (is_flush) status = make_readable(state);
         const RunFileName name = run_file_name(job.number);
-        if (status) status = job.builder.begin(*state.door.disk, {name.data(), name.size()});
+        if (status)
+            status = job.builder.begin(*state.door.disk, {name.data(), name.size()}, filtered);
         job.source.seek(job.place, nullptr, least, Direction::forwards);
         if (status) job.stage = RunJob::Stage::building;
     }

@@ -465,7 +465,7 @@ bool Page::is_sound_at(std::uint32_t position, std::uint32_t number) const noexc
         if (compare_behind_head(this->suffix(position - 1), suffix) >= 0) return false;
     }
     if (first_child_ == 0) return true;
-    if (slot.value_size != sizeof first_child_ || slot.is_erased) return false;
+    if (slot.value_size < sizeof first_child_ || slot.is_erased) return false;
     const std::uint32_t child = this->child(position + 1);
     return child != 0 && child < number;
 }

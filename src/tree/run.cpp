@@ -2,6 +2,7 @@
 #include "tree/run.hpp"
 
 #include "base/codec.hpp"
+#include "tree/leaf_filter.hpp"
 
 namespace freshet::tree {
 
@@ -39,8 +40,11 @@ Found Run::find(Bytes key) const noexcept {
         if (page == nullptr) return {.value = file_.first(0), .is_known = true};
         const Place place = page->search(key);
         if (height > 1) {
-            number = page->child(place.position + (place.found ? 1 : 0));
-            if (height == 2) at(number)->prefetch();
+            const std::uint32_t index = place.position + (place.found ? 1 : 0);
+            number = page->child(index);
+            const Bytes filter = height == 2 ? filter_of(*page, index) : Bytes{};
+            if (!filter.empty() && !LeafFilter::may_have(filter, LeafFilter::hash_of(key))) break;
+            if (height <= 3) at(number)->prefetch();
         } else if (place.found) {
             const bool is_erased = page->is_erased(place.position);
             return {.value = is_erased ? Bytes{} : page->value(place.position),

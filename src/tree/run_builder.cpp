@@ -3,17 +3,10 @@
 
 #include <algorithm>
 
-#include "base/codec.hpp"
 #include "disk/io.hpp"
+#include "tree/leaf_filter.hpp"
 
 namespace freshet::tree {
-namespace {
-
-Bytes bytes_of(const std::uint32_t& number) noexcept {
-    return {reinterpret_cast<const std::byte*>(&number), sizeof number};
-}
-
-}  // namespace
 
 std::size_t RunBuilder::required_memory(const RunLimits& limits) noexcept {
     return Arena::room<Level>(limits.height_max) + ColumnBuilder::required_memory() + chunk_size +
@@ -35,7 +28,7 @@ Status RunBuilder::open(Arena& arena, const RunLimits& limits) noexcept {
     return Done{};
 }
 
-Status RunBuilder::begin(Disk& disk, std::string_view name) noexcept {
+Status RunBuilder::begin(Disk& disk, std::string_view name, Families filtered) noexcept {
     FRESHET_CHECK(!is_building());
     FRESHET_CHECK(name.size() <= name_.size());
     const Result<File> file = disk.open(name, OpenMode::create);
@@ -47,6 +40,8 @@ Status RunBuilder::begin(Disk& disk, std::string_view name) noexcept {
     header_ = {};
     for (Level& level : levels_) level.page.clear();
     columns_.clear();
+    hash_count_ = 0;
+    filtered_ = filtered;
     height_ = 0;
     chunk_used_ = 0;
     written_ = run_header_size;
@@ -73,6 +68,7 @@ Status RunBuilder::add(const Entry& entry, Bytes record) noexcept {
     const Status added = add_leaf_entry(entry, common, record);
     std::memcpy(last_.data(), key.data(), key.size());
     last_size_ = key.size();
+    if (added && has_filters()) hashes_[hash_count_++] = LeafFilter::hash_of(key);
     header_.entry_count++;
     header_.erased_count += entry.is_erased ? 1 : 0;
     return added;
@@ -100,14 +96,15 @@ bool RunBuilder::append(const Entry& entry, std::size_t common, Bytes record) no
 // Writes the page of a level and puts it into the one above. What is full by that is written too,
 // and so on.
 Status RunBuilder::close_page(std::uint32_t level) noexcept {
-    Child child{.number = 0, .low = levels_[level].low};
-    const Status written = write_page(levels_[level], child.number);
+    Child child{levels_[level].low};
+    if (level == 0) put_filter(child);
+    const Status written = write_page(levels_[level], child.bytes.data());
     if (!written) return written;
     for (level++; level < limits_.height_max; level++) {
         height_ = std::max(height_, level + 1);
         if (put_child(levels_[level], child)) return Done{};
-        Child next{.number = 0, .low = levels_[level].low};
-        const Status full = write_page(levels_[level], next.number);
+        Child next{levels_[level].low};
+        const Status full = write_page(levels_[level], next.bytes.data());
         if (!full) return full;
         put_child(levels_[level], child);
         child = next;
@@ -115,17 +112,26 @@ Status RunBuilder::close_page(std::uint32_t level) noexcept {
     return Code::too_large;
 }
 
+void RunBuilder::put_filter(Child& leaf) noexcept {
+    leaf.filter_size = hash_count_;
+    const MutableBytes filter =
+        MutableBytes{leaf.bytes}.subspan(sizeof(std::uint32_t), leaf.filter_size);
+    std::fill(filter.begin(), filter.end(), std::byte{0});
+    for (std::uint32_t i = 0; i < hash_count_; i++) LeafFilter::add(filter, hashes_[i]);
+    hash_count_ = 0;
+}
+
 // False: it does not fit.
 bool RunBuilder::put_child(Level& level, const Child& child) noexcept {
     Page& page = level.page;
     if (page.is_empty()) {
-        page.set_child(0, child.number);
+        page.set_child(0, child.number());
         level.low = child.low;
         return true;
     }
     const Key key{.front = {}, .back = child.low.key()};
     const std::size_t common = page.count() == 0 ? 0 : common_size(page.key(page.count() - 1), key);
-    return page.append({.key = key, .value = bytes_of(child.number)}, common);
+    return page.append({.key = key, .value = child.value()}, common);
 }
 
 Status RunBuilder::finish_family() noexcept {
@@ -134,14 +140,17 @@ Status RunBuilder::finish_family() noexcept {
         if (!closed) return closed;
     }
     Branch& branch = header_.branches[family_of(last())];
-    const Status written = write_page(levels_[height_ - 1], branch.page);
-    branch.height = height_;
+    std::array<std::byte, sizeof branch.page> number;
+    const Status written = write_page(levels_[height_ - 1], number.data());
+    if (!written) return written;
+    branch = {.page = load<std::uint32_t>(number.data()), .height = height_};
     height_ = 0;
-    return written;
+    hash_count_ = 0;
+    return Done{};
 }
 
-// Says its number. The page is empty then.
-Status RunBuilder::write_page(Level& level, std::uint32_t& number) noexcept {
+// Says its number, in 4 bytes. The page is empty then.
+Status RunBuilder::write_page(Level& level, std::byte* said) noexcept {
     if (header_.page_count == limits_.page_count_max) return Code::too_large;
     if (chunk_used_ == chunk_.size()) {
         const Status flushed = flush();
@@ -155,7 +164,8 @@ Status RunBuilder::write_page(Level& level, std::uint32_t& number) noexcept {
         columns_.write(*page);
         columns_.clear();
     }
-    number = ++header_.page_count;
+    const std::uint32_t number = ++header_.page_count;
+    store_at(said, number);
     store_at(into, run_page_checksum(number, into));
     chunk_used_ += page_size;
     level.page.clear();

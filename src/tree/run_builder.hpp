@@ -9,6 +9,7 @@
 #pragma once
 
 #include "base/arena.hpp"
+#include "base/codec.hpp"
 #include "disk/name.hpp"
 #include "freshet/door.hpp"
 #include "tree/column_builder.hpp"
@@ -32,8 +33,9 @@ public:
     // Once; then any number of runs, one after another. out_of_memory.
     Status open(Arena& arena, const RunLimits& limits = {}) noexcept;
 
-    // Creates the file; `disk` stays until finish() or abandon(). What open() of the disk says.
-    Status begin(Disk& disk, std::string_view name) noexcept;
+    // Creates the file; `disk` stays until finish() or abandon(). Leaves of these families have
+    // filters. What open() of the disk says.
+    Status begin(Disk& disk, std::string_view name, Families filtered = 0) noexcept;
     // Keys have 1 to key_size_max bytes and ascend; values have up to run_value_size_max. A record
     // that is_record() says yes to comes into the columns of the page; or there is none, and it is
     // empty. None of them is needed afterwards. corrupt: the key is not greater than the one
@@ -61,24 +63,40 @@ private:
         Page page;
         Separator low;
     };
-    // The same of a page that is written.
+    // What the page above keeps of one that is written: its number, and its filter.
     struct Child {
-        std::uint32_t number;
+        explicit Child(const Separator& before) noexcept : low{before} {}
+        [[nodiscard]] std::uint32_t number() const noexcept {
+            return load<std::uint32_t>(bytes.data());
+        }
+        [[nodiscard]] Bytes value() const noexcept {
+            return Bytes{bytes}.first(sizeof(std::uint32_t) + filter_size);
+        }
+
         Separator low;
+        std::size_t filter_size = 0;
+        std::array<std::byte, sizeof(std::uint32_t) + Page::count_max> bytes;
     };
 
     Status add_leaf_entry(const Entry& entry, std::size_t common, Bytes record) noexcept;
     bool append(const Entry& entry, std::size_t common, Bytes record) noexcept;
     Status close_page(std::uint32_t level) noexcept;
     static bool put_child(Level& level, const Child& child) noexcept;
+    void put_filter(Child& leaf) noexcept;
+    [[nodiscard]] bool has_filters() const noexcept {
+        return (filtered_ >> family_of(last()) & 1) != 0;
+    }
     Status finish_family() noexcept;
-    Status write_page(Level& level, std::uint32_t& number) noexcept;
+    Status write_page(Level& level, std::byte* said) noexcept;
     Status flush() noexcept;
     [[nodiscard]] Bytes last() const noexcept { return {last_.data(), last_size_}; }
 
     RunLimits limits_;
     std::span<Level> levels_;
-    ColumnBuilder columns_;  // Of the leaf that is open.
+    ColumnBuilder columns_;                              // Of the leaf that is open, ...
+    std::array<std::uint64_t, Page::count_max> hashes_;  // ... and those of its keys.
+    std::uint32_t hash_count_ = 0;
+    Families filtered_ = 0;
     MutableBytes chunk_;
     Disk* disk_ = nullptr;
     File file_;

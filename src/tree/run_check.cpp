@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The walk through all pages of a run. It comes to an end in any file: each leaf has a key that is
 // greater than all before, so that no page is come to twice without being noticed.
+#include "tree/leaf_filter.hpp"
 #include "tree/run.hpp"
 
 namespace freshet::tree {
@@ -26,17 +27,19 @@ private:
     };
 
     [[nodiscard]] bool tree(Branch branch) noexcept {
+        filter_ = {};
         if (!enter(0, branch.page, branch.height)) return false;
         for (std::uint32_t level = 0;;) {
             Step& step = steps_[level];
             const bool is_leaf = level + 1 == branch.height;
-            if (is_leaf && !leaf(*step.page)) return false;
+            if (is_leaf && !leaf(*step.page, filter_)) return false;
             if (is_leaf || step.next > step.page->count()) {
                 if (level == 0) return true;
                 level--;
                 continue;
             }
             const std::uint32_t index = step.next++;
+            filter_ = filter_of(*step.page, index);
             if (index > 0 && order(step.page->key(index - 1)) <= 0) return false;
             level++;
             if (!enter(level, step.page->child(index), branch.height)) return false;
@@ -53,15 +56,22 @@ private:
     }
 
     // What is sound is in order within the page. Between two leaves there is a separator.
-    [[nodiscard]] bool leaf(const Page& page) noexcept {
+    [[nodiscard]] bool leaf(const Page& page, Bytes filter) noexcept {
         if (order(page.key(0)) < 0 || family_of(last()) != family_) return false;
         take(page.key(page.count() - 1));
         entry_count_ += page.count();
-        for (std::uint32_t i = 0; i < page.count(); i++)
+        for (std::uint32_t i = 0; i < page.count(); i++) {
             erased_count_ += page.is_erased(i) ? 1U : 0U;
+            if (!LeafFilter::may_have(filter, hash_of(page.key(i)))) return false;
+        }
         return family_of(last()) == family_;
     }
 
+    static std::uint64_t hash_of(const Key& key) noexcept {
+        std::array<std::byte, key_size_max> bytes;
+        key.copy(0, bytes.data());
+        return LeafFilter::hash_of(Bytes{bytes}.first(key.size()));
+    }
     // Takes a key, and says how it stands to the one before.
     [[nodiscard]] int order(const Key& key) noexcept {
         const int order = last_size_ == 0 ? 1 : compare(key, {.front = {}, .back = last()});
@@ -76,6 +86,7 @@ private:
 
     const Run& run_;
     std::size_t family_ = 0;
+    Bytes filter_;  // Of the page that is entered next, if it is a leaf.
     std::uint64_t page_count_ = 0;
     std::uint64_t entry_count_ = 0;
     std::uint64_t erased_count_ = 0;

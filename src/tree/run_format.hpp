@@ -25,7 +25,8 @@
 //           4    20  zeros
 //
 //  What is free in it is zeros, and so are the garbage and the history of insertions. The children
-//  of a page have lower numbers than the page itself.
+//  of a page have lower numbers than the page itself. Behind the number of a leaf its filter may
+//  stand (leaf_filter.hpp); the first child of a page has none.
 #pragma once
 
 #include <cstdint>
@@ -48,6 +49,10 @@ static_assert(Page::header_size + Page::entry_overhead + key_size_max + run_valu
 
 using RunNote = std::span<const std::byte, run_note_size>;
 
+// A bit for each family.
+using Families = std::uint16_t;
+static_assert(sizeof(Families) * 8 == family_count);
+
 struct RunHeader {
     std::uint64_t store = 0;
     std::uint64_t number = 0;
@@ -64,6 +69,11 @@ Status decode(Bytes file, RunHeader& header) noexcept;
 
 // Of a file that decode() took.
 RunNote run_note(Bytes file) noexcept;
+
+// Of a leaf below a sound page, as it stands there; empty: it has none.
+inline Bytes filter_of(const Page& above, std::uint32_t index) noexcept {
+    return index == 0 ? Bytes{} : above.value(index - 1).subspan(sizeof(std::uint32_t));
+}
 
 // What the first 8 bytes of a page hold, as a number.
 std::uint64_t run_page_checksum(std::uint32_t number, const std::byte* page) noexcept;
