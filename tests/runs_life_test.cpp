@@ -121,7 +121,7 @@ TEST_F(LivingRuns, AreMergedAtOpenOnDisksThatFail) {
 // it together need none, until there is no room for more.
 TEST_F(LivingRuns, AreMergedIfThereIsNoRoomForMore) {
     open();
-    for (std::size_t i = 0; i < 10; i++) {
+    for (std::size_t i = 0; i < tree::run_count_max + 2; i++) {
         append(5);
         pretend_sizes();
         ASSERT_EQ(maintain(), Code::none);
@@ -155,6 +155,35 @@ TEST_F(LivingRuns, AreMadeAtOnceWhenThePoolIsNearlyFull) {
     append(10);
     readers.clear();
     append(100);
+    expect_all();
+}
+
+// The pool is nearly full of what is to be flushed, and a flush has to wait for a merge. A large
+// transaction found no room then, and since it did not go through it did nothing for them either:
+// a store of 75 million streams took no more.
+TEST_F(LivingRuns, MakeRoomForATransactionBeforeItBegins) {
+    options.segment_count_max = 4096;
+    open();
+    store::RunState& all = *state_of(opened->store).runs;
+    while (all.stack_count + 1 < tree::run_count_max) {
+        append(20);
+        pretend_sizes();
+        ASSERT_EQ(maintain(), Code::none);
+    }
+    for (int i = 0; i < 1000 && all.stack_count < tree::run_count_max; i++) append(10);
+    ASSERT_EQ(all.stack_count, tree::run_count_max);
+    all.is_busy = true;  // As if somebody else worked on them.
+    const tree::Delta& delta = state_of(opened->store).delta;
+    while (10 * delta.page_used() < 8 * delta.page_count()) append(10);
+    all.is_busy = false;
+    Transaction transaction;
+    ASSERT_TRUE(transaction.begin(opened->store, opened->diagnostic));
+    const std::vector<Event> one = {event_of("x")};
+    for (int i = 0; i < 1700; i++) {
+        const std::string name = name_of(total++);
+        ASSERT_TRUE(transaction.append({name, Expected::any(), one}, opened->diagnostic)) << i;
+    }
+    ASSERT_TRUE(transaction.commit(Durability::durable, opened->diagnostic));
     expect_all();
 }
 

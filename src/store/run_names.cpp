@@ -3,14 +3,26 @@
 
 namespace freshet::store {
 
+namespace {
+
+constexpr std::size_t runs_offset = 16;
+constexpr std::size_t unused_offset = runs_offset + tree::run_count_max * sizeof(RunName);
+static_assert(unused_offset + unused_run_count_max * 4 == sizeof(log::HeadRoom));
+// Of those in use all may be damaged, as all may have been at open; and there are a flush and merges.
+static_assert(unused_run_kept_max + 2 * tree::run_count_max + 4 <= unused_run_count_max);
+static_assert(tree::run_count_max <= unused_run_kept_max);
+
+}  // namespace
+
 log::HeadRoom encode(const RunNames& names) noexcept {
     log::HeadRoom room{};
     std::byte* const to = room.data();
     store_at(to, names.next);
     store_at(to + 4, names.count);
     store_at(to + 8, names.unused_count);
-    for (std::size_t i = 0; i < names.count; i++) store_at(to + 16 + i * 8, names.runs[i]);
-    for (std::size_t i = 0; i < names.unused_count; i++) store_at(to + 80 + i * 4, names.unused[i]);
+    for (std::size_t i = 0; i < names.count; i++) store_at(to + runs_offset + i * 8, names.runs[i]);
+    for (std::size_t i = 0; i < names.unused_count; i++)
+        store_at(to + unused_offset + i * 4, names.unused[i]);
     return room;
 }
 
@@ -25,9 +37,10 @@ bool decode(const log::HeadRoom& room, RunNames& names) noexcept {
         names.count <= names.runs.size() && names.unused_count <= names.unused.size();
     if (!makes_sense) names = RunNames{};
     names.next = next;
-    for (std::size_t i = 0; i < names.count; i++) names.runs[i] = load<RunName>(from + 16 + i * 8);
+    for (std::size_t i = 0; i < names.count; i++)
+        names.runs[i] = load<RunName>(from + runs_offset + i * 8);
     for (std::size_t i = 0; i < names.unused_count; i++)
-        names.unused[i] = load<std::uint32_t>(from + 80 + i * 4);
+        names.unused[i] = load<std::uint32_t>(from + unused_offset + i * 4);
     return makes_sense;
 }
 

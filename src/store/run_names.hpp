@@ -6,11 +6,11 @@
 //
 //      offset  size  field
 //           0     4  number of the next run: files from here on may be there, half made
-//           4     4  count of runs, up to 8
-//           8     4  count of runs that are no longer used, up to 44; their files may be there
+//           4     4  count of runs, up to 10
+//           8     4  count of runs that are no longer used, up to 40; their files may be there
 //          12     4  zeros
-//          16    64  for each run, the newest first: its number, and the CRC-32C of its header
-//          80   176  numbers of those no longer used
+//          16    80  for each run, the newest first: its number, and the CRC-32C of its header
+//          96   160  numbers of those no longer used
 //
 //  In a run, as its note (tree/run_format.hpp): what the store was at the commit it goes up to,
 //  together with the runs below it.
@@ -35,8 +35,8 @@
 namespace freshet::store {
 
 // So many are kept for readers; there is room for those that are found useless at open, too.
-inline constexpr std::uint32_t unused_run_kept_max = 22;
-inline constexpr std::uint32_t unused_run_count_max = 44;
+inline constexpr std::uint32_t unused_run_kept_max = 16;
+inline constexpr std::uint32_t unused_run_count_max = 40;
 
 struct RunName {
     std::uint32_t number = 0;

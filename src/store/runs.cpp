@@ -172,6 +172,13 @@ bool is_built(const RunState& runs) noexcept {
     return runs.job != nullptr && runs.job->stage == RunJob::Stage::built;
 }
 
+// What was frozen goes back to the pool when nothing shows that is over it. Of commits that nobody
+// waits for the last one that is durable is, and until then the next tree would be frozen small.
+void give_back(State& state) noexcept {
+    if (state.log.wait_durable(state.log.last().address))
+        state.delta.release(live_versions(state));
+}
+
 // With the writer turn: all that can be done only between two transactions. `wanted`: the commit up
 // to which all is to stand in runs.
 Status take_turn(State& state, std::uint64_t wanted) noexcept {
@@ -184,6 +191,7 @@ Status take_turn(State& state, std::uint64_t wanted) noexcept {
         runs.job = runs.has_frozen && !is_in_wait(runs) ? &runs.flush : newest_merge(runs);
         is_over = !is_built(runs);
         if (!is_over) status = install(state, *runs.job, Phase::serving);
+        if (!is_over && status && runs.job == &runs.flush) give_back(state);
         is_over = is_over || !status || is_built(runs);
     }
     if (names_of(runs).count != runs.stack_count - runs.unnamed_count) runs.is_named = false;
@@ -201,14 +209,29 @@ Status take_turn(State& state, std::uint64_t wanted) noexcept {
     return status;
 }
 
+// Whether a transaction might find no room: the pool is nearly full, or half full while a flush
+// waits, so that nothing of it comes back soon.
+bool is_pressed(const State& state) noexcept {
+    const std::size_t used = state.delta.page_used();
+    const std::size_t count = state.delta.page_count();
+    return 4 * used > 3 * count || (2 * used > count && is_in_wait(*state.runs));
+}
+
+// Then what its commit would do is done before.
 void Runs::begin(State& state) const noexcept {
     RunState& runs = *state.runs;
-    const bool is_urgent = 4 * state.delta.page_used() > 3 * state.delta.page_count();
+    const bool is_urgent = is_pressed(state);
     runs.is_urgent.store(is_urgent, std::memory_order_relaxed);
     if (state.sealed.position.address < runs.retry_from) return;
-    if (!runs.is_due.load(std::memory_order_relaxed) && !is_freeze_due(state)) return;
+    const bool is_due = runs.is_due.load(std::memory_order_relaxed) || is_freeze_due(state);
+    if (!is_due && !is_urgent) return;
     if (runs.is_busy.exchange(true)) return;
-    static_cast<void>(take_turn(state, 0));
+    Status status = take_turn(state, 0);
+    while (status && is_pressed(state) && runs.job != nullptr && !is_built(runs)) {
+        std::uint64_t all = ~std::uint64_t{0};
+        runs.advanced = advance(state, *runs.job, all);
+        status = take_turn(state, 0);
+    }
     runs.is_busy.store(false);
 }
 

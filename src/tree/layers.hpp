@@ -15,7 +15,7 @@
 
 namespace freshet::tree {
 
-inline constexpr std::uint32_t run_count_max = 8;
+inline constexpr std::uint32_t run_count_max = 10;
 
 class RunPages {
 public:
