@@ -419,6 +419,19 @@ TEST_F(LivingRuns, AreMadeByCloseIfThereIsMuchBehindThem) {
     EXPECT_EQ(opened->store.statistics().run_commit, opened->store.statistics().commit);
 }
 
+TEST_F(LivingRuns, AreGivenUpByCloseIfTheyAreHalfMade) {
+    open();
+    append(200);
+    ASSERT_EQ(maintain({.entry_count_max = 50, .now = true}), Code::none);
+    ASSERT_TRUE(state_of(opened->store).runs->flush.builder.is_building());
+    ASSERT_TRUE(opened->store.close());
+    EXPECT_EQ(run_file_count(), 0U);
+    opened.reset();
+    open();
+    EXPECT_EQ(opened->store.statistics().run_count, 0U);
+    expect_all();
+}
+
 TEST_F(LivingRuns, NeedTheMemoryThatIsAskedFor) {
     options.pool_size = std::size_t{8} << 11;
     open();
