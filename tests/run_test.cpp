@@ -91,8 +91,8 @@ TEST(Run, FindsWhatWasPutInAtRandom) {
     }
 }
 
-// Goal: who looks for a key that is not there reads no leaf, but for few, and who looks for one that
-// is there always does. Method: all leaves are damaged, so that it is told which are read.
+// Goal: who looks for a key that is not there reads no leaf, but for few, and who looks for one
+// that is there always does. Method: all leaves are damaged, so that it is told which are read.
 TEST(Run, PassesOverLeavesWhoseFiltersDoNotHaveTheKey) {
     Sorted entries;
     for (std::uint64_t i = 0; i < 6000; i++)

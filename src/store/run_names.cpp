@@ -6,9 +6,10 @@ namespace freshet::store {
 namespace {
 
 constexpr std::size_t runs_offset = 16;
-constexpr std::size_t unused_offset = runs_offset + tree::run_count_max * sizeof(RunName);
+constexpr std::size_t unused_offset = runs_offset + sizeof RunNames::runs;
 static_assert(unused_offset + unused_run_count_max * 4 == sizeof(log::HeadRoom));
-// Of those in use all may be damaged, as all may have been at open; and there are a flush and merges.
+// Of those in use all may be damaged, as all may have been at open; and there are a flush and
+// merges.
 static_assert(unused_run_kept_max + 2 * tree::run_count_max + 4 <= unused_run_count_max);
 static_assert(tree::run_count_max <= unused_run_kept_max);
 
