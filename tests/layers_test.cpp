@@ -103,6 +103,28 @@ protected:
         }
     }
 
+    // Each of the keys, looked for beside others.
+    void expect_all(const std::vector<std::string>& keys) const {
+        for (char family = 1; family <= 3; family++) {
+            std::vector<std::string> wanted;
+            for (const std::string& key : keys)
+                if (key[0] == family && wanted.size() < find_count_max) wanted.push_back(key);
+            if (wanted.empty()) continue;
+            Together together{wanted};
+            const View view{.delta = &subject.delta, .root = &root};
+            ASSERT_TRUE(find_all(view, together.keys, together.places));
+            for (std::size_t i = 0; i < wanted.size(); i++) {
+                const auto expected = subject.map.find(wanted[i]);
+                const bool is_there =
+                    together.page(i) != nullptr && together.value(i).data() != nullptr;
+                ASSERT_EQ(is_there, expected != subject.map.end());
+                if (is_there) {
+                    ASSERT_EQ(text(together.value(i)), expected->second);
+                }
+            }
+        }
+    }
+
     Subject subject{256};
     std::list<Layer> layers;
     std::list<Layer> gone;
@@ -133,6 +155,7 @@ TEST_F(LayersTest, AreTheMapTheyShouldBe) {
             }
             ASSERT_NO_FATAL_FAILURE(expect_same(subject.delta, root, subject.map));
             ASSERT_NO_FATAL_FAILURE(expect_zigzag(random));
+            ASSERT_NO_FATAL_FAILURE(expect_all(keys));
             for (const std::string& key : keys)
                 ASSERT_NO_FATAL_FAILURE(expect_same_around(subject.delta, root, subject.map, key));
         }

@@ -6,6 +6,8 @@
 #include "fuzz/repair.hpp"
 #include "tests/database_fixture.hpp"
 #include "tests/files.hpp"
+#include "tests/store_state.hpp"
+#include "tree/run_format.hpp"
 
 namespace freshet::test {
 namespace {
@@ -221,6 +223,214 @@ TEST_F(RowImages, AreThoseThatAnIndexLeadsTo) {
     both("BEGIN; UPDATE t SET b = 'own' WHERE a = 30");
     ask_index("");
     both("ROLLBACK");
+}
+
+// Goal: rows that an index leads to are found, many together, as they were, and in its order.
+// Method: what is asked for is computed from what was put in, after each change and of each commit.
+class RowsOfAnIndex : public RowImages {
+protected:
+    struct Row {
+        int c;
+        int d;
+    };
+    using Rows = std::map<int, Row>;
+
+    void make(const std::string& key_type) {
+        both("CREATE TABLE i (a " + key_type + " PRIMARY KEY, c INT, d INT, e DATE)");
+        both("CREATE INDEX by_c ON i (c)");
+    }
+    void insert(int count) {
+        std::string sql;
+        for (int i = 0; i < count; i++) {
+            const int a = i * 37 % count;
+            rows[a] = {a % 5, a * 1000};
+            sql += (sql.empty() ? "INSERT INTO i VALUES " : ", ") + ("(" + std::to_string(a)) +
+                   ", " + std::to_string(a % 5) + ", " + std::to_string(a * 1000) +
+                   (a % 3 == 0 ? ", NULL)" : ", DATE '2026-11-22')");
+        }
+        change(sql);
+    }
+    void change(const std::string& sql) {
+        both(sql);
+        past[plain.commit()] = rows;
+    }
+    // Values of c that are at least 1 and less than 4, one after another.
+    static std::string expected(const Rows& rows, bool is_forwards, std::size_t limit) {
+        std::vector<std::string> lines;
+        for (int c = 1; c < 4; c++)
+            for (const auto& [a, row] : rows)
+                if (row.c == c)
+                    lines.push_back(std::to_string(a) + "|" + std::to_string(row.d) + "\n");
+        if (!is_forwards) std::reverse(lines.begin(), lines.end());
+        std::string all;
+        for (std::size_t i = 0; i < std::min(limit, lines.size()); i++) all += lines[i];
+        return all;
+    }
+    void ask_index(const std::string& as_of, const Rows& of) {
+        const std::string from = " FROM i" + as_of + " WHERE c >= 1 AND c < 4 ORDER BY ";
+        for (const std::size_t limit : {1U, 7U, 100U, 1000U}) {
+            const std::string end = " LIMIT " + std::to_string(limit);
+            for (OpenDatabase* const db : {&plain, &with}) {
+                ASSERT_EQ(db->run("SELECT a, d" + from + "c, a" + end), expected(of, true, limit));
+                ASSERT_EQ(db->run("SELECT a, d" + from + "c DESC, a DESC" + end),
+                          expected(of, false, limit));
+            }
+        }
+        both("SELECT e, a" + from + "c, a; SELECT count(*), max(e)" + from + "1");
+        both("SELECT a, d FROM i" + as_of + " WHERE c IN (3, NULL, 900, 1)");
+        both("SELECT a, d FROM i" + as_of + " WHERE c >= 4 ORDER BY c, a");
+    }
+    void ask_all() {
+        ASSERT_NO_FATAL_FAILURE(ask_index("", rows));
+        for (const auto& [commit, of] : past)
+            ASSERT_NO_FATAL_FAILURE(
+                ask_index(" FOR SYSTEM_TIME AS OF COMMIT " + std::to_string(commit), of));
+    }
+
+    Rows rows;
+    std::map<std::uint64_t, Rows> past;
+};
+
+TEST_F(RowsOfAnIndex, AreFoundTogether) {
+    make("INT");
+    EXPECT_NE(with.run("EXPLAIN SELECT a FROM i WHERE c >= 1 AND c < 4").find("USING INDEX by_c"),
+              std::string::npos);
+    ASSERT_NO_FATAL_FAILURE(ask_all());
+    insert(500);
+    ASSERT_NO_FATAL_FAILURE(ask_all());
+    maintain();
+    ASSERT_NO_FATAL_FAILURE(ask_all());
+    for (auto& [a, row] : rows)
+        if (a % 7 == 1) row.d = -a;
+    change("UPDATE i SET d = -a WHERE a % 7 = 1");
+    std::erase_if(rows, [](const auto& row) { return row.first % 11 == 3; });
+    change("DELETE FROM i WHERE a % 11 = 3");
+    ASSERT_NO_FATAL_FAILURE(ask_all());
+    maintain();
+    for (auto& [a, row] : rows)
+        if (a >= 260 && a < 300) row.c = 2;
+    change("UPDATE i SET c = 2 WHERE a >= 260 AND a < 300");
+    rows[14] = {3, 5};
+    change("INSERT INTO i VALUES (14, 3, 5, NULL)");
+    ASSERT_NO_FATAL_FAILURE(ask_all());
+    maintain();
+    ASSERT_NO_FATAL_FAILURE(ask_all());
+    both("BEGIN; UPDATE i SET d = 0 WHERE a < 100");
+    both("SELECT a, d FROM i WHERE c >= 1 AND c < 4 ORDER BY c, a; ROLLBACK");
+}
+
+// Of a page of few entries all but the end may be what they have in common.
+TEST_F(RowsOfAnIndex, MayHaveLongKeys) {
+    both("CREATE TABLE i (a TEXT PRIMARY KEY, c INT); CREATE INDEX by_c ON i (c)");
+    const std::string common(140, 'k');
+    std::string expected;
+    for (int a = 10; a < 60; a++) {
+        both("INSERT INTO i VALUES ('" + common + std::to_string(a) + "', 1)");
+        expected += common + std::to_string(a) + "\n";
+        if (a > 11 && a % 20 != 0) continue;
+        for (int i = 0; i < 2; i++) {
+            EXPECT_EQ(plain.run("SELECT a FROM i WHERE c = 1 ORDER BY a"), expected);
+            EXPECT_EQ(with.run("SELECT a FROM i WHERE c = 1 ORDER BY a"), expected);
+            maintain();
+        }
+    }
+    both("SELECT a FROM i WHERE c = 1");
+}
+
+// Goal: an index that leads to what is no row, or a damaged one, is not believed. Method: the tree
+// is changed behind the store's back.
+TEST_F(RowsOfAnIndex, AreNotThoseOfADamagedTree) {
+    constexpr unsigned char row_tag = 5;
+    constexpr unsigned char deleted_tag = 6;
+    constexpr unsigned char entry_tag = 8;
+    const std::string ask = "SELECT d FROM i WHERE c >= 0 ORDER BY c";
+    const std::string ask_past = "SELECT d FROM i FOR SYSTEM_TIME AS OF COMMIT 4 WHERE c >= 0";
+    for (int kind = 0; kind < 4; kind++) {
+        OpenDatabase db;
+        db.run("CREATE TABLE i (a INT PRIMARY KEY, c INT, d INT); CREATE INDEX by_c ON i (c)");
+        db.run("INSERT INTO i VALUES (1, 1, 10), (2, 2, 20)");
+        db.run("INSERT INTO i VALUES (3, 3, 30); DELETE FROM i WHERE a = 3");
+        EXPECT_EQ(db.run(ask), "10\n20\n");
+        EXPECT_EQ(db.run(ask_past), "10\n20\n30\n");
+        store::State& state = state_of(db.database->store());
+        Transaction transaction;
+        ASSERT_TRUE(transaction.begin(db.database->store(), db.diagnostic));
+        const std::vector<Event> events = {event_of("more")};
+        ASSERT_TRUE(transaction.append({"zz", Expected::any(), events}, db.diagnostic));
+        const auto last_of = [&](unsigned char tag) {
+            tree::Cursor cursor{state.view()};
+            const auto next = static_cast<std::byte>(tag + 1);
+            cursor.seek_before({&next, 1});
+            EXPECT_TRUE(cursor.valid() && cursor.key()[0] == std::byte{tag});
+            return Contents(cursor.key().begin(), cursor.key().end());
+        };
+        const Contents damaged(1, std::byte{0xff});
+        Contents entry = last_of(entry_tag);
+        entry.back() = std::byte{0};
+        switch (kind) {
+            case 0: ASSERT_TRUE(state.delta.erase(last_of(row_tag))); break;
+            case 1: ASSERT_TRUE(state.delta.put(last_of(row_tag), damaged)); break;
+            case 2: ASSERT_TRUE(state.delta.put(entry, damaged)); break;
+            default: ASSERT_TRUE(state.delta.put(last_of(deleted_tag), damaged));
+        }
+        ASSERT_TRUE(transaction.commit(Durability::durable, db.diagnostic));
+        EXPECT_EQ(db.run(kind == 3 ? ask_past : ask), "error corrupt") << kind;
+    }
+}
+
+// Somebody made a run on purpose in which numbers are reals.
+TEST_F(RowsOfAnIndex, AreNotThoseOfAnotherClass) {
+    make("INT");
+    insert(100);
+    maintain();
+    with.close();
+    Contents run = contents_of("00000001.run");
+    constexpr std::byte row_tag{5};
+    for (std::size_t at = tree::run_header_size; at < run.size(); at += tree::page_size) {
+        const std::size_t columns = load<std::uint16_t>(run.data() + at + 34);
+        if (run[at + tree::Page::header_size] != row_tag || columns == 0) continue;
+        std::byte& form = run[at + columns + 1 + 4 * std::size_t{4}];  // Behind two more it is d.
+        EXPECT_EQ(form & std::byte{3}, static_cast<std::byte>(FieldClass::whole));
+        form = (form & ~std::byte{3}) | static_cast<std::byte>(FieldClass::real);
+    }
+    fuzz::repair_run(run);
+    write("00000001.run", run);
+    with.connection.emplace();
+    with.database.emplace();
+    with.open();
+    EXPECT_EQ(with.run("SELECT d FROM i WHERE c = 1 AND a < 20 ORDER BY a"), "error corrupt");
+    EXPECT_EQ(with.run("SELECT count(*), min(a) FROM i WHERE c = 1"), "20|1\n");
+}
+
+// Each page of a run being damaged in turn: all rows are right, or it is said.
+TEST_F(RowsOfAnIndex, AreNotThoseOfDamagedPages) {
+    make("INT");
+    insert(300);
+    maintain();
+    with.close();
+    const Files files = files_of(with.machine.disk);
+    const Contents run = contents_of("00000001.run");
+    std::size_t damaged_count = 0;
+    for (std::size_t at = tree::run_header_size; at < run.size(); at += tree::page_size) {
+        Contents changed = run;
+        changed[at + 1000] ^= std::byte{1};
+        put_files(with.machine.disk, files);
+        write("00000001.run", changed);
+        with.connection.emplace();
+        with.database.emplace();
+        with.open();
+        const std::string found =
+            with.run("SELECT a, d FROM i WHERE c >= 1 AND c < 4 ORDER BY c, a");
+        const std::string all = expected(rows, true, 1000);
+        const std::size_t good = found.find("error corrupt");
+        EXPECT_EQ(found, all.substr(0, good) + (good < all.size() ? "error corrupt" : ""));
+        damaged_count += good < all.size() ? 1U : 0U;
+        with.close();
+    }
+    EXPECT_GT(damaged_count, 5U);
+    with.connection.emplace();
+    with.database.emplace();
+    with.open();
 }
 
 // What nobody waited for is synced before rows of it are put into a run.

@@ -88,6 +88,7 @@ TEST(RunDamage, BecomesNoAnswer) {
     const Sorted entries = large_entries(79);
     const Contents bytes = run_of(entries);
     std::mt19937_64 random{1};
+    std::size_t found_count = 0;
     for (int times = 0; times < 300; times++) {
         Contents changed = bytes;
         const std::size_t bit =
@@ -96,7 +97,15 @@ TEST(RunDamage, BecomesNoAnswer) {
         OpenRun open{changed};
         for (const auto& [key, kept] : entries) expect_no_other_answer(open.run, key, kept);
         ASSERT_TRUE(open.run.is_damaged());
+        for (const auto& [key, kept] : entries) {
+            Together together{{entries.begin()->first, key}};
+            if (!open.run.find_all(together.keys, together.places)) continue;
+            ASSERT_EQ(together.value(1).data() == nullptr, kept.is_erased);
+            found_count++;
+        }
     }
+    EXPECT_GT(found_count, 0U);
+    EXPECT_LT(found_count, 300 * entries.size());
 }
 
 TEST(RunDamage, IsNoticedOfAnotherSize) {

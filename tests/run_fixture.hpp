@@ -122,6 +122,26 @@ private:
     Arena arena_;
 };
 
+// Keys of one family that are looked for together, with 8 bytes more behind each.
+struct Together {
+    explicit Together(const std::vector<std::string>& wanted) : places(wanted.size()) {
+        for (const std::string& key : wanted) rooms.push_back(key + std::string(8, '\1'));
+        for (std::size_t i = 0; i < wanted.size(); i++)
+            keys.push_back(as_bytes(std::string_view{rooms[i]}).first(wanted[i].size()));
+    }
+    // Null: it is not there.
+    [[nodiscard]] const Page* page(std::size_t number) const { return places[number].page; }
+    [[nodiscard]] Bytes value(std::size_t number) const {
+        EXPECT_EQ(places[number].end, places[number].first + 1);
+        EXPECT_TRUE(page(number)->has(places[number].first, keys[number]));
+        return page(number)->value_there(places[number].first);
+    }
+
+    std::vector<std::string> rooms;
+    std::vector<Bytes> keys;
+    std::vector<Stretch> places;
+};
+
 enum class Answer : std::uint8_t { absent, present, erased, damaged };
 
 // Values of tests are not empty, so that an empty one says that a page is damaged.

@@ -40,6 +40,28 @@ constexpr KeyOf key_kinds[] = {
     [](std::uint64_t i) { return std::string(1 + i % 272, 'z'); },
 };
 
+// The same of many keys together: some that are there, and some that are not. All are of one
+// family.
+void expect_found_together(const tree::Run& run, const Sorted& entries) {
+    std::vector<std::string> wanted;
+    for (const auto& [key, kept] : entries) {
+        if (family_of(as_bytes(key)) != family_of(as_bytes(entries.begin()->first))) break;
+        for (const std::string& some : {key, key + "k", key.substr(0, key.size() - 1) + "!"})
+            if (some.size() <= key_size_max) wanted.push_back(some);
+        if (wanted.size() > find_count_max - 3) break;
+    }
+    Together together{wanted};
+    ASSERT_TRUE(run.find_all(together.keys, together.places));
+    for (std::size_t i = 0; i < wanted.size(); i++) {
+        const auto expected = entries.find(wanted[i]);
+        ASSERT_EQ(together.page(i) != nullptr, expected != entries.end());
+        if (together.page(i) == nullptr) continue;
+        const Bytes value = together.value(i);
+        ASSERT_EQ(value.data() == nullptr, expected->second.is_erased);
+        ASSERT_EQ(as_text(value), expected->second.is_erased ? "" : expected->second.value);
+    }
+}
+
 // Goal: whatever was put in is found, and nothing else. Method: all counts of entries up to some
 // hundred, for each kind of key, with values of many sizes and some of them erased, with filters
 // and without.
@@ -86,6 +108,7 @@ TEST(Run, FindsWhatWasPutInAtRandom) {
         const std::vector<std::byte> bytes = file.bytes();
         OpenRun open{bytes};
         expect_found(open.run, entries);
+        ASSERT_NO_FATAL_FAILURE(expect_found_together(open.run, entries));
         ASSERT_TRUE(open.run.check_all()) << seed;
         ASSERT_EQ(open.run.header().entry_count, entries.size());
     }

@@ -8,6 +8,7 @@
 #include "query/key_range.hpp"
 #include "query/key_row.hpp"
 #include "query/operators.hpp"
+#include "relation/entry_images.hpp"
 #include "relation/row_images.hpp"
 #include "relation/table_reader.hpp"
 #include "relation/version_reader.hpp"
@@ -120,12 +121,21 @@ private:
         if (scan_.has_versions) return begin_versions();
         if (search_.is_one_row) return Done{};
         if (can_read_images())
-            scan_images_.emplace(scan_.moment->rows, scan_.table->id, search_.range);
-        else if (scan_.access.index == nullptr)
+            return open_images(scan_images_, scan_.moment->rows, scan_.table->id, search_.range);
+        if (scan_.access.index == nullptr) {
             reader_.scan(search_.range, scan_.direction);
-        else
-            reader_.scan(*scan_.access.index, search_.range, scan_.direction);
-        return Done{};
+            return Done{};
+        }
+        reader_.scan(*scan_.access.index, search_.range, scan_.direction);
+        if (!has_images_alone_ || entry_images_ != nullptr) return Done{};
+        return open_images(entry_images_, scan_.moment->rows, scan_.table->id);
+    }
+    template <class Images, class... Arguments>
+    Status open_images(Images*& images, Arguments&&... arguments) noexcept {
+        const Result<Images*> made = make<Images>(context_.memory, arguments...);
+        if (!made) return made.error();
+        images = *made;
+        return images->open(context_.memory);
     }
 
     // Nothing but columns is asked for, of rows that nobody changes.
@@ -193,7 +203,7 @@ private:
         for (std::size_t i = 0; i < into_.size(); i++) into_[i] = output_.column(i);
         std::size_t count = 0;
         while (count < size_ && !has_ended_) {
-            const auto images = scan_images_ ? scan_images_->next(size_ - count) : next_image();
+            const auto images = next_images(size_ - count);
             if (!images) return images.error();
             has_ended_ = images->empty();
             const Status read = reader_.images().read(*images, into_, count);
@@ -204,10 +214,23 @@ private:
         return count;
     }
 
-    Result<std::span<const relation::ImageRun>> next_image() noexcept {
-        const Result<bool> there = advance();
+    using Images = std::span<const relation::ImageRun>;
+    Result<Images> next_images(std::size_t limit) noexcept {
+        if (scan_images_ != nullptr) return scan_images_->next(limit);
+        for (;;) {
+            const Result<Images> images = step_images(limit);
+            if (!images || !images->empty()) return images;
+            const Result<bool> goes_on = next_point();
+            if (!goes_on) return goes_on.error();
+            if (!*goes_on) return Images{};
+        }
+    }
+    Result<Images> step_images(std::size_t limit) noexcept {
+        if (entry_images_ != nullptr && !search_.is_empty)
+            return entry_images_->next(reader_, limit);
+        const Result<bool> there = step();
         if (!there) return there.error();
-        return std::span<const relation::ImageRun>{&image_, *there ? std::size_t{1} : 0};
+        return Images{&image_, *there ? std::size_t{1} : 0};
     }
 
     // To the next version, of this point or of those behind it.
@@ -215,10 +238,16 @@ private:
         for (;;) {
             const Result<bool> there = step();
             if (!there || *there) return there;
-            if (point_ + 1 >= points_.size()) return false;
-            const Status begun = begin(&points_[++point_]);
-            if (!begun) return begun.error();
+            const Result<bool> goes_on = next_point();
+            if (!goes_on || !*goes_on) return goes_on;
         }
+    }
+
+    Result<bool> next_point() noexcept {
+        if (point_ + 1 >= points_.size()) return false;
+        const Status begun = begin(&points_[++point_]);
+        if (!begun) return begun.error();
+        return true;
     }
 
     Result<bool> step() noexcept {
@@ -303,7 +332,8 @@ private:
     const TableScan& scan_;
     Context& context_;
     relation::TableReader reader_;
-    std::optional<relation::RowImages> scan_images_{};
+    relation::RowImages* scan_images_ = nullptr;
+    relation::EntryImages* entry_images_ = nullptr;
     std::span<Value*> into_{};
     std::optional<relation::VersionReader> versions_{};
     relation::RowVersion held_{};  // Of versions.

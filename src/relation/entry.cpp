@@ -210,13 +210,26 @@ void EntryWalk::next_anew() noexcept {
     keep();
 }
 
-void EntryWalk::seek_before(Bytes end) noexcept {
-    std::array<std::byte, tree::key_size_max> bytes;
-    KeyWriter key{bytes};
+Bytes EntryWalk::key_of_end(Bytes end, KeyRoom& room) const noexcept {
+    KeyWriter key{room};
     key.raw(prefix_).raw(end);
     const std::size_t size = key.written().size();
-    cursor_.seek_before(
-        Bytes{bytes}.first(end.empty() ? end_of_prefix(std::span{bytes}.first(size)) : size));
+    return Bytes{room}.first(end.empty() ? end_of_prefix(std::span{room}.first(size)) : size);
+}
+
+tree::Stretch EntryWalk::stretch(Bytes end) noexcept {
+    KeyRoom room;
+    return cursor_.stretch().before(key_of_end(end, room));
+}
+
+void EntryWalk::skip(std::uint32_t count) noexcept {
+    cursor_.skip(count);
+    size_ = cursor_.valid() ? 1 : 0;
+}
+
+void EntryWalk::seek_before(Bytes end) noexcept {
+    KeyRoom room;
+    cursor_.seek_before(key_of_end(end, room));
     keep();
 }
 
@@ -278,6 +291,60 @@ Result<bool> EntryScan::next(Bytes& key) noexcept {
         key = *row;
         return true;
     }
+}
+
+// ---- many at once ----
+
+namespace {
+
+// The key of the row stands at the end of an entry, behind what most keys of the page begin with.
+Status add_row(const tree::Key& key, store::RowSearch& rows) noexcept {
+    const Bytes back = key.back;
+    const std::size_t size = back.empty() ? 0 : std::to_integer<std::size_t>(back.back());
+    if (size > 0 && size < back.size()) {
+        rows.add(back.subspan(back.size() - 1 - size, size));
+        return Done{};
+    }
+    std::array<std::byte, tree::key_size_max> bytes;
+    key.copy(0, bytes.data());
+    const Result<Bytes> row = row_of_entry(Bytes{bytes}.first(key.size()).subspan(1));
+    if (!row) return row.error();
+    rows.add(*row);
+    return Done{};
+}
+
+}  // namespace
+
+Result<bool> EntryScan::add_one(store::RowSearch& rows) noexcept {
+    Bytes key;
+    const Result<bool> there = next(key);
+    if (there && *there) rows.add(key);
+    return there;
+}
+
+Result<bool> EntryScan::add_stretch(store::RowSearch& rows, std::size_t limit) noexcept {
+    if (live_.damaged()) return Code::corrupt;
+    if (!live_.valid()) return false;
+    const tree::Stretch entries = live_.stretch(border_);
+    std::uint32_t at = entries.first;
+    for (; at < entries.end && rows.size() < limit && rows.has_room(); at++) {
+        if (entries.page->value_there(at).data() == nullptr) continue;
+        const Status added = add_row(entries.page->key(at), rows);
+        if (!added) return added.error();
+    }
+    if (at == entries.first) return false;
+    live_.skip(at - entries.first);
+    return true;
+}
+
+Status EntryScan::next(store::RowSearch& rows, std::size_t limit) noexcept {
+    const bool is_side_by_side = is_forwards_ && !closed_;
+    while (!has_ended_ && rows.size() < limit && rows.has_room()) {
+        const Result<bool> there = is_side_by_side ? add_stretch(rows, limit) : add_one(rows);
+        if (!there) return there.error();
+        has_ended_ = !*there;
+    }
+    return Done{};
 }
 
 }  // namespace freshet::relation

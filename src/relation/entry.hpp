@@ -18,6 +18,7 @@
 #include "relation/row_stream.hpp"
 #include "relation/table_row.hpp"
 #include "store/gather.hpp"
+#include "store/row_search.hpp"
 
 namespace freshet::relation {
 
@@ -77,18 +78,26 @@ public:
     void next() noexcept;
     // The same where the tree was changed meanwhile.
     void next_anew() noexcept;
+    // Those from here on that lie side by side, up to the first one that begins so, or to the end
+    // of the index; some may be erased. Where it was come to forwards.
+    tree::Stretch stretch(Bytes end) noexcept;
+    // Goes on behind so many of them: to where only the next stretch, which is empty behind the
+    // last entry, says what there is.
+    void skip(std::uint32_t count) noexcept;
     // To the last entry of the index before those that begin so; empty: the last of all.
     void seek_before(Bytes end) noexcept;
     void previous() noexcept;
     void previous_anew() noexcept;
 
 private:
+    using KeyRoom = std::array<std::byte, tree::key_size_max>;
     void keep() noexcept;
+    Bytes key_of_end(Bytes end, KeyRoom& room) const noexcept;
 
     tree::Cursor cursor_;
     Which which_;
     std::size_t size_ = 0;  // Of the key; 0: there is no more.
-    std::array<std::byte, tree::key_size_max> key_;
+    KeyRoom key_;
     std::array<std::byte, 1 + index_id_size> prefix_{};
 };
 
@@ -101,9 +110,14 @@ public:
               Direction direction = Direction::forwards) noexcept;
     // The key of the next row, good until the next call. False: no more. corrupt.
     Result<bool> next(Bytes& key) noexcept;
+    // The same of many, as long as nothing is changed: those of up to `limit` rows, at least one if
+    // there is one, which goes on where the call before ended. corrupt.
+    Status next(store::RowSearch& rows, std::size_t limit) noexcept;
 
 private:
     void step() noexcept;
+    Result<bool> add_one(store::RowSearch& rows) noexcept;
+    Result<bool> add_stretch(store::RowSearch& rows, std::size_t limit) noexcept;
     [[nodiscard]] bool is_in_range(const EntryWalk& walk) const noexcept;
 
     const RowsAsOf& rows_;
@@ -112,6 +126,7 @@ private:
     EntryWalk live_;
     std::optional<EntryWalk> closed_{};  // Of the past.
     EntryWalk* last_ = nullptr;
+    bool has_ended_ = false;
 };
 
 }  // namespace freshet::relation

@@ -118,6 +118,15 @@ struct ImageRun {
 Status decode_records(const tree::Record& first, std::uint32_t count, std::size_t column,
                       ColumnType type, Value* into) noexcept;
 
+// A record that is read beside others, which lie anywhere.
+struct RecordRest {
+    tree::Record record{};
+    std::size_t row = 0;  // The place of its values in their arrays.
+};
+// The same of each of them.
+Status decode_records(std::span<const RecordRest> records, std::size_t column, ColumnType type,
+                      Value* into) noexcept;
+
 // A column of an image in one piece, in the order of the image's, and which of the wanted ones it
 // is.
 struct ColumnStep {

@@ -8,8 +8,7 @@
 // would wait for memory.
 #pragma once
 
-#include "relation/row.hpp"
-#include "relation/row_stream.hpp"
+#include "relation/image_batch.hpp"
 
 namespace freshet::relation {
 
@@ -24,40 +23,19 @@ public:
     RowImages(const RowImages&) = delete;
     RowImages& operator=(const RowImages&) = delete;
 
+    // out_of_memory.
+    Status open(Arena& memory) noexcept { return batch_.open(memory); }
     // The images of up to `limit` rows, of one at least, in image_count_max runs at most; none:
     // there are no more. They lie in the log or in a run, as long as the snapshot is open. corrupt,
     // io.
     Result<std::span<const ImageRun>> next(std::size_t limit) noexcept;
 
 private:
-    // A row whose image is to be read from the log.
-    struct Wanted {
-        std::uint64_t index;
-        std::uint32_t number;    // In the stretch.
-        std::uint32_t position;  // Among the runs of images.
-    };
-
-    Status add_all(std::uint32_t count) noexcept;
-    std::uint32_t take_records(std::uint32_t number, std::uint32_t end) noexcept;
-    void put(const ImageRun& run) noexcept {
-        images_[count_++] = run;
-        row_count_ += run.count;
-    }
-    Status add(std::uint32_t number) noexcept;
-    Status read_wanted() noexcept;
-    void leave_out_deleted() noexcept;
-
     const RowsAsOf& rows_;
     RowName end_;
     store::RowWalk walk_;
     store::RowStretch stretch_;
-    log::EventReader reader_;
-    std::size_t count_ = 0;      // Of runs of images, ...
-    std::size_t row_count_ = 0;  // ... and of rows in them.
-    std::size_t wanted_count_ = 0;
-    std::array<ImageRun, image_count_max> images_;
-    std::array<Wanted, image_count_max> wanted_;
-    std::array<std::uint64_t, image_count_max> addresses_;  // Of those that are wanted.
+    ImageBatch batch_;
 };
 
 }  // namespace freshet::relation

@@ -128,6 +128,8 @@ private:
     friend class RowScan;
     friend class RowMerge;
     friend class RowImages;
+    friend class ImageBatch;
+    friend class EntryImages;
     friend class VersionReader;
     friend class EntryScan;
     friend class ConflictFinder;

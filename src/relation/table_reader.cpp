@@ -46,11 +46,10 @@ Status ImageReader::want(std::span<const std::uint32_t> columns) noexcept {
     for (std::uint32_t i = 0; i < columns.size(); i++) (*steps)[columns[i]].wanted = i;
     const Result<std::span<Value>> row = memory_->array<Value>(first_.layout.size());
     if (!row) return row.error();
-    const Result<MutableBytes> rests =
-        memory_->bytes(image_count_max * sizeof(ImageRest), alignof(ImageRest));
+    const Result<std::span<Rests>> rests = memory_->unfilled<Rests>(1);
     if (!rests) return rests.error();
     wanted_ = columns;
-    rests_ = reinterpret_cast<ImageRest*>(rests->data());
+    rests_ = rests->data();
     steps_ = *steps;
     row_ = *row;
     return Done{};
@@ -64,41 +63,47 @@ Status ImageReader::read_alone(const Image& image, std::span<Value* const> into,
     return Done{};
 }
 
-Status ImageReader::read_records(const ImageRun& run, std::span<Value* const> into,
-                                 std::size_t row) noexcept {
+Status ImageReader::read_records(const ImageRun& run, std::span<Value* const> into, std::size_t row,
+                                 std::size_t& alone_count) noexcept {
     tree::Record record = run.image.record;
     const Layout& layout = first_.layout;
     Status read = Done{};
-    if (is_of_version(record, run.count, layout.version, layout.size())) {
+    if (!is_of_version(record, run.count, layout.version, layout.size())) {
+        for (std::uint32_t i = 0; read && i < run.count; i++, record.row++)
+            read = read_alone(record, into, row + i);
+    } else if (run.count == 1) {
+        rests_->records[alone_count++] = {record, row};
+    } else {
         for (std::size_t i = 0; read && i < wanted_.size(); i++)
             read = decode_records(record, run.count, wanted_[i], layout.types[wanted_[i]],
                                   into[i] + row);
-        return read;
     }
-    for (std::uint32_t i = 0; read && i < run.count; i++, record.row++)
-        read = read_alone(record, into, row + i);
     return read;
 }
 
 Status ImageReader::read(std::span<const ImageRun> images, std::span<Value* const> into,
                          std::size_t row) noexcept {
     FRESHET_CHECK(images.size() <= image_count_max);
-    const std::uint32_t version = first_.layout.version;
-    ImageRest* const rests = rests_;
+    const Layout& layout = first_.layout;
     std::size_t count = 0;
+    std::size_t alone_count = 0;
+    Status read = Done{};
     for (const ImageRun& run : images) {
         const Bytes image = run.image.bytes;
-        Status read = Done{};
         if (run.image.record.is_there())
-            read = read_records(run, into, row);
-        else if (const std::size_t begin = begin_of_columns(image, version); begin > 0)
-            rests[count++] = {image, begin, row};
+            read = read_records(run, into, row, alone_count);
+        else if (const std::size_t begin = begin_of_columns(image, layout.version); begin > 0)
+            rests_->images[count++] = {image, begin, row};
         else
             read = read_alone(run.image, into, row);
         if (!read) return read;
         row += run.count;
     }
-    return decode_columns({rests_, count}, steps_, into);
+    for (std::size_t i = 0; read && alone_count > 0 && i < wanted_.size(); i++)
+        read = decode_records(std::span{rests_->records}.first(alone_count), wanted_[i],
+                              layout.types[wanted_[i]], into[i]);
+    if (!read || count == 0) return read;
+    return decode_columns(std::span{rests_->images}.first(count), steps_, into);
 }
 
 Status TableReader::open(const RowsAsOf& rows, const TableDefinition& table,
@@ -120,13 +125,12 @@ void TableReader::scan(const Index& index, KeyRange range, Direction direction) 
     entry_scan_.emplace(*rows_, index, range, direction);
 }
 
-template <class Row>
-Result<bool> TableReader::next_by_index(Row& row) noexcept {
+Result<bool> TableReader::next_by_index(Recorded& version) noexcept {
     if (!entry_scan_) return false;
     Bytes key;
     Result<bool> there = entry_scan_->next(key);
     if (!there || !*there) return there;
-    there = find(key, row);
+    there = find(key, version);
     if (there && !*there) return Code::corrupt;
     return there;
 }
@@ -136,7 +140,7 @@ Result<bool> TableReader::next(Recorded& version) noexcept {
 }
 
 Result<bool> TableReader::next(Image& image) noexcept {
-    return row_scan_ ? row_scan_->next_image(image) : next_by_index(image);
+    return row_scan_->next_image(image);
 }
 
 Result<bool> TableReader::find(Bytes key, Recorded& version) noexcept {

@@ -38,10 +38,14 @@ private:
         Layout layout;
         Known* next = nullptr;
     };
+    struct Rests {
+        std::array<ImageRest, image_count_max> images;
+        std::array<RecordRest, image_count_max> records;
+    };
     Result<const Layout*> layout_of(std::uint32_t version) noexcept;
     Status read_alone(const Image& image, std::span<Value* const> into, std::size_t row) noexcept;
-    Status read_records(const ImageRun& run, std::span<Value* const> into,
-                        std::size_t row) noexcept;
+    Status read_records(const ImageRun& run, std::span<Value* const> into, std::size_t row,
+                        std::size_t& alone_count) noexcept;
 
     const TableDefinition* table_ = nullptr;
     Arena* memory_ = nullptr;
@@ -49,7 +53,7 @@ private:
     std::span<const std::uint32_t> wanted_{};
     std::span<const ColumnStep> steps_{};  // To the last one that is wanted.
     std::span<Value> row_{};               // Of another version.
-    ImageRest* rests_ = nullptr;
+    Rests* rests_ = nullptr;
 };
 
 class TableReader {
@@ -74,7 +78,7 @@ public:
     // The row of a key; false: there is none. The view of the version's stream is good until the
     // next call. corrupt, io.
     Result<bool> find(Bytes key, Recorded& version) noexcept;
-    // The same where the image is all that is needed: it may be in a run.
+    // The same where the image is all that is needed: it may be in a run; not by an index.
     Result<bool> next(Image& image) noexcept;
     Result<bool> find(Bytes key, Image& image) noexcept;
 
@@ -87,10 +91,11 @@ public:
         return images_.read(image, into);
     }
     [[nodiscard]] ImageReader& images() noexcept { return images_; }
+    // For EntryImages.
+    [[nodiscard]] EntryScan& entries() noexcept { return *entry_scan_; }
 
 private:
-    template <class Row>
-    Result<bool> next_by_index(Row& row) noexcept;
+    Result<bool> next_by_index(Recorded& version) noexcept;
 
     const RowsAsOf* rows_ = nullptr;
     const TableDefinition* table_ = nullptr;

@@ -187,6 +187,10 @@ public:
     [[nodiscard]] Bytes value(std::uint32_t number) const noexcept {
         return entries_.page->value_there(entries_.first + number);
     }
+    [[nodiscard]] RowStretch alone(std::uint32_t number) const noexcept {
+        const std::uint32_t at = entries_.first + number;
+        return RowStretch{{entries_.page, at, at + 1, entries_.is_of_run}};
+    }
     // The record of a row that has one.
     [[nodiscard]] tree::Record record(std::uint32_t number) const noexcept {
         return entries_.is_of_run ? tree::record_of(*entries_.page, entries_.first + number)
@@ -233,7 +237,8 @@ public:
     // Of a valid walk through rows that are there, which went forwards: those from here on that lie
     // side by side and whose names are less than `end`.
     RowStretch stretch(std::string_view end) noexcept;
-    // Goes on behind so many of them.
+    // Goes on behind so many of them: to where only the next stretch, which is empty behind the
+    // last row, says what there is.
     void skip(std::uint32_t count) noexcept;
 
 private:

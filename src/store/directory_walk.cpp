@@ -109,17 +109,12 @@ Status RowStretch::stream(std::uint32_t number, Stream& into) const noexcept {
 // All entries of the page are rows that are there.
 RowStretch RowWalk::stretch(std::string_view end) noexcept {
     FRESHET_CHECK(which_ == Which::present);
-    const Key key{tag_row, end};
-    tree::Stretch entries = cursor_.stretch();
-    const tree::Key last = entries.page->key(entries.end - 1);
-    if (compare(last, {.front = {}, .back = key.bytes()}) >= 0)
-        entries.end = std::max(entries.first, entries.page->search(key.bytes()).position);
-    return RowStretch{entries};
+    return RowStretch{cursor_.stretch().before(Key{tag_row, end}.bytes())};
 }
 
 void RowWalk::skip(std::uint32_t count) noexcept {
     cursor_.skip(count);
-    keep_name();
+    name_size_ = cursor_.valid() ? 1 : 0;
 }
 
 Status RowWalk::stream(Stream& into) const noexcept {

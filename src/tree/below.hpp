@@ -12,6 +12,9 @@
 
 namespace freshet::tree {
 
+// That are looked for together.
+inline constexpr std::size_t find_count_max = 64;
+
 // What one layer says of a key.
 struct Found {
     Bytes value{};          // Null data: it is erased, if it is known.
@@ -37,6 +40,9 @@ public:
     // looked up by find(); others are walked through.) `record`: null, or where its record is to
     // be told, if it has one.
     [[nodiscard]] virtual Bytes find(Bytes key, Record* record) const noexcept = 0;
+    // Of keys that have no place yet, as Delta::find_all(). False: a page is damaged.
+    [[nodiscard]] virtual bool find_all(std::span<const Bytes> keys,
+                                        std::span<Stretch> places) const noexcept = 0;
     // About how many keys of one family lie between two.
     [[nodiscard]] virtual std::uint64_t estimate(Bytes from, Bytes end) const noexcept = 0;
     // To the first entry whose key is not less, or backwards to the last one whose key is less.

@@ -5,14 +5,6 @@
 
 namespace freshet::tree {
 
-namespace {
-
-constexpr std::size_t mask_size(std::size_t count) noexcept {
-    return (count + 7) / 8;
-}
-
-}  // namespace
-
 Field Column::field(std::uint32_t row) const noexcept {
     if (is_null(row)) return {};
     if (kind == FieldClass::whole) return Field::whole(number(row));
@@ -20,25 +12,7 @@ Field Column::field(std::uint32_t row) const noexcept {
 }
 
 Column Columns::column(std::uint32_t index) const noexcept {
-    FRESHET_CHECK(index < count());
-    const std::byte* const entry = at_ + 1 + index * std::size_t{4};
-    const auto form = std::to_integer<std::uint8_t>(entry[0]);
-    Column column;
-    column.page = reinterpret_cast<const std::byte*>(page_);
-    column.kind = static_cast<FieldClass>(form & Column::class_bits);
-    column.width = std::to_integer<std::uint32_t>(entry[1]);
-    column.stride = (form & Column::is_one_bit) != 0 ? 0 : column.width;
-    column.values = column.page + load<std::uint16_t>(entry + 2);
-    const std::size_t count = page_->count();
-    if ((form & Column::has_nulls_bit) != 0) {
-        column.nulls = column.values;
-        column.values += mask_size(count);
-    }
-    if ((form & Column::has_sizes_bit) != 0) {
-        column.ends = column.values;
-        column.values += count * 2;
-    }
-    return column;
+    return column_inlined(index);
 }
 
 bool Columns::are_sound(const Page& page) noexcept {
@@ -58,7 +32,7 @@ bool Columns::are_sound(const Page& page) noexcept {
         const Column column = columns.column(i);
         const bool is_number = column.kind == FieldClass::whole || column.kind == FieldClass::real;
         if (is_number && column.width - 1 >= 8) return false;
-        if (column.nulls != nullptr) at += mask_size(rows);
+        if (column.nulls != nullptr) at += null_mask_size(rows);
         if (column.ends != nullptr) {
             if (column.kind != FieldClass::bytes || at + rows * 2 > end) return false;
             at += rows * 2;
@@ -73,6 +47,11 @@ bool Columns::are_sound(const Page& page) noexcept {
         if (at + 8 > end) return false;
     }
     return true;
+}
+
+Record record_of(const Page& page, std::uint32_t position) noexcept {
+    const bool is_there = page.columns() != 0 && Columns{page}.has_record(position);
+    return is_there ? Record{&page, position} : Record{};
 }
 
 Bytes copy_record(const Record& record, MutableBytes into) noexcept {

@@ -34,6 +34,10 @@ namespace freshet::tree {
 
 inline constexpr std::size_t column_count_max = 128;
 
+constexpr std::size_t null_mask_size(std::size_t count) noexcept {
+    return (count + 7) / 8;
+}
+
 // One column of a page that is sound. Whatever is null: all else says nothing of it.
 struct Column {
     static constexpr std::uint8_t class_bits = 3;
@@ -81,6 +85,8 @@ public:
         return std::to_integer<std::uint32_t>(*at_);
     }
     [[nodiscard]] Column column(std::uint32_t index) const noexcept;
+    // The same for those who do it for each row.
+    [[nodiscard]] [[gnu::always_inline]] Column column_inlined(std::uint32_t index) const noexcept;
     [[nodiscard]] bool has_all_records() const noexcept {
         return (std::to_integer<std::uint8_t>(at_[1]) & Column::has_nulls_bit) == 0;
     }
@@ -96,6 +102,28 @@ private:
     const std::byte* at_;
 };
 
+inline Column Columns::column_inlined(std::uint32_t index) const noexcept {
+    FRESHET_CHECK(index < count());
+    const std::byte* const entry = at_ + 1 + index * std::size_t{4};
+    const auto form = std::to_integer<std::uint8_t>(entry[0]);
+    Column column;
+    column.page = reinterpret_cast<const std::byte*>(page_);
+    column.kind = static_cast<FieldClass>(form & Column::class_bits);
+    column.width = std::to_integer<std::uint32_t>(entry[1]);
+    column.stride = (form & Column::is_one_bit) != 0 ? 0 : column.width;
+    column.values = column.page + load<std::uint16_t>(entry + 2);
+    const std::size_t count = page_->count();
+    if ((form & Column::has_nulls_bit) != 0) {
+        column.nulls = column.values;
+        column.values += null_mask_size(count);
+    }
+    if ((form & Column::has_sizes_bit) != 0) {
+        column.ends = column.values;
+        column.values += count * 2;
+    }
+    return column;
+}
+
 // The record of an entry, for as long as its run is in use.
 struct Record {
     const Page* page = nullptr;  // Null: there is none.
@@ -105,10 +133,7 @@ struct Record {
 };
 
 // Of an entry of a run.
-inline Record record_of(const Page& page, std::uint32_t position) noexcept {
-    const bool is_there = page.columns() != 0 && Columns{page}.has_record(position);
-    return is_there ? Record{&page, position} : Record{};
-}
+Record record_of(const Page& page, std::uint32_t position) noexcept;
 
 // The record's fields one behind the other, as they were. `into` has room for record_size_max
 // bytes; what a run that somebody made has more of is left out.

@@ -111,6 +111,23 @@ Found Delta::find_own(const Branches& branches, Bytes key) const noexcept {
     return {.value = place.page->value_there(place.position), .is_known = true};
 }
 
+void Delta::find_own(const Branches& branches, std::span<const Bytes> keys,
+                     std::span<Stretch> places) const noexcept {
+    if (branches[family_of(keys[0])].page == 0) return;
+    for (std::size_t i = 0; i < keys.size(); i++) {
+        if (places[i].page != nullptr) continue;
+        const Beside place = place_of(branches, keys[i]);
+        places[i] = {place.page, place.position, place.position + 1, false};
+    }
+}
+
+bool Delta::find_all(const Root& root, std::span<const Bytes> keys,
+                     std::span<Stretch> places) const noexcept {
+    for (Stretch& place : places) place.page = nullptr;
+    find_own(root.branches, keys, places);
+    return root.below == nullptr || root.below->find_all(keys, places);
+}
+
 Bytes Delta::find(const Root& root, Bytes key, Record* record) const noexcept {
     const Beside place = place_of(root.branches, key);
     if (place.page != nullptr) return place.page->value_there(place.position);

@@ -97,8 +97,15 @@ public:
     // The same for those who ask for one key after another of a version that is sealed: where the
     // key before was found, this one is looked for beside it first.
     [[nodiscard]] Bytes find(const Root& root, Bytes key, Beside& beside) const noexcept;
-    // The same of these pages alone.
+    // Many keys of one family, up to find_count_max, with 8 bytes more behind each. Each place is a
+    // stretch of one entry, which may be erased, or of no page: the key is not there. False: a page
+    // is damaged.
+    [[nodiscard]] bool find_all(const Root& root, std::span<const Bytes> keys,
+                                std::span<Stretch> places) const noexcept;
+    // The same of these pages alone; of many keys, those that have no place yet.
     [[nodiscard]] Found find_own(const Branches& branches, Bytes key) const noexcept;
+    void find_own(const Branches& branches, std::span<const Bytes> keys,
+                  std::span<Stretch> places) const noexcept;
 
     // The same in the open transaction's tree, good until the next change. put() of this key knows
     // the way; so does the same question. Of two families whose numbers are both odd, or both even,

@@ -65,6 +65,12 @@ Bytes Layers::find(Bytes key, Record* record) const noexcept {
     return found.value;
 }
 
+bool Layers::find_all(std::span<const Bytes> keys, std::span<Stretch> places) const noexcept {
+    delta_->find_own(frozen_, keys, places);
+    return std::all_of(runs().begin(), runs().end(),
+                       [&](const Run* run) noexcept { return run->find_all(keys, places); });
+}
+
 // What one layer hides of another is counted twice.
 std::uint64_t Layers::estimate(Bytes from, Bytes end) const noexcept {
     std::uint64_t count = OwnWalk{delta_->pages(), frozen_}.estimate(from, end);

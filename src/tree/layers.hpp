@@ -40,6 +40,8 @@ public:
              Erased erased = Erased::hidden) noexcept;
 
     [[nodiscard]] Bytes find(Bytes key, Record* record) const noexcept override;
+    [[nodiscard]] bool find_all(std::span<const Bytes> keys,
+                                std::span<Stretch> places) const noexcept override;
     [[nodiscard]] std::uint64_t estimate(Bytes from, Bytes end) const noexcept override;
     void seek(MergedPlace& place, OwnWalk* own, Bytes key,
               Direction direction) const noexcept override;

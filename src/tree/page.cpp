@@ -239,6 +239,38 @@ Place Page::search(Bytes key) const noexcept {
     return order < 0 ? search_ties(first + 1, wanted, rest) : Place{first, order == 0};
 }
 
+// Most prefixes are short, and so is what most keys have behind them.
+Page::Start Page::begin_search(Bytes key) const noexcept {
+    const std::uint64_t difference =
+        load<std::uint64_t>(key.data()) ^ load<std::uint64_t>(body_.data());
+    const bool is_short = prefix_size_ < 8 && key.size() >= prefix_size_;
+    const bool has_prefix =
+        is_short ? difference << (56 - 8 * prefix_size_) << 8 == 0 : this->has_prefix(key);
+    if (!has_prefix) return {compare(key, prefix()) < 0 ? 0U : count_, false};
+    const Bytes rest = key.subspan(prefix_size_);
+    const std::uint64_t head = big_endian(load<std::uint64_t>(rest.data()));
+    const std::uint64_t wanted =
+        rest.size() < 8 ? head & ~(~std::uint64_t{0} >> 8 * rest.size()) : head;
+    const std::uint32_t first = lower_bound(wanted);
+    return {first, first < count_ && this->head(first) == wanted};
+}
+
+Place Page::end_search(Bytes key, const Start& start) const noexcept {
+    if (!start.may_be_found) return {start.position, false};
+    const Bytes rest = key.subspan(prefix_size_);
+    const int order = compare_behind_head(suffix(start.position), rest);
+    if (order >= 0) return {start.position, order == 0};
+    return search_ties(start.position + 1, head_of(rest), rest);
+}
+
+// Heads and slots.
+std::byte Page::load_front() const noexcept {
+    const std::size_t size = header_size + prefix_size_ + count_ * std::size_t{10};
+    std::byte sum = *bytes();
+    for (std::size_t at = 64; at < size; at += 64) sum ^= bytes()[at];
+    return sum;
+}
+
 bool Page::is_behind(Bytes key) const noexcept {
     FRESHET_CHECK(count_ > 0);
     return has_prefix(key) && head(count_ - 1U) < head_of(key.subspan(prefix_size_));

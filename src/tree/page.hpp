@@ -144,6 +144,20 @@ public:
     }
     // The first entry that is not less than the key.
     [[nodiscard]] Place search(Bytes key) const noexcept;
+    // search() in two steps, for those who look for other keys meanwhile: the first one reads what
+    // lies at the front, the second one the entry where the first one came to, and may know columns
+    // from there. Behind the key there are 8 bytes more, whatever they are. load_*() waits for
+    // nothing, if what it gives is not looked at.
+    struct Start {
+        std::uint32_t position = 0;
+        bool may_be_found = false;
+    };
+    [[nodiscard]] Start begin_search(Bytes key) const noexcept;
+    [[nodiscard]] Place end_search(Bytes key, const Start& start) const noexcept;
+    [[nodiscard]] std::byte load_front() const noexcept;
+    [[nodiscard]] std::byte load_entry(std::uint32_t position) const noexcept {
+        return (position < count_ ? *at(offset(position)) : std::byte{0}) ^ bytes()[garbage_];
+    }
     // Whether a key is seen at once to belong behind all others.
     [[nodiscard]] bool is_behind(Bytes key) const noexcept;
     [[nodiscard]] Key key(std::uint32_t position) const noexcept;

@@ -49,6 +49,9 @@ public:
     // `key`: of 1 to key_size_max bytes. What it finds lies in the file. If that cannot be known,
     // since a page is damaged: a value of which nothing can be read, empty and with data.
     [[nodiscard]] Found find(Bytes key) const noexcept;
+    // Of many keys, those that have no place yet, as Delta::find_all(). False: a page is damaged.
+    [[nodiscard]] bool find_all(std::span<const Bytes> keys,
+                                std::span<Stretch> places) const noexcept;
 
     // A page was asked for and could not be had.
     [[nodiscard]] bool is_damaged() const noexcept {

@@ -27,6 +27,12 @@ inline Bytes find(const View& view, Bytes key, Beside& beside) noexcept {
     return view.delta->find(*view.root, key, beside);
 }
 
+// Where keys are: see Delta.
+inline bool find_all(const View& view, std::span<const Bytes> keys,
+                     std::span<Stretch> places) noexcept {
+    return view.delta->find_all(*view.root, keys, places);
+}
+
 // About how many keys there are of one family from one up to another: what is erased, or stands in
 // several layers, is counted too.
 inline std::uint64_t estimate(const View& view, Bytes from, Bytes end) noexcept {

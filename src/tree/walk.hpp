@@ -18,6 +18,11 @@ struct Stretch {
     std::uint32_t first = 0;
     std::uint32_t end = 0;
     bool is_of_run = false;
+
+    // Those whose keys are less.
+    [[nodiscard]] Stretch before(Bytes key) const noexcept {
+        return {page, first, std::clamp(page->search(key).position, first, end), is_of_run};
+    }
 };
 
 template <class Pages, std::uint32_t height_limit>
