@@ -56,12 +56,13 @@ SMALL_SOURCES := $(wildcard src/disk/*.cpp) src/base/sha256.cpp src/base/text.cp
 	$(addprefix src/store/,append.cpp backup.cpp batch.cpp checkpoint.cpp describe.cpp follower.cpp gather.cpp log_cursor.cpp) \
 	$(addprefix src/store/,upcaster.cpp mark.cpp match.cpp metadata.cpp open.cpp place.cpp read_on.cpp replay.cpp) \
 	$(addprefix src/relation/,alter.cpp catalog.cpp catalog_view.cpp conflict.cpp definition.cpp definition_codec.cpp) \
-	$(addprefix src/relation/,entry.cpp entry_images.cpp image_batch.cpp name.cpp row_finder.cpp row_images.cpp row_keeper.cpp type.cpp) \
+	$(addprefix src/relation/,entry.cpp entry_images.cpp name.cpp row_finder.cpp row_images.cpp row_keeper.cpp type.cpp) \
 	$(addprefix src/query/,open.cpp set.cpp subplan.cpp table_source.cpp) src/database/prepare.cpp src/database/row_check.cpp \
 	$(filter-out src/sql/lexer.cpp src/sql/statement_hash.cpp,$(wildcard src/sql/*.cpp)) \
 	$(addprefix src/database/,change_plan.cpp connection.cpp explain.cpp migrate.cpp pragma.cpp schema.cpp stream.cpp transaction.cpp) \
 	$(addprefix src/query/,row_code.cpp shelf.cpp sorter.cpp spill.cpp spilled.cpp spilled_group.cpp spilled_join.cpp) \
-	$(addprefix src/query/,function_text.cpp json_text.cpp log_walk.cpp) src/relation/convert.cpp src/relation/entry_history.cpp src/relation/reference.cpp \
+	$(addprefix src/query/,function_text.cpp json_text.cpp log_walk.cpp) \
+	$(addprefix src/relation/,commit_name.cpp convert.cpp entry_history.cpp layout.cpp pattern.cpp reference.cpp setting.cpp version_reader.cpp) \
 	$(addprefix src/store/,replay_own.cpp row_search.cpp savepoint.cpp settings.cpp shown.cpp state.cpp verify.cpp work.cpp work_own.cpp)
 PLAIN_SOURCES = $(if $(findstring clang,$(CXX)),,$(wildcard $(addprefix src/,$(addsuffix /*.cpp,sql query database shell))))
 PROGRAM_SOURCES := $(wildcard src/shell/*.cpp)
