@@ -23,7 +23,7 @@ public:
 constexpr ConnectionOptions poor_options{.statement_count_max = 1, .catalog_size = 32768};
 constexpr ConnectionOptions options_without_file{
     .statement_count_max = 1, .catalog_size = 32768, .spill_size_max = 0};
-constexpr std::size_t poor_size = 224 << 10;
+constexpr std::size_t poor_size = 232 << 10;
 constexpr std::string_view no_memory = "error out-of-memory";
 
 // Of which each keeps more than a poor connection has.
