@@ -158,6 +158,7 @@ void SimDisk::set_name(std::uint32_t slot, std::uint32_t inode, std::uint32_t pa
 }
 
 // False: no room. A sector that already is what it becomes gets no version, if nothing could tell.
+// The sync of a file that was cut could: it zeroes what stood behind the cut.
 bool SimDisk::put(std::uint32_t number, std::uint64_t offset, Bytes first, Bytes second) noexcept {
     const std::uint64_t end = offset + first.size() + second.size();
     if (end > limits_.file_size_max) return false;
@@ -184,7 +185,7 @@ bool SimDisk::put(std::uint32_t number, std::uint64_t offset, Bytes first, Bytes
         const bool is_dirty = key_of(Kind::sector, number, sector) != none;
         if (!is_dirty) changed = std::memcmp(bytes + start, durable(number) + start, step) != 0;
         const bool grows = profile.growth_is_garbage && start + step > inode.durable_size;
-        if (changed || grows || !profile.overwrite_is_safe)
+        if (changed || grows || inode.cut || !profile.overwrite_is_safe)
             add_version(Kind::sector, number, sector);
     }
     if (end > inode.size) {

@@ -141,6 +141,17 @@ TEST_F(SimDiskTest, WhatWasCutOffDoesNotComeBack) {
     EXPECT_EQ(states(disk, {"f"}), (Set{"a.d|"}));
 }
 
+// The sync zeroed what had been cut off, and what stood there again was taken for never changed.
+TEST_F(SimDiskTest, WhatIsWrittenAgainWhereAFileWasCutIsThereAfterASync) {
+    const File file = settled("f", "abc");
+    ASSERT_TRUE(disk.truncate(file, 512));
+    write_sector(disk, file, 1, 'b');
+    write_sector(disk, file, 2, 'c');
+    ASSERT_TRUE(disk.sync(file));
+    EXPECT_EQ(sketch(disk, "f"), "abc");
+    EXPECT_EQ(states(disk, {"f"}), (Set{"abc|"}));
+}
+
 TEST_F(SimDiskTest, AnOrderedDiskKeepsTheOrderOfNamesAndSizes) {
     disk.profile.ordered = true;
     const File a = make(disk, "a");
