@@ -54,15 +54,16 @@ Contents file_of(Bytes input) {
 // A run and the memory it needs beside the file.
 class OpenRun {
 public:
-    explicit OpenRun(Bytes file) : memory_(CheckedPages::required_memory(CheckedPages::count_min)) {
+    explicit OpenRun(Bytes file) : memory_(CheckedPages::required_memory(word_count)) {
         Arena arena{memory_};
-        require(bool{checked_.open(arena, CheckedPages::count_min)}, "the table has room");
+        require(bool{checked_.open(arena, word_count)}, "the table has room");
         is_open = bool{run.open(file, store, number, checked_, 9)};
     }
     Run run;
     bool is_open = false;
 
 private:
+    static constexpr std::size_t word_count = 2;  // Fewer than pages have: they share them.
     Contents memory_;
     CheckedPages checked_;
 };

@@ -59,7 +59,7 @@ TEST(RunDamage, IsNoticedOfEveryBit) {
     ASSERT_EQ(bytes.size(), std::size_t{64} << 10);
     OpenRun open{bytes};
     ASSERT_TRUE(open.run.check_all());
-    open.checked.forget(3);
+    open.open(bytes);
     auto key = entries.begin();
     for (std::size_t i = 0; i < bytes.size(); i++) {
         for (unsigned bit = 0; bit < 8; bit++) {
@@ -75,7 +75,7 @@ TEST(RunDamage, IsNoticedOfEveryBit) {
             }
             if (i >= run_header_size && i % 8 == bit) {
                 expect_no_other_answer(open.run, key->first, key->second);
-                open.checked.forget(3);
+                open.open(bytes);
                 if (++key == entries.end()) key = entries.begin();
             }
             bytes[i] ^= static_cast<std::byte>(1U << bit);
@@ -590,7 +590,7 @@ TEST(RunDamage, IsNotCounted) {
 void expect_end(const Layers& layers, MergedPlace& place, Direction direction, OpenRun& open,
                 Contents& bytes, int step_count_max) {
     ASSERT_TRUE(place.valid);
-    open.checked.forget(3);
+    open.open(bytes);
     for (std::uint32_t page = 1; page_at(page) < bytes.size(); page++)
         bytes[page_at(page) + 1000] ^= std::byte{1};
     for (int i = 0; place.valid; i++) {

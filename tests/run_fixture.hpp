@@ -106,11 +106,13 @@ class OpenRun {
 public:
     explicit OpenRun(Bytes bytes, std::uint64_t store = test_store,
                      std::uint64_t number = test_number)
-        : memory_(CheckedPages::required_memory(CheckedPages::count_min)),
-          arena_{MutableBytes{memory_}} {
-        EXPECT_TRUE(checked.open(arena_, CheckedPages::count_min));
-        const Status opened = run.open(bytes, store, number, checked, 3);
-        error = opened.error().code;
+        : memory_(CheckedPages::required_memory(word_count)), arena_{MutableBytes{memory_}} {
+        EXPECT_TRUE(checked.open(arena_, word_count));
+        open(bytes, store, number);
+    }
+    // Nothing of it has been looked through.
+    void open(Bytes bytes, std::uint64_t store = test_store, std::uint64_t number = test_number) {
+        error = run.open(bytes, store, number, checked, 3).error().code;
     }
 
     CheckedPages checked;
@@ -118,6 +120,7 @@ public:
     Code error = Code::none;
 
 private:
+    static constexpr std::size_t word_count = 128;
     test::Lent memory_;
     Arena arena_;
 };

@@ -433,9 +433,18 @@ TEST(RunBuilder, SurvivesArenasOfAllSizes) {
 
 class Checked {
 public:
-    explicit Checked(std::size_t count)
-        : memory_(CheckedPages::required_memory(count)), arena_{MutableBytes{memory_}} {
-        EXPECT_TRUE(pages.open(arena_, count));
+    // The memory that is lent may be what another store left, with the marks of its pages.
+    explicit Checked(std::size_t word_count)
+        : memory_(CheckedPages::required_memory(word_count), std::byte{0xFF}),
+          arena_{MutableBytes{memory_}} {
+        EXPECT_TRUE(pages.open(arena_, word_count));
+    }
+    // The size of the groups of a run of so many pages; 0: the last one is in none.
+    std::uint32_t group_size(std::uint32_t slot, std::uint32_t page_count) {
+        const CheckedPages::Marks marks = pages.take(slot, page_count);
+        marks.add(page_count);
+        const CheckedPages::Marks::Group group = marks.group_of(page_count);
+        return marks.has(page_count) ? group.end - group.first : 0;
     }
     CheckedPages pages;
 
@@ -444,56 +453,54 @@ private:
     Arena arena_;
 };
 
-// Goal: no page is taken for another one. Method: beside the set of those that were added, with
-// numbers from the whole range and few places.
+// Goal: no page is taken for another one, of its run or of another. Method: beside the set of those
+// that were added, while runs come and go, in tables with room for all and for few.
 TEST(CheckedPages, KnowsOnlyWhatWasAdded) {
-    for (const std::size_t count : {std::size_t{256}, std::size_t{1024}}) {
-        Checked checked{count};
-        std::set<std::pair<std::uint32_t, std::uint32_t>> added;
+    for (const std::size_t word_count : {std::size_t{1}, std::size_t{7}, std::size_t{128}}) {
+        Checked checked{word_count};
+        struct Known {
+            CheckedPages::Marks marks;
+            std::uint32_t page_count = 0;
+            std::set<std::uint32_t> groups;
+        };
+        std::array<Known, CheckedPages::slot_count_max> runs;
         std::mt19937 random{1};
         std::size_t known = 0;
-        for (std::size_t i = 0; i < 20'000; i++) {
-            const auto slot = static_cast<std::uint32_t>(random() % CheckedPages::slot_count_max);
-            const std::uint32_t page = static_cast<std::uint32_t>(random()) >> random() % 32;
-            if (checked.pages.has(slot, page)) {
-                known++;
-                ASSERT_TRUE(added.count({slot, page}) == 1);
+        for (std::size_t i = 0; i < 50'000; i++) {
+            const auto slot = static_cast<std::uint32_t>(random() % runs.size());
+            Known& run = runs[slot];
+            if (run.page_count == 0 || random() % 64 == 0) {
+                run.page_count = 1 + static_cast<std::uint32_t>(random() % (1U << random() % 14));
+                run.marks = checked.pages.take(slot, run.page_count);
+                run.groups.clear();
             }
-            checked.pages.add(slot, page);
-            added.insert({slot, page});
-            ASSERT_TRUE(checked.pages.has(slot, page));
+            const auto page = 1 + static_cast<std::uint32_t>(random() % run.page_count);
+            const CheckedPages::Marks::Group group = run.marks.group_of(page);
+            ASSERT_TRUE(group.first <= page && page < group.end);
+            ASSERT_EQ(run.marks.has(page), run.groups.count(group.first) == 1);
+            run.marks.add(page);
+            if (run.marks.has(page)) {
+                run.groups.insert(group.first);
+                known++;
+            }
+            if (random() % 128 != 0) continue;
+            checked.pages.give_back(slot);
+            run.page_count = 0;
         }
         EXPECT_GT(known, 0U);
     }
 }
 
-TEST(CheckedPages, ForgetsOneRunAlone) {
-    Checked checked{4096};
-    for (std::uint32_t slot = 0; slot < 4; slot++)
-        for (std::uint32_t page = 1; page <= 100; page++) checked.pages.add(slot, page);
-    checked.pages.forget(2);
-    for (std::uint32_t slot = 0; slot < 4; slot++) {
-        std::uint32_t count = 0;
-        for (std::uint32_t page = 1; page <= 100; page++)
-            if (checked.pages.has(slot, page)) count++;
-        EXPECT_EQ(count, slot == 2 ? 0U : 100U);
-    }
-}
-
-// The memory that is lent may be what another store left, with the marks of its pages.
-TEST(CheckedPages, TrustNothingOfTheMemoryTheyAreLent) {
-    constexpr std::size_t count = 1024;
-    std::vector<std::byte> memory(CheckedPages::required_memory(count));
-    for (const bool is_again : {false, true}) {
-        Arena arena{MutableBytes{memory}};
-        CheckedPages pages;
-        ASSERT_TRUE(pages.open(arena, count));
-        for (std::uint32_t page = 1; page <= 500; page += is_again ? 50 : 1) {
-            ASSERT_FALSE(pages.has(1, page));
-            pages.add(1, page);
-            ASSERT_TRUE(pages.has(1, page));
-        }
-    }
+TEST(CheckedPages, ShareMarksWhereThereAreFew) {
+    Checked checked{32};
+    EXPECT_EQ(checked.group_size(0, 1000), 1U);
+    EXPECT_EQ(checked.group_size(0, 1024), 2U);
+    EXPECT_EQ(checked.group_size(0, 8191), 8U);
+    EXPECT_EQ(checked.group_size(0, 8192), 0U);
+    EXPECT_EQ(checked.group_size(1, 400), 1U) << "half is left for the others";
+    EXPECT_EQ(checked.group_size(2, 400), 2U);
+    checked.pages.give_back(0);
+    EXPECT_EQ(checked.group_size(3, 400), 1U) << "what is given back is there for the next";
 }
 
 TEST(CheckedPages, SurvivesArenasOfAllSizes) {

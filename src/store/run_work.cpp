@@ -127,7 +127,7 @@ void remove_run(State& state, std::uint32_t number) noexcept {
 void close_run(State& state, std::uint32_t number) noexcept {
     RunSlot& slot = state.runs->slots[number];
     if (slot.map == nullptr) return;
-    state.runs->checked.forget(number);
+    state.runs->checked.give_back(number);
     state.door.disk->unmap(slot.map, slot.size);
     slot.map = nullptr;
 }

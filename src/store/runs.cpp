@@ -14,11 +14,10 @@ namespace store {
 
 namespace {
 
-// For more pages than the pool has; but searching all of it must not take long.
-std::size_t checked_count(const Options& options) noexcept {
-    constexpr std::size_t count_max = std::size_t{1} << 16;
-    return std::bit_ceil(std::clamp(options.pool_size / tree::page_size * 8,
-                                    tree::CheckedPages::count_min, count_max));
+// For 256 times as many pages of runs as the pool has, but for no more than 4 GiB of them.
+std::size_t checked_word_count(const Options& options) noexcept {
+    return std::clamp(options.pool_size / tree::page_size * 4, std::size_t{128},
+                      std::size_t{1} << 15);
 }
 
 class Runs final : public RunKeeper {
@@ -26,7 +25,7 @@ public:
     [[nodiscard]] std::size_t required_memory(const Options& options,
                                               std::size_t record_count) const noexcept override {
         return Arena::room<RunState>(1) + Arena::room<tree::Layers>(record_count + 2) +
-               tree::CheckedPages::required_memory(checked_count(options)) +
+               tree::CheckedPages::required_memory(checked_word_count(options)) +
                (options.read_only
                     ? 0
                     : (1 + RunState::merge_count_max) * tree::RunBuilder::required_memory());
@@ -37,7 +36,7 @@ public:
         if (!runs || !layers) return Code::out_of_memory;
         RunState& made = runs->front();
         made.layers = *layers;
-        Status status = made.checked.open(arena, checked_count(state.options));
+        Status status = made.checked.open(arena, checked_word_count(state.options));
         if (status && !state.options.read_only) status = made.flush.builder.open(arena);
         for (RunJob& merge : made.merges)
             if (status && !state.options.read_only) status = merge.builder.open(arena);

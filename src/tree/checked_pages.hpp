@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: MIT
-// Which pages of runs were looked through: one table for all runs of a store. Each page has one
-// place in it, which a later one takes away; that page is looked through once more when it is read
-// again.
+// Which pages of runs were looked through: a bit for each, in one table for all runs of a store.
 //
-// It is cleared a 64th at a time, when something is first put there: opening a store does not touch
-// it. Where two threads clear the same part, one may take from it what the other has just put.
+// A run that is opened gets the bits of its pages, though at most half of the widest stretch of the
+// table that is free, so that there is always one for the next. Where its pages have too few, 2, 4
+// or 8 of them that stand side by side share one, and are looked through together; those that have
+// none even so are looked through each time they are read.
 //
-// Threads: any number at once, but forget() is for a slot whose run nobody reads any more.
+// Threads: any number at once use the marks of runs; one at a time takes and gives back.
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <atomic>
-#include <bit>
 #include <cstdint>
 
 #include "base/arena.hpp"
@@ -18,79 +19,72 @@
 namespace freshet::tree {
 
 class CheckedPages {
-public:
-    static constexpr std::uint32_t slot_count_max = 255;
-    static constexpr std::size_t count_min =
-        256;  // So that a tag and a place tell all pages apart.
+    using Word = std::uint64_t;
+    using Shared = std::atomic_ref<Word>;
 
-    static constexpr std::size_t required_memory(std::size_t count) noexcept {
-        return Arena::room<Place>(count);
+public:
+    static constexpr std::uint32_t slot_count_max = 32;
+    static constexpr std::uint32_t shift_max = 3;
+
+    // Of one run.
+    class Marks {
+    public:
+        [[nodiscard]] bool has(std::uint32_t page) const noexcept {
+            const std::uint32_t bit = page >> shift_;
+            return bit < bit_count_ &&
+                   (Shared{words_[bit / 64]}.load(std::memory_order_relaxed) >> bit % 64 & 1) != 0;
+        }
+        void add(std::uint32_t page) const noexcept {
+            const std::uint32_t bit = page >> shift_;
+            if (bit < bit_count_)
+                Shared{words_[bit / 64]}.fetch_or(Word{1} << bit % 64, std::memory_order_relaxed);
+        }
+        // The pages from `first` to before `end`, which are added with a page; it alone, if it
+        // cannot be.
+        struct Group {
+            std::uint32_t first;
+            std::uint32_t end;
+        };
+        [[nodiscard]] Group group_of(std::uint32_t page) const noexcept {
+            const std::uint32_t bit = page >> shift_;
+            return bit < bit_count_ ? Group{bit << shift_, (bit + 1) << shift_}
+                                    : Group{page, page + 1};
+        }
+
+    private:
+        friend class CheckedPages;
+        Word* words_ = nullptr;
+        std::uint32_t bit_count_ = 0;
+        std::uint32_t shift_ = 0;
+    };
+
+    static constexpr std::size_t required_memory(std::size_t word_count) noexcept {
+        return Arena::room<Word>(word_count);
     }
-    // For `count` pages: a power of two from count_min to 2^31. out_of_memory.
-    Status open(Arena& arena, std::size_t count) noexcept {
-        FRESHET_CHECK((count & (count - 1)) == 0);
-        FRESHET_CHECK(count >= count_min);
-        FRESHET_CHECK(count <= std::size_t{1} << 31);
-        const auto table = arena.unfilled<Place>(count);
+    // For 64 pages a word, or more (above). Until marks are taken, nothing of it is touched.
+    // out_of_memory.
+    Status open(Arena& arena, std::size_t word_count) noexcept {
+        const auto table = arena.unfilled<Word>(word_count);
         if (!table) return table.error();
         table_ = *table;
-        shift_ = static_cast<std::uint32_t>(std::countr_zero(count));
         return Done{};
     }
-
-    // `slot`: of the run, below slot_count_max.
-    [[nodiscard]] bool has(std::uint32_t slot, std::uint32_t page) const noexcept {
-        const std::size_t number = place(slot, page);
-        return is_clear(number) &&
-               Shared{table_[number]}.load(std::memory_order_relaxed) == tag(slot, page);
-    }
-    void add(std::uint32_t slot, std::uint32_t page) noexcept {
-        const std::size_t number = place(slot, page);
-        if (!is_clear(number)) clear_part(number);
-        Shared{table_[number]}.store(tag(slot, page), std::memory_order_relaxed);
-    }
-    // Before the slot is used for another run.
-    void forget(std::uint32_t slot) noexcept {
-        for (std::size_t i = 0; i < table_.size(); i++) {
-            if (!is_clear(i)) {
-                i |= part_size() - 1;
-            } else if (Shared{table_[i]}.load(std::memory_order_relaxed) >> 24 == slot + 1) {
-                Shared{table_[i]}.store(0, std::memory_order_relaxed);
-            }
-        }
-    }
+    // For a run of so many pages, which have numbers from 1 on: none has been looked through.
+    // `slot`: below slot_count_max; what it had goes back.
+    Marks take(std::uint32_t slot, std::uint32_t page_count) noexcept;
+    void give_back(std::uint32_t slot) noexcept { stretches_[slot] = {}; }
 
 private:
-    using Place = std::uint32_t;
-    using Shared = std::atomic_ref<Place>;
-    static constexpr std::uint32_t part_count_shift = 6;
+    struct Stretch {
+        std::size_t first = 0;
+        std::size_t count = 0;
+        [[nodiscard]] std::size_t end() const noexcept { return first + count; }
+    };
+    // What is free from a word on.
+    [[nodiscard]] Stretch free_from(std::size_t first) const noexcept;
 
-    // Runs begin at different places, since all of them have a page 1.
-    [[nodiscard]] std::size_t place(std::uint32_t slot, std::uint32_t page) const noexcept {
-        return (page + slot * 0x9E3779B1U) & (table_.size() - 1);
-    }
-    [[nodiscard]] std::uint32_t tag(std::uint32_t slot, std::uint32_t page) const noexcept {
-        return (slot + 1) << 24 | page >> shift_;
-    }
-    [[nodiscard]] std::size_t part_size() const noexcept {
-        return table_.size() >> part_count_shift;
-    }
-    [[nodiscard]] std::uint64_t part_bit(std::size_t number) const noexcept {
-        return std::uint64_t{1} << (number >> (shift_ - part_count_shift));
-    }
-    [[nodiscard]] bool is_clear(std::size_t number) const noexcept {
-        return (clear_.load(std::memory_order_acquire) & part_bit(number)) != 0;
-    }
-    void clear_part(std::size_t number) noexcept {
-        const std::size_t first = number & ~(part_size() - 1);
-        for (Place& place : table_.subspan(first, part_size()))
-            Shared{place}.store(0, std::memory_order_relaxed);
-        clear_.fetch_or(part_bit(number), std::memory_order_release);
-    }
-
-    std::span<Place> table_;
-    std::uint32_t shift_ = 0;
-    std::atomic<std::uint64_t> clear_{0};  // A bit for each part.
+    std::span<Word> table_;
+    std::array<Stretch, slot_count_max> stretches_{};
 };
 
 }  // namespace freshet::tree

@@ -54,6 +54,13 @@ std::uint64_t big_endian(std::uint32_t number) noexcept {
     return bytes.size() < 8 ? short_head_of(bytes) : big_endian(load<std::uint64_t>(bytes.data()));
 }
 
+// The same where 8 bytes stand before those.
+std::uint64_t head_in_page(const std::byte* bytes, std::size_t size) noexcept {
+    if (size >= 8) return big_endian(load<std::uint64_t>(bytes));
+    if (size == 0) return 0;
+    return big_endian(load<std::uint64_t>(bytes + size - 8)) << (64 - 8 * size);
+}
+
 // None of them is empty.
 int compare(Bytes a, Bytes b) noexcept {
     const int order = std::memcmp(a.data(), b.data(), std::min(a.size(), b.size()));
@@ -476,27 +483,31 @@ bool Page::is_sound(std::uint32_t number) const noexcept {
     const bool has_columns = garbage_ != 0;
     if (has_columns && (first_child_ != 0 || garbage_ < front || !Columns::are_sound(*this)))
         return false;
-    for (std::uint32_t i = 0; i < count_; i++)
-        if (!is_sound_at(i, number)) return false;
+    std::uint64_t head_before = 0;
+    for (std::uint32_t i = 0; i < count_; i++) {
+        const std::size_t offset = this->offset(i);
+        if (offset < heap_ || offset + sizes_size > page_size) return false;
+        const Slot slot = this->slot(i);
+        if (offset + sizes_size + slot.value_size + slot.suffix_size > page_size) return false;
+        if (prefix_size_ + slot.suffix_size - 1 >= key_size_max) return false;
+
+        const std::uint64_t head = this->head(i);
+        const std::byte* const suffix = slot.entry + sizes_size + slot.value_size;
+        if (head != head_in_page(suffix, slot.suffix_size)) return false;
+        if (i > 0 && head <= head_before && (head < head_before || !is_tie_in_order(i)))
+            return false;
+        head_before = head;
+        if (first_child_ != 0 && !is_child_sound(i, slot, number)) return false;
+    }
     return true;
 }
 
-// Those before it are sound.
-bool Page::is_sound_at(std::uint32_t position, std::uint32_t number) const noexcept {
-    const std::size_t offset = this->offset(position);
-    if (offset < heap_ || offset + sizes_size > page_size) return false;
-    const Slot slot = this->slot(position);
-    if (sizes_size + slot.value_size + slot.suffix_size > page_size - offset) return false;
-    const std::size_t key_size = prefix_size_ + slot.suffix_size;
-    if (key_size - 1 >= key_size_max) return false;
+bool Page::is_tie_in_order(std::uint32_t position) const noexcept {
+    return compare_behind_head(suffix(position - 1), suffix(position)) < 0;
+}
 
-    const Bytes suffix = this->suffix(position);
-    if (head(position) != head_of(suffix)) return false;
-    if (position > 0 && head(position) <= head(position - 1)) {
-        if (head(position) != head(position - 1)) return false;
-        if (compare_behind_head(this->suffix(position - 1), suffix) >= 0) return false;
-    }
-    if (first_child_ == 0) return true;
+bool Page::is_child_sound(std::uint32_t position, const Slot& slot,
+                          std::uint32_t number) const noexcept {
     if (slot.value_size < sizeof first_child_ || slot.is_erased) return false;
     const std::uint32_t child = this->child(position + 1);
     return child != 0 && child < number;

@@ -258,7 +258,10 @@ private:
         return body_.data() + (offset - header_size);
     }
     [[nodiscard]] std::size_t free_size() const noexcept;
-    [[nodiscard]] bool is_sound_at(std::uint32_t position, std::uint32_t number) const noexcept;
+    // Parts of is_sound(), of what was found to lie inside the page.
+    [[nodiscard]] bool is_tie_in_order(std::uint32_t position) const noexcept;
+    [[nodiscard]] bool is_child_sound(std::uint32_t position, const Slot& slot,
+                                      std::uint32_t number) const noexcept;
     [[nodiscard]] bool has_prefix(Bytes key) const noexcept;
     [[nodiscard]] std::uint32_t lower_bound(std::uint64_t wanted) const noexcept;
     [[nodiscard]] Place search_ties(std::uint32_t first, std::uint64_t wanted,

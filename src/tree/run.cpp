@@ -9,7 +9,6 @@ namespace freshet::tree {
 Status Run::open(Bytes file, std::uint64_t store, std::uint64_t number, CheckedPages& checked,
                  std::uint32_t slot) noexcept {
     FRESHET_CHECK(reinterpret_cast<std::uintptr_t>(file.data()) % alignof(Page) == 0);
-    FRESHET_CHECK(slot < CheckedPages::slot_count_max);
     RunHeader header;
     const Status decoded = decode(file, header);
     if (!decoded) return decoded;
@@ -17,19 +16,24 @@ Status Run::open(Bytes file, std::uint64_t store, std::uint64_t number, CheckedP
     if (header.number != number) return Code::corrupt;
     file_ = file;
     header_ = header;
-    checked_ = &checked;
-    slot_ = slot;
+    checked_ = checked.take(slot, header.page_count);
     damaged_.store(false, std::memory_order_relaxed);
     return Done{};
 }
 
 const Page* Run::look_through(std::uint32_t number) const noexcept {
+    const CheckedPages::Marks::Group group = checked_.group_of(number);
+    const std::uint32_t end = std::min(group.end, header_.page_count + 1);
+    for (std::uint32_t page = std::max(group.first, 1U); page < end; page++)
+        if (!is_whole(page)) return fail();
+    checked_.add(number);
+    return at(number);
+}
+
+bool Run::is_whole(std::uint32_t number) const noexcept {
     const Page* const page = at(number);
-    const auto* const bytes = reinterpret_cast<const std::byte*>(page);
-    if (load<std::uint64_t>(bytes) != run_page_checksum(number, bytes)) return fail();
-    if (!page->is_sound(number)) return fail();
-    checked_->add(slot_, number);
-    return page;
+    return load<std::uint64_t>(page->bytes()) == run_page_checksum(number, page->bytes()) &&
+           page->is_sound(number);
 }
 
 Found Run::find(Bytes key) const noexcept {

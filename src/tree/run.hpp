@@ -25,7 +25,7 @@ public:
     Run& operator=(const Run&) = delete;
 
     // `file`: all of it, where it is mapped; 8 divides the address. It and `checked` stay for as
-    // long as the run is in use; nothing of `slot` is known there yet. Looks at the header alone.
+    // long as the run is in use; `slot`: as CheckedPages::take(). Looks at the header alone.
     // newer_format; other_store; corrupt: that, or another number, or a wrong size of the file.
     Status open(Bytes file, std::uint64_t store, std::uint64_t number, CheckedPages& checked,
                 std::uint32_t slot) noexcept;
@@ -37,7 +37,7 @@ public:
     // Null: there is no such page, or it is damaged, which is_damaged() says from then on.
     [[nodiscard]] const Page* page(std::uint32_t number) const noexcept {
         if (number - 1 >= header_.page_count) return fail();
-        if (checked_->has(slot_, number)) return at(number);
+        if (checked_.has(number)) return at(number);
         return look_through(number);
     }
     // Null also if it is a leaf where none should be, or the other way round.
@@ -68,6 +68,7 @@ private:
         return reinterpret_cast<const Page*>(file_.data() + run_header_size) + (number - 1);
     }
     const Page* look_through(std::uint32_t number) const noexcept;
+    [[nodiscard]] bool is_whole(std::uint32_t number) const noexcept;
     const Page* fail() const noexcept {
         damaged_.store(true, std::memory_order_relaxed);
         return nullptr;
@@ -75,8 +76,7 @@ private:
 
     Bytes file_;
     RunHeader header_;
-    CheckedPages* checked_ = nullptr;
-    std::uint32_t slot_ = 0;
+    CheckedPages::Marks checked_;
     mutable std::atomic<bool> damaged_ = false;
 };
 

@@ -48,8 +48,12 @@ private:
 
     [[nodiscard]] bool enter(std::uint32_t level, std::uint32_t number,
                              std::uint32_t height) noexcept {
-        const Page* const page = run_.look_through(number);
-        if (page == nullptr || (page->child(0) != 0) != (level + 1 < height)) return false;
+        if (!run_.is_whole(number)) {
+            run_.fail();
+            return false;
+        }
+        const Page* const page = run_.at(number);
+        if ((page->child(0) != 0) != (level + 1 < height)) return false;
         steps_[level] = {.page = page, .next = 0};
         page_count_++;
         return true;
