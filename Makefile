@@ -51,7 +51,7 @@ SQLITE = $(shell echo '\#include <sqlite3.h>' | $(CXX) -E -x c++ - > /dev/null 2
 LIB_SOURCES := $(wildcard $(addprefix src/,$(addsuffix /*.cpp,base disk log tree store relation query sql database)))
 # What runs once a commit at most, or waits for the disk, or plans a statement, is made small; the rest is made fast.
 SMALL_SOURCES := $(wildcard src/disk/*.cpp) src/base/sha256.cpp src/base/text.cpp src/base/utf8.cpp \
-	src/base/time_text.cpp src/tree/checked_pages.cpp src/tree/column_builder.cpp src/tree/cursor.cpp src/tree/pool.cpp src/tree/run_check.cpp src/tree/run_format.cpp src/tree/split.cpp \
+	src/base/time_text.cpp src/tree/checked_pages.cpp src/tree/cursor.cpp src/tree/pool.cpp src/tree/run_check.cpp src/tree/run_format.cpp src/tree/split.cpp \
 	$(addprefix src/log/,commit.cpp format.cpp frame_check.cpp head.cpp note.cpp scan.cpp savepoint.cpp segments.cpp writer.cpp) \
 	$(addprefix src/store/,append.cpp backup.cpp batch.cpp checkpoint.cpp describe.cpp follower.cpp gather.cpp log_cursor.cpp) \
 	$(addprefix src/store/,upcaster.cpp mark.cpp match.cpp metadata.cpp open.cpp place.cpp read_on.cpp replay.cpp) \

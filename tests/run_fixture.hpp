@@ -21,6 +21,7 @@ namespace freshet::tree {
 struct Kept {
     std::string value{};
     bool is_erased = false;
+    bool operator==(const Kept&) const = default;
 };
 using Sorted = std::map<std::string, Kept>;
 

@@ -246,13 +246,23 @@ Status advance(State& state, RunJob& job, std::uint64_t& entry_count) noexcept {
     }
     RowImager imager{state.log, is_flush ? state.runs->readable_end : 0};
     while (status && job.place.valid && entry_count > 0) {
+        const tree::Page* leaf = is_flush ? nullptr : job.source.whole_leaf(job.place);
+        if (leaf != nullptr && job.builder.can_add(*leaf)) {
+            status = job.builder.add(*leaf);
+            entry_count -= std::min<std::uint64_t>(entry_count, leaf->count());
+            job.source.skip(job.place, nullptr, leaf->count());
+            continue;
+        }
         std::array<tree::Entry, RowImager::fetch_count_max> room;
         std::array<tree::Record, RowImager::fetch_count_max> records;
         std::size_t count = 0;
-        for (; count < room.size() && job.place.valid && entry_count > 0; entry_count--) {
+        for (leaf = nullptr; count < room.size() && job.place.valid && entry_count > 0 &&
+                             (count == 0 || leaf == nullptr);
+             entry_count--) {
             records[count] = job.place.record;
             room[count++] = {job.place.key, job.place.value, job.place.is_erased};
             job.source.step(job.place, nullptr, Direction::forwards);
+            if (!is_flush && job.place.valid) leaf = job.source.whole_leaf(job.place);
         }
         const std::span<const tree::Entry> entries = std::span{room}.first(count);
         imager.fetch(entries);

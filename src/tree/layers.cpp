@@ -125,6 +125,20 @@ Stretch Layers::stretch(MergedPlace& place, OwnWalk* own) const noexcept {
     return stretch;
 }
 
+const Page* Layers::whole_leaf(MergedPlace& place) const noexcept {
+    auto& walks = *std::launder(reinterpret_cast<Walks*>(place.state.data()));
+    const Stretch leaf =
+        walks.with(walks.at, [](const auto& walk) noexcept { return walk.stretch(); });
+    if (leaf.first != 0 || !leaf.is_of_run) return nullptr;
+    for (std::uint32_t i = walks.first(); i < walks.count; i++)
+        if (i != walks.at && walks.valid(i) &&
+            compare(leaf.page->key(leaf.end - 1), walks.key(i)) >= 0)
+            return nullptr;
+    for (std::uint32_t i = 0; i < leaf.end && erased_ == Erased::hidden; i++)
+        if (leaf.page->is_erased(i)) return nullptr;
+    return leaf.page;
+}
+
 void Layers::skip(MergedPlace& place, OwnWalk* own, std::uint32_t count) const noexcept {
     auto& walks = *std::launder(reinterpret_cast<Walks*>(place.state.data()));
     walks.own = own;

@@ -49,6 +49,10 @@ public:
     Stretch stretch(MergedPlace& place, OwnWalk* own) const noexcept override;
     void skip(MergedPlace& place, OwnWalk* own, std::uint32_t count) const noexcept override;
 
+    // Of a valid place, with no `own`: the leaf of a run at whose first entry it stands, if all of
+    // its entries come next, whatever other layers have. Null: there is none.
+    [[nodiscard]] const Page* whole_leaf(MergedPlace& place) const noexcept;
+
     [[nodiscard]] std::span<const Run* const> runs() const noexcept {
         return std::span{runs_}.first(run_count_);
     }

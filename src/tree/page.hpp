@@ -207,6 +207,11 @@ public:
         return reinterpret_cast<const std::byte*>(this);
     }
 
+    // Of a page of a run that is sound: bytes that nothing stands in.
+    [[nodiscard]] std::size_t room() const noexcept {
+        const std::size_t end = garbage_ != 0 ? garbage_ : heap_;
+        return end - (heap_ - free_size());
+    }
     // Of a page of a run: whether all that can be asked of it lies inside it, its entries are in
     // order, and its children have numbers from 1 to below `number`, its own. A leaf has an entry.
     [[nodiscard]] bool is_sound(std::uint32_t number) const noexcept;

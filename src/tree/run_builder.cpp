@@ -8,6 +8,15 @@
 
 namespace freshet::tree {
 
+namespace {
+
+// Of a leaf that is closed before one that comes whole.
+bool is_nearly_full(std::uint32_t count, const Page& next) noexcept {
+    return 4 * count >= 3 * next.count();
+}
+
+}  // namespace
+
 std::size_t RunBuilder::required_memory(const RunLimits& limits) noexcept {
     return Arena::room<Level>(limits.height_max) + ColumnBuilder::required_memory() + chunk_size +
            alignof(Page) - 1;
@@ -43,6 +52,7 @@ Status RunBuilder::begin(Disk& disk, std::string_view name, Families filtered) n
     hash_count_ = 0;
     filtered_ = filtered;
     height_ = 0;
+    cut_at_ = 0;
     chunk_used_ = 0;
     written_ = run_header_size;
     last_size_ = 0;
@@ -74,10 +84,58 @@ Status RunBuilder::add(const Entry& entry, Bytes record) noexcept {
     return added;
 }
 
+// The first leaf of a family is filled entry by entry: it may be the only one.
+bool RunBuilder::can_add(const Page& leaf) const noexcept {
+    constexpr std::size_t room_max = page_size / 8;
+    constexpr std::uint32_t cut_distance_min = 8;
+    if (height_ == 0 || leaf.room() > room_max) return false;
+    const auto is_like_last = [this](const Key& key) noexcept {
+        return (key.front.empty() ? key.back : key.front)[0] == last_[0];
+    };
+    if (!is_like_last(leaf.key(0)) || !is_like_last(leaf.key(leaf.count() - 1))) return false;
+    const std::uint32_t open_count = levels_[0].page.count();
+    return open_count == 0 || is_nearly_full(open_count, leaf) ||
+           header_.page_count - cut_at_ >= cut_distance_min;
+}
+
+Status RunBuilder::add(const Page& leaf) noexcept {
+    FRESHET_CHECK(is_building());
+    FRESHET_CHECK(height_ > 0);
+    const Key first = leaf.key(0);
+    if (compare({.front = {}, .back = last()}, first) >= 0) return Code::corrupt;
+    const Separator low = shortest_between({.front = {}, .back = last()}, first);
+    const std::uint32_t open_count = levels_[0].page.count();
+    if (open_count > 0) {
+        if (!is_nearly_full(open_count, leaf)) cut_at_ = header_.page_count;
+        const Status closed = close_page(0);
+        if (!closed) return closed;
+    }
+    for (std::uint32_t i = has_filters() ? 0 : leaf.count() - 1; i < leaf.count(); i++) {
+        const Key key = leaf.key(i);
+        key.copy(0, last_.data());
+        last_size_ = key.size();
+        if (has_filters()) hashes_[hash_count_++] = LeafFilter::hash_of(last());
+    }
+    for (std::uint32_t i = 0; i < leaf.count(); i++)
+        header_.erased_count += leaf.is_erased(i) ? 1U : 0U;
+    header_.entry_count += leaf.count();
+    Child child{low};
+    put_filter(child);
+    const Result<std::byte*> into = begin_page();
+    if (!into) return into.error();
+    std::memcpy(*into, leaf.bytes(), page_size);
+    end_page(*into, child.bytes.data());
+    return put_above(0, child);
+}
+
 Status RunBuilder::add_leaf_entry(const Entry& entry, std::size_t common, Bytes record) noexcept {
+    const bool is_behind = height_ > 0;
     height_ = std::max(height_, 1U);
+    Page& leaf = levels_[0].page;
+    if (is_behind && leaf.is_empty())
+        levels_[0].low = shortest_between({.front = {}, .back = last()}, entry.key);
     if (append(entry, common, record)) return Done{};
-    if (levels_[0].page.is_empty()) return Code::corrupt;
+    if (leaf.is_empty()) return Code::corrupt;
     const Separator low = shortest_between({.front = {}, .back = last()}, entry.key);
     const Status closed = close_page(0);
     if (!closed) return closed;
@@ -93,13 +151,16 @@ bool RunBuilder::append(const Entry& entry, std::size_t common, Bytes record) no
     return true;
 }
 
-// Writes the page of a level and puts it into the one above. What is full by that is written too,
-// and so on.
+// Writes the page of a level and puts it into the one above.
 Status RunBuilder::close_page(std::uint32_t level) noexcept {
     Child child{levels_[level].low};
     if (level == 0) put_filter(child);
     const Status written = write_page(levels_[level], child.bytes.data());
-    if (!written) return written;
+    return written ? put_above(level, child) : written;
+}
+
+// What is full by that is written too, and so on.
+Status RunBuilder::put_above(std::uint32_t level, Child child) noexcept {
     for (level++; level < limits_.height_max; level++) {
         height_ = std::max(height_, level + 1);
         if (put_child(levels_[level], child)) return Done{};
@@ -135,7 +196,8 @@ bool RunBuilder::put_child(Level& level, const Child& child) noexcept {
 }
 
 Status RunBuilder::finish_family() noexcept {
-    for (std::uint32_t level = 0; level + 1 < height_; level++) {
+    const std::uint32_t first = levels_[0].page.is_empty() ? 1 : 0;
+    for (std::uint32_t level = first; level + 1 < height_; level++) {
         const Status closed = close_page(level);
         if (!closed) return closed;
     }
@@ -151,25 +213,35 @@ Status RunBuilder::finish_family() noexcept {
 
 // Says its number, in 4 bytes. The page is empty then.
 Status RunBuilder::write_page(Level& level, std::byte* said) noexcept {
-    if (header_.page_count == limits_.page_count_max) return Code::too_large;
-    if (chunk_used_ == chunk_.size()) {
-        const Status flushed = flush();
-        if (!flushed) return flushed;
-    }
-    std::byte* const into = chunk_.data() + chunk_used_;
-    std::memset(into, 0, page_size);
-    auto* const page = reinterpret_cast<Page*>(into);
+    const Result<std::byte*> into = begin_page();
+    if (!into) return into.error();
+    std::memset(*into, 0, page_size);
+    auto* const page = reinterpret_cast<Page*>(*into);
     page->copy_content(level.page);
     if (page->child(0) == 0) {
         columns_.write(*page);
         columns_.clear();
     }
-    const std::uint32_t number = ++header_.page_count;
-    store_at(said, number);
-    store_at(into, run_page_checksum(number, into));
-    chunk_used_ += page_size;
+    end_page(*into, said);
     level.page.clear();
     return Done{};
+}
+
+// Where the next page is made.
+Result<std::byte*> RunBuilder::begin_page() noexcept {
+    if (header_.page_count == limits_.page_count_max) return Code::too_large;
+    if (chunk_used_ == chunk_.size()) {
+        const Status flushed = flush();
+        if (!flushed) return flushed.error();
+    }
+    return chunk_.data() + chunk_used_;
+}
+
+void RunBuilder::end_page(std::byte* page, std::byte* said) noexcept {
+    const std::uint32_t number = ++header_.page_count;
+    store_at(said, number);
+    store_at(page, run_page_checksum(number, page));
+    chunk_used_ += page_size;
 }
 
 Status RunBuilder::flush() noexcept {

@@ -43,6 +43,10 @@ public:
     // too_large: beyond the limits. io, full and what else a write may say. After an error only
     // abandon().
     Status add(const Entry& entry, Bytes record = {}) noexcept;
+    // The same for all entries of a leaf of a run at once, whose page is taken as it is. Only where
+    // can_add() says so, which it does where that leaves few pages half empty.
+    Status add(const Page& leaf) noexcept;
+    [[nodiscard]] bool can_add(const Page& leaf) const noexcept;
     // Writes the rest and the header, syncs the file and closes it. Its name is not made durable.
     // Errors as add(), and of the sync.
     Status finish(std::uint64_t store, std::uint64_t number, RunNote note) noexcept;
@@ -81,6 +85,7 @@ private:
     Status add_leaf_entry(const Entry& entry, std::size_t common, Bytes record) noexcept;
     bool append(const Entry& entry, std::size_t common, Bytes record) noexcept;
     Status close_page(std::uint32_t level) noexcept;
+    Status put_above(std::uint32_t level, Child child) noexcept;
     static bool put_child(Level& level, const Child& child) noexcept;
     void put_filter(Child& leaf) noexcept;
     [[nodiscard]] bool has_filters() const noexcept {
@@ -88,6 +93,8 @@ private:
     }
     Status finish_family() noexcept;
     Status write_page(Level& level, std::byte* said) noexcept;
+    Result<std::byte*> begin_page() noexcept;
+    void end_page(std::byte* page, std::byte* said) noexcept;
     Status flush() noexcept;
     [[nodiscard]] Bytes last() const noexcept { return {last_.data(), last_size_}; }
 
@@ -104,6 +111,7 @@ private:
     std::size_t name_size_ = 0;
     RunHeader header_;
     std::uint32_t height_ = 0;  // Levels in use.
+    std::uint32_t cut_at_ = 0;  // So many pages there were when a leaf was closed early.
     std::size_t chunk_used_ = 0;
     std::uint64_t written_ = 0;  // Where the chunk belongs in the file.
     std::array<std::byte, key_size_max> last_;

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: MIT
+// Runs that are made of runs: leaves of which no other run has a word are taken as they are, and
+// what comes of that is the same map, no larger to speak of.
+#include <list>
+
+#include "tests/run_fixture.hpp"
+#include "tree/layers.hpp"
+
+namespace freshet::tree {
+namespace {
+
+constexpr std::array<std::byte, 1> least{};
+
+Sorted entries_of(std::span<const std::byte> bytes) {
+    const OpenRun open{bytes};
+    EXPECT_EQ(open.error, Code::none);
+    EXPECT_TRUE(open.run.check_all());
+    const Run* const run = &open.run;
+    const Delta none{};
+    Layers layers;
+    layers.lay(none, nullptr, {&run, 1}, Layers::Erased::shown);
+    Sorted all;
+    MergedPlace place;
+    layers.seek(place, nullptr, least, Direction::forwards);
+    for (; place.valid; layers.step(place, nullptr, Direction::forwards)) {
+        std::string key(place.key.size(), '\0');
+        place.key.copy(0, reinterpret_cast<std::byte*>(key.data()));
+        all[key] = {std::string{as_text(place.value)}, place.is_erased};
+    }
+    return all;
+}
+
+struct Merged {
+    std::vector<std::byte> bytes;
+    std::size_t whole_count = 0;  // Leaves that were taken as they are.
+};
+
+// The newest one first; as the store does it.
+Merged merge(const std::list<Sorted>& sources, Layers::Erased erased, Families filtered) {
+    std::list<std::vector<std::byte>> files;
+    std::list<OpenRun> open;
+    std::vector<const Run*> runs;
+    for (const Sorted& source : sources)
+        runs.push_back(&open.emplace_back(files.emplace_back(run_of(source, filtered))).run);
+    const Delta none{};
+    Layers layers;
+    layers.lay(none, nullptr, runs, erased);
+    OneFile file;
+    Building building;
+    Merged merged;
+    EXPECT_TRUE(building.builder.begin(file.disk, test_name, filtered));
+    MergedPlace place;
+    layers.seek(place, nullptr, least, Direction::forwards);
+    while (place.valid) {
+        const Page* const leaf = layers.whole_leaf(place);
+        if (leaf != nullptr && building.builder.can_add(*leaf)) {
+            EXPECT_TRUE(building.builder.add(*leaf));
+            layers.skip(place, nullptr, leaf->count());
+            merged.whole_count++;
+            continue;
+        }
+        EXPECT_TRUE(building.builder.add({place.key, place.value, place.is_erased}));
+        layers.step(place, nullptr, Direction::forwards);
+    }
+    EXPECT_TRUE(building.builder.finish(test_store, test_number, note_of('n')));
+    merged.bytes = file.bytes();
+    return merged;
+}
+
+Sorted map_of(const std::list<Sorted>& sources, Layers::Erased erased) {
+    Sorted all;
+    for (const Sorted& source : sources) all.insert(source.begin(), source.end());
+    if (erased == Layers::Erased::hidden)
+        std::erase_if(all, [](const auto& entry) { return entry.second.is_erased; });
+    return all;
+}
+
+std::string key_of(char family, std::uint64_t number) {
+    return std::string(1, family) + "account-" + number_text(number, 6);
+}
+
+std::size_t page_count(const std::vector<std::byte>& run) {
+    return (run.size() - run_header_size) / page_size;
+}
+
+TEST(MergedRuns, TakeLeavesOfWhatCameInOrderAsTheyAre) {
+    Sorted older;
+    Sorted newer;
+    for (std::uint64_t i = 0; i < 6000; i++)
+        (i < 4000 ? older : newer)[key_of('\2', i)] = {"some value " + std::to_string(i)};
+    for (const Families filtered : {Families{0}, all_families}) {
+        const auto merged = merge({newer, older}, Layers::Erased::hidden, filtered);
+        const Sorted all = map_of({newer, older}, Layers::Erased::hidden);
+        EXPECT_TRUE(entries_of(merged.bytes) == all);
+        const std::size_t whole = page_count(run_of(all, filtered));
+        EXPECT_LE(page_count(merged.bytes), whole + 3);
+        EXPECT_GE(merged.whole_count, whole * 9 / 10);
+    }
+}
+
+// Goal: whatever lies where. Method: stretches of keys, long ones and single ones, of which some
+// are erased, in up to five runs; the map that they should be, and how many pages that takes when
+// it is put in one by one.
+TEST(MergedRuns, AreTheMapTheyShouldBe) {
+    std::size_t whole_count = 0;
+    std::size_t merged_pages = 0;
+    std::size_t least_pages = 0;
+    for (std::uint32_t seed = 1; seed <= 300; seed++) {
+        std::mt19937 random{seed};
+        std::list<Sorted> sources;
+        for (std::size_t i = 2 + random() % 4; i > 0; i--) {
+            Sorted& source = sources.emplace_back();
+            for (std::size_t times = 1 + random() % 8; times > 0; times--) {
+                const auto family = static_cast<char>(1 + random() % 3);
+                const std::uint64_t first = random() % 3000;
+                const std::uint64_t count = 1 + random() % (1U << random() % 11);
+                const bool has_erased = random() % 2 == 0;
+                for (std::uint64_t n = first; n < first + count; n++)
+                    source[key_of(family, n)] = {std::string(random() % 40, 'v'),
+                                                 has_erased && random() % 50 == 0};
+            }
+        }
+        const auto erased = seed % 2 == 0 ? Layers::Erased::hidden : Layers::Erased::shown;
+        const Families filtered = seed % 3 == 0 ? Families{1U << 2} : Families{0};
+        const auto merged = merge(sources, erased, filtered);
+        const Sorted all = map_of(sources, erased);
+        ASSERT_TRUE(entries_of(merged.bytes) == all) << "seed " << seed;
+        whole_count += merged.whole_count;
+        merged_pages += page_count(merged.bytes);
+        least_pages += page_count(run_of(all, filtered));
+    }
+    EXPECT_GT(whole_count, 1000U);
+    EXPECT_LT(merged_pages, least_pages * 23 / 20);
+}
+
+}  // namespace
+}  // namespace freshet::tree
