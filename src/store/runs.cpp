@@ -190,7 +190,7 @@ Status take_turn(State& state, std::uint64_t wanted) noexcept {
         runs.job = runs.has_frozen && !is_in_wait(runs) ? &runs.flush : newest_merge(runs);
         is_over = !is_built(runs);
         if (!is_over) status = install(state, *runs.job, Phase::serving);
-        if (!is_over && status && runs.job == &runs.flush) give_back(state);
+        if (!is_over && status && runs.job == &runs.flush && !is_built(runs)) give_back(state);
         is_over = is_over || !status || is_built(runs);
     }
     if (names_of(runs).count != runs.stack_count - runs.unnamed_count) runs.is_named = false;
