@@ -34,9 +34,9 @@ std::byte* put_value(std::byte* to, const Field& field, std::size_t width) noexc
 
 bool is_record(Bytes record) noexcept {
     FieldReader reader{record};
-    if (reader.next().kind == FieldClass::null) return false;
+    if (reader.next_inlined().kind == FieldClass::null) return false;
     std::size_t count = 1;
-    for (; reader.ok() && !reader.at_end(); count++) reader.next();
+    for (; reader.ok() && !reader.at_end(); count++) reader.next_inlined();
     return reader.ok() && count <= column_count_max;
 }
 
@@ -134,7 +134,7 @@ bool ColumnBuilder::take(Bytes record) noexcept {
     for (; !reader.at_end(); count++) {
         if (column_count_ == 0) next_[count] = {};
         if (column_count_ > 0 && count == column_count_) return false;
-        if (!next_[count].take(reader.next())) return false;
+        if (!next_[count].take(reader.next_inlined())) return false;
     }
     if (column_count_ > 0 && count < column_count_) return false;
     next_count_ = count;
@@ -175,7 +175,7 @@ void ColumnBuilder::write(Page& page) const noexcept {
         entry[1] = static_cast<std::byte>(forms[i].has_sizes() ? 0 : forms[i].width);
         store_at(entry + 2, static_cast<std::uint16_t>(to - page.bytes()));
         for (std::size_t row = 0; row < row_count_; row++)
-            fields_[row] = readers_[row].at_end() ? Field{} : readers_[row].next();
+            fields_[row] = readers_[row].at_end() ? Field{} : readers_[row].next_inlined();
         to = write_column(forms[i], to, page.bytes());
     }
 }
