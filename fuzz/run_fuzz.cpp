@@ -82,6 +82,8 @@ public:
         require(bool{builder_.begin(disk_, "run", all)}, "a file is created");
     }
     bool add(const Entry& entry, Bytes record = {}) { return bool{builder_.add(entry, record)}; }
+    bool can_add(const Page& leaf) const { return builder_.can_add(leaf); }
+    bool add(const Page& leaf) { return bool{builder_.add(leaf)}; }
     void abandon() { builder_.abandon(); }
     Contents finish() {
         constexpr std::array<std::byte, run_note_size> note{};
@@ -139,13 +141,23 @@ void look_everywhere(const Run& run) {
     for (std::size_t i = 0; walk.valid() && i < step_count_max; i++) walk.previous();
 }
 
-// Puts what a walk comes to into the builder; false: it takes something not.
-bool copy_all(const Run& run, std::uint64_t& count) {
+// Puts what a walk comes to into the builder, leaves as a whole where it takes them; false: it takes
+// something not.
+bool copy_all(const Run& run, std::uint64_t& count, bool with_leaves) {
     RunWalk walk{RunPages{run}, run.branches()};
-    for (walk.seek(as_bytes(std::string_view{"\0", 1})); walk.valid(); walk.next()) {
+    walk.seek(as_bytes(std::string_view{"\0", 1}));
+    while (walk.valid()) {
+        const Stretch leaf = walk.stretch();
+        if (with_leaves && leaf.first == 0 && builder().can_add(*leaf.page)) {
+            if (!builder().add(*leaf.page)) return false;
+            count += leaf.end;
+            walk.next(leaf.end);
+            continue;
+        }
         const Entry entry{.key = walk.key(), .value = walk.value(), .is_erased = walk.is_erased()};
         if (!builder().add(entry, record_in(walk.record()))) return false;
         count++;
+        walk.next();
     }
     return !walk.damaged();
 }
@@ -173,12 +185,10 @@ void check_same(const Run& a, const Run& b) {
     require(!walk_b.valid(), "no entry is made");
 }
 
-void check_run(const Run& run) {
-    const bool is_whole = run.check_all();
-    look_everywhere(run);
+void check_copy(const Run& run, bool is_whole, bool with_leaves) {
     builder().begin();
     std::uint64_t count = 0;
-    if (!copy_all(run, count)) {
+    if (!copy_all(run, count, with_leaves)) {
         require(!is_whole || count < run.header().entry_count, "all of it was taken");
         return builder().abandon();
     }
@@ -190,6 +200,13 @@ void check_run(const Run& run) {
     require(count == run.header().entry_count, "counts agree");
     require(other.run.header().erased_count == run.header().erased_count, "and of what is erased");
     check_same(run, other.run);
+}
+
+void check_run(const Run& run) {
+    const bool is_whole = run.check_all();
+    look_everywhere(run);
+    check_copy(run, is_whole, false);
+    check_copy(run, is_whole, true);
 }
 
 struct Made {
@@ -280,6 +297,9 @@ std::vector<Seed> make_seeds() {
         families.push_back({std::string(1 + i % 2, static_cast<char>(i * 4)), 3});
     for (std::size_t i = 1; i < 30; i++)
         tied.push_back({"\2prefix" + std::string(i, '\0'), 9, i % 3 == 0});
+    std::vector<Made> leaves;
+    for (std::size_t i = 0; i < 180; i++)
+        leaves.push_back({"\1" + std::to_string(1000 + i), 8, i % 40 == 5});
     std::vector<Made> records;
     for (std::size_t i = 0; i < 40; i++)
         records.push_back({"\5" + std::to_string(100 + i), 4, false,
@@ -289,6 +309,7 @@ std::vector<Seed> make_seeds() {
             seed_of("levels", 1, levels),
             seed_of("families", 3, families),
             seed_of("tied", 1, tied),
+            seed_of("leaves", 1, leaves),
             seed_of("records", 1, records),
             seed_of("long", 3, {{std::string(key_size_max, 'k'), run_value_size_max}})};
 }
