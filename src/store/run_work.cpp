@@ -87,6 +87,37 @@ Status make_readable(State& state) noexcept {
     return durable;
 }
 
+// What comes next into a run: a whole leaf of an older one, or some entries up to the next such.
+Status add_next(RunJob& job, bool is_flush, RowImager& imager,
+                std::uint64_t& entry_count) noexcept {
+    const auto whole_leaf = [&]() noexcept {
+        return is_flush || !job.place.valid ? nullptr : job.source.whole_leaf(job.place);
+    };
+    const tree::Page* const leaf = whole_leaf();
+    if (leaf != nullptr && job.builder.can_add(*leaf)) {
+        entry_count -= std::min<std::uint64_t>(entry_count, leaf->count());
+        job.source.skip(job.place, nullptr, leaf->count());
+        return job.builder.add(*leaf);
+    }
+    std::array<tree::Entry, RowImager::fetch_count_max> room;
+    std::array<tree::Record, RowImager::fetch_count_max> records;
+    std::size_t count = 0;
+    do {
+        records[count] = job.place.record;
+        room[count++] = {job.place.key, job.place.value, job.place.is_erased};
+        job.source.step(job.place, nullptr, Direction::forwards);
+        entry_count--;
+    } while (count < room.size() && entry_count > 0 && job.place.valid && whole_leaf() == nullptr);
+    const std::span<const tree::Entry> entries = std::span{room}.first(count);
+    imager.fetch(entries);
+    Status status = Done{};
+    for (std::size_t i = 0; status && i < count; i++) {
+        const RowImager::Imaged imaged = imager.add(entries[i], records[i]);
+        status = job.builder.add(imaged.entry, imaged.record);
+    }
+    return status;
+}
+
 }  // namespace
 
 Result<std::uint32_t> open_run(State& state, RunName name, bool is_known) noexcept {
@@ -245,32 +276,8 @@ Status advance(State& state, RunJob& job, std::uint64_t& entry_count) noexcept {
         if (status) job.stage = RunJob::Stage::building;
     }
     RowImager imager{state.log, is_flush ? state.runs->readable_end : 0};
-    while (status && job.place.valid && entry_count > 0) {
-        const tree::Page* leaf = is_flush ? nullptr : job.source.whole_leaf(job.place);
-        if (leaf != nullptr && job.builder.can_add(*leaf)) {
-            status = job.builder.add(*leaf);
-            entry_count -= std::min<std::uint64_t>(entry_count, leaf->count());
-            job.source.skip(job.place, nullptr, leaf->count());
-            continue;
-        }
-        std::array<tree::Entry, RowImager::fetch_count_max> room;
-        std::array<tree::Record, RowImager::fetch_count_max> records;
-        std::size_t count = 0;
-        for (leaf = nullptr; count < room.size() && job.place.valid && entry_count > 0 &&
-                             (count == 0 || leaf == nullptr);
-             entry_count--) {
-            records[count] = job.place.record;
-            room[count++] = {job.place.key, job.place.value, job.place.is_erased};
-            job.source.step(job.place, nullptr, Direction::forwards);
-            if (!is_flush && job.place.valid) leaf = job.source.whole_leaf(job.place);
-        }
-        const std::span<const tree::Entry> entries = std::span{room}.first(count);
-        imager.fetch(entries);
-        for (std::size_t i = 0; status && i < count; i++) {
-            const RowImager::Imaged imaged = imager.add(entries[i], records[i]);
-            status = job.builder.add(imaged.entry, imaged.record);
-        }
-    }
+    while (status && job.place.valid && entry_count > 0)
+        status = add_next(job, is_flush, imager, entry_count);
     if (status && job.place.damaged) status = Code::corrupt;
     if (status && job.place.valid) return status;
     if (status)
