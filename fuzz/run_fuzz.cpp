@@ -141,8 +141,8 @@ void look_everywhere(const Run& run) {
     for (std::size_t i = 0; walk.valid() && i < step_count_max; i++) walk.previous();
 }
 
-// Puts what a walk comes to into the builder, leaves as a whole where it takes them; false: it takes
-// something not.
+// Puts what a walk comes to into the builder, and leaves as a whole where it takes them; false: it
+// takes something not.
 bool copy_all(const Run& run, std::uint64_t& count, bool with_leaves) {
     RunWalk walk{RunPages{run}, run.branches()};
     walk.seek(as_bytes(std::string_view{"\0", 1}));
