@@ -190,6 +190,7 @@ TEST_F(LayersTest, EstimateHowManyKeysThereAre) {
         const auto estimated = static_cast<double>(estimate(view, as_bytes(from), as_bytes(end)));
         EXPECT_NEAR(estimated, count, count / 4 + 50);
         EXPECT_EQ(estimate(view, as_bytes(end), as_bytes(end)), 0U);
+        EXPECT_EQ(estimate(view, as_bytes(end), as_bytes(from)), 0U);
     }
 }
 

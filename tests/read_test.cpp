@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Reading one stream and all streams: every horizon, direction, limit and start, compared with a
 // list; snapshots that stay as they were.
+#include <utility>
+
 #include "freshet/follower.hpp"
+#include "tests/passing_disk.hpp"
 #include "tests/store_fixture.hpp"
 #include "tests/store_state.hpp"
 
@@ -126,6 +129,40 @@ TEST(ReadingAhead, FetchesNothingByWhatADamagedEventSays) {
         Recorded event;
         EXPECT_EQ(cursor.next(event).error().code, Code::corrupt);
     }
+}
+
+// Somebody else comes first each time that a file is mapped.
+class LateDisk final : public PassingDisk {
+public:
+    using PassingDisk::PassingDisk;
+    Result<const std::byte*> map(File file, std::size_t size) noexcept override {
+        if (const auto first = std::exchange(other, nullptr)) first();
+        return PassingDisk::map(file, size);
+    }
+    void unmap(const std::byte* address, std::size_t size) noexcept override {
+        unmap_count++;
+        PassingDisk::unmap(address, size);
+    }
+    std::function<void()> other;
+    int unmap_count = 0;
+};
+
+// Goal: of two readers that map the same segment at once both read it, and it stays mapped once.
+// Method: the second one reads while the first one's map is on its way.
+TEST(ReadingAtOnce, MapsASegmentOnce) {
+    Machine machine;
+    LateDisk disk{machine.disk};
+    OpenStore open{{&disk, &machine.clock, &machine.gate}, small_options()};
+    ASSERT_TRUE(open.append("a", {"x"}));
+    bool has_read = false;
+    disk.other = [&] {
+        has_read = true;
+        EXPECT_EQ(open.read("a"), std::vector<std::string>{"x"});
+    };
+    EXPECT_EQ(open.read("a"), std::vector<std::string>{"x"});
+    EXPECT_TRUE(has_read);
+    EXPECT_EQ(disk.unmap_count, 1);
+    EXPECT_EQ(open.read("a"), std::vector<std::string>{"x"});
 }
 
 // Goal: what is kept from one header to the next in a frame never shows in another event. Method:

@@ -174,8 +174,8 @@ bool is_built(const RunState& runs) noexcept {
 // What was frozen goes back to the pool when nothing shows that is over it. Of commits that nobody
 // waits for the last one that is durable is, and until then the next tree would be frozen small.
 void give_back(State& state) noexcept {
-    if (state.log.wait_durable(state.log.last().address))
-        state.delta.release(live_versions(state));
+    static_cast<void>(state.log.wait_durable(state.log.last().address));
+    state.delta.release(live_versions(state));
 }
 
 // With the writer turn: all that can be done only between two transactions. `wanted`: the commit up

@@ -48,7 +48,7 @@ Found Run::find(Bytes key) const noexcept {
             number = page->child(index);
             const Bytes filter = height == 2 ? filter_of(*page, index) : Bytes{};
             if (!filter.empty() && !LeafFilter::may_have(filter, LeafFilter::hash_of(key))) break;
-            if (height <= 3) at(number)->prefetch();
+            at(number)->prefetch();
         } else if (place.found) {
             const bool is_erased = page->is_erased(place.position);
             return {.value = is_erased ? Bytes{} : page->value(place.position),
