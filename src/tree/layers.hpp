@@ -25,6 +25,7 @@ public:
     const Page* operator()(std::uint32_t number, bool is_interior) const noexcept {
         return run_->page(number, is_interior);
     }
+    [[gnu::always_inline]] void fetch(std::uint32_t number) const noexcept { run_->fetch(number); }
 
 private:
     const Run* run_ = nullptr;

@@ -40,6 +40,10 @@ public:
         if (checked_.has(number)) return at(number);
         return look_through(number);
     }
+    // Begins to fetch a page, if there is such a one.
+    [[gnu::always_inline]] void fetch(std::uint32_t number) const noexcept {
+        if (number - 1 < header_.page_count) at(number)->prefetch();
+    }
     // Null also if it is a leaf where none should be, or the other way round.
     [[nodiscard]] const Page* page(std::uint32_t number, bool is_interior) const noexcept {
         const Page* const page = this->page(number);

@@ -104,6 +104,12 @@ private:
         damaged_ = true;
         valid_ = false;
     }
+    // Begins to fetch a child of the page, which is gone on to when this one's neighbour has been
+    // walked through; if it is a leaf, and there is such a one.
+    [[gnu::always_inline]] void fetch_leaf(std::uint32_t level, std::uint32_t index) noexcept {
+        if (level + 1 == branch_.height && index <= page_->count())
+            pages_.fetch(page_->child(index));
+    }
     bool descend(Bytes key) noexcept;
     void descend_first(std::uint32_t level, std::uint32_t number) noexcept;
     void descend_last(std::uint32_t level, std::uint32_t number) noexcept;
@@ -181,6 +187,7 @@ void Walk<Pages, height_limit>::to_next_leaf() noexcept {
         if (!load(level, step.page, step.position)) return;
         if (step.position == page_->count()) continue;
         steps_[level].position++;
+        fetch_leaf(level + 1, step.position + 2);
         descend_first(level + 1, page_->child(step.position + 1));
         return expect(leaf().page > before);
     }
@@ -194,6 +201,7 @@ void Walk<Pages, height_limit>::to_previous_leaf() noexcept {
         const Step step = steps_[level];
         if (step.position == 0) continue;
         if (!load(level, step.page, step.position - 1)) return;
+        fetch_leaf(level + 1, step.position - 2);
         descend_last(level + 1, page_->child(step.position - 1));
         return expect(leaf().page < before);
     }
@@ -224,6 +232,9 @@ public:
     explicit PoolPages(const Pool& pool) noexcept : pool_{&pool} {}
     const Page* operator()(std::uint32_t number, bool /*is_interior*/) const noexcept {
         return &pool_->at(number);
+    }
+    [[gnu::always_inline]] void fetch(std::uint32_t number) const noexcept {
+        pool_->at(number).prefetch();
     }
 
 private:
