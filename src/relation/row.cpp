@@ -119,6 +119,10 @@ bool has_only(Bytes mask, std::size_t column_count) noexcept {
     return true;
 }
 
+[[gnu::noinline]] bool take_one(const Field& field, Type type, Value* into) noexcept {
+    return make_value(field, type, into);
+}
+
 }  // namespace
 
 std::uint32_t RowReader::version() noexcept {
@@ -141,7 +145,7 @@ Bytes RowReader::changed(std::size_t column_count) noexcept {
 
 Value RowReader::value(ColumnType column) noexcept {
     Value value;
-    ok_ = ok_ && make_value(next(), value_type(column), &value);
+    ok_ = ok_ && take_one(next(), value_type(column), &value);
     return ok_ ? value : Value{};
 }
 
@@ -184,10 +188,6 @@ bool take_integers(const tree::Column& column, std::uint32_t row, std::uint32_t 
         ::new (static_cast<void*>(&into[i]))
             Value{Value::integer(unzigzag(load<std::uint64_t>(from) & mask))};
     return true;
-}
-
-[[gnu::noinline]] bool take_one(const Field& field, Type type, Value* into) noexcept {
-    return make_value(field, type, into);
 }
 
 bool take_texts(const tree::Column& column, std::uint32_t row, std::uint32_t count,
@@ -236,6 +236,13 @@ bool is_plain_number(const tree::Column& column) noexcept {
     return column.kind == FieldClass::whole && column.nulls == nullptr;
 }
 
+bool take_field(const tree::Column& column, std::uint32_t row, Type type, Value* into) noexcept {
+    const bool is_integer = type == Type::integer && is_plain_number(column);
+    if (!is_integer) return take_one(column.field(row), type, into);
+    ::new (static_cast<void*>(into)) Value{Value::integer(unzigzag(column.number(row)))};
+    return true;
+}
+
 // What stands in one page does not wait for what stands in another.
 void load_numbers(std::span<const RecordRest> records, std::uint32_t number) noexcept {
     auto sum = std::byte{0};
@@ -255,13 +262,17 @@ Status decode_records(std::span<const RecordRest> records, std::size_t column, C
     load_numbers(records, number);
     for (const auto& [record, row] : records) {
         const tree::Column from = tree::Columns{*record.page}.column_inlined(number);
-        const bool is_number = is_plain_number(from);
-        const Field field =
-            is_number ? Field::whole(from.number(record.row)) : from.field(record.row);
-        if (is_number && kind == Type::integer)
-            ::new (static_cast<void*>(&into[row])) Value{Value::integer(unzigzag(field.number))};
-        else if (!take_one(field, kind, &into[row]))
-            return Code::corrupt;
+        if (!take_field(from, record.row, kind, &into[row])) return Code::corrupt;
+    }
+    return Done{};
+}
+
+Status decode_record(const tree::Record& record, std::span<const ColumnType> types,
+                     std::span<Value> into) noexcept {
+    const tree::Columns columns{*record.page};
+    for (std::uint32_t i = 0; i < into.size(); i++) {
+        const tree::Column from = columns.column_inlined(front_count + i);
+        if (!take_field(from, record.row, value_type(types[i]), &into[i])) return Code::corrupt;
     }
     return Done{};
 }

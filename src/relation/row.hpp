@@ -118,6 +118,10 @@ struct ImageRun {
 Status decode_records(const tree::Record& first, std::uint32_t count, std::size_t column,
                       ColumnType type, Value* into) noexcept;
 
+// Of one record of it, as many of the first columns as `into` has room for. corrupt.
+Status decode_record(const tree::Record& record, std::span<const ColumnType> types,
+                     std::span<Value> into) noexcept;
+
 // A record that is read beside others, which lie anywhere.
 struct RecordRest {
     tree::Record record{};

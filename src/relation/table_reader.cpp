@@ -29,12 +29,15 @@ Result<const Layout*> ImageReader::layout_of(std::uint32_t version) noexcept {
 }
 
 Status ImageReader::read(const Image& image, std::span<Value> into) noexcept {
+    const Layout& first = first_.layout;
+    if (image.record.is_there() && is_of_version(image.record, 1, first.version, first.size()))
+        return decode_record(image.record, first.types, into);
     const Result<std::uint32_t> version = decode_version(image);
     if (!version) return version.error();
-    if (*version == first_.layout.version) return decode_row(image, first_.layout.types, into);
+    if (*version == first.version) return decode_row(image, first.types, into);
     const Result<const Layout*> layout = layout_of(*version);
     if (!layout) return layout.error();
-    return read_row(*table_, **layout, image, first_.layout, into);
+    return read_row(*table_, **layout, image, first, into);
 }
 
 Status ImageReader::want(std::span<const std::uint32_t> columns) noexcept {
