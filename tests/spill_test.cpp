@@ -251,14 +251,14 @@ TEST_F(Spills, SayThatTheDiskFails) {
     }
 }
 
+// The rows come first: who believed a head that is damaged might read for ever.
 TEST_F(Spills, NeverGiveWhatWasDamaged) {
     for (const std::string_view sql : {statements[0], statements[9]}) {
-        const std::string whole = run(sql);
-        for (const std::size_t at : {0U, 1U, 4U, 8U, 16U, 21U, 300U, 511U}) {
+        for (const std::size_t at : {300U, 511U, 21U, 16U, 8U, 4U, 1U, 0U}) {
             damaging_.damaged_at = at;
             const std::string said = run_poor(sql);
             damaging_.damaged_at = ~std::size_t{0};
-            EXPECT_TRUE(said.ends_with("error io")) << at;
+            ASSERT_TRUE(said.ends_with("error io")) << at;
             EXPECT_FALSE(has_file());
         }
     }
