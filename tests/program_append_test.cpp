@@ -129,6 +129,29 @@ TEST_F(Program, RefusesWhatIsTooLarge) {
     EXPECT_EQ(event_count(), 2U);
 }
 
+// Goal: a store that can take no more says what it holds, and from where to go on. Method: no run
+// can be made, as folders have their names, and each event has a stream of its own.
+TEST_F(Program, SaysWhatAStoreHoldsWhoseMemoryIsFull) {
+    make(1);
+    for (int i = 1; i <= 60; i++) {
+        const std::string number = std::to_string(i);
+        std::filesystem::create_directory(db + "/" + std::string(8 - number.size(), '0') + number +
+                                          ".run");
+    }
+    std::string input;
+    for (int i = 0; i < 20'000; i++)
+        input += "{\"stream\":\"" + std::to_string(i) + std::string(180, 'x') +
+                 "\",\"type\":\"T\",\"data\":1}\n";
+    const Ended ended = run({"append", db, "--memory", "8M"}, input);
+    const std::uint64_t count = event_count();
+    EXPECT_GT(count, 1001U);
+    EXPECT_LT(count, 20'001U);
+    const std::string held = std::to_string(count) + " streams with " + std::to_string(count);
+    expect_error(ended, 8, "out-of-memory", "go on from line " + std::to_string(count) + "\n");
+    EXPECT_TRUE(contains(ended.err, "the directory of " + held + " events")) << ended.err;
+    EXPECT_TRUE(contains(ended.err, "fills its 3M of 8M\n")) << ended.err;
+}
+
 TEST_F(Program, SplitsOnlyBatchesItWasNotToldTheSizeOf) {
     const std::string input = events(30'000, std::string(200, 't'));
     const Ended fixed = append(input, {"--create", "--memory", "12M", "--batch", "all"});
