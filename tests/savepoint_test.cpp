@@ -78,6 +78,34 @@ TEST(Savepoint, KeepsNoPageOnceItIsForgotten) {
     tree::expect_no_page_lost(subject, {});
 }
 
+// The same within another savepoint: what statements had dropped was kept aside there, so that some
+// thousands of them behind a SAVEPOINT filled any pool.
+TEST(Savepoint, KeepsNoPageOnceItIsForgottenWithinAnother) {
+    tree::Subject subject{60};
+    subject.begin();
+    std::vector<tree::Delta::Savepoint> outer;
+    for (int depth = 0; depth < 4; depth++) {
+        ASSERT_EQ(subject.put("d" + std::to_string(depth), "x"), Code::none);
+        outer.push_back(subject.delta.save());
+        const tree::Map before = subject.map;
+        for (int way = 0; way < 2; way++) {
+            for (int i = 0; i < 3'000; i++) {
+                const tree::Delta::Savepoint savepoint = subject.delta.save();
+                ASSERT_EQ(subject.put("k" + std::to_string(i % 100), std::to_string(i)), Code::none)
+                    << i;
+                subject.delta.forget(savepoint);
+            }
+            if (way == 1) break;
+            subject.delta.rollback_to(outer.back());
+            subject.map = before;
+        }
+    }
+    tree::expect_same(subject.delta, subject.delta.root(), subject.map);
+    for (; !outer.empty(); outer.pop_back()) subject.delta.forget(outer.back());
+    tree::expect_same(subject.delta, subject.seal(), subject.map);
+    tree::expect_no_page_lost(subject, {});
+}
+
 class Savepoints : public ::testing::Test {
 protected:
     void start(const Options& options) {

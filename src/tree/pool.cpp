@@ -8,14 +8,31 @@
 
 namespace freshet::tree {
 
+namespace {
+
+// A page that was spare before a savepoint, and was taken and dropped behind it, stands there once
+// more. What has no room is spare when a savepoint is forgotten.
+constexpr std::size_t spare_max(std::size_t page_count) noexcept {
+    return 2 * page_count;
+}
+constexpr std::size_t spare_room(std::size_t page_count) noexcept {
+    return spare_max(page_count) + Pool::savepoint_count_max;
+}
+
+// What a stretch begins with: where those before it end.
+constexpr std::uint32_t begins_stretch = std::uint32_t{1} << 31;
+
+}  // namespace
+
 std::size_t Pool::required_memory(std::size_t size, std::uint32_t live_count_max) noexcept {
-    return size + alignment - 1 + 2 * Arena::room<Waiting>(live_count_max);
+    return size + alignment - 1 + 2 * Arena::room<Waiting>(live_count_max) +
+           Arena::room<std::uint32_t>(spare_room(size / page_size));
 }
 
 Status Pool::open(Arena& arena, std::size_t size, std::uint32_t live_count_max) noexcept {
     const std::size_t count = size / page_size;
     if (count < page_count_min) return Code::invalid_argument;
-    if (count >= std::numeric_limits<std::uint32_t>::max()) return Code::invalid_argument;
+    if (count >= begins_stretch / 2) return Code::invalid_argument;
 
     const Result<MutableBytes> memory = arena.bytes(count * page_size, alignment);
     if (!memory) return memory.error();
@@ -24,7 +41,11 @@ Status Pool::open(Arena& arena, std::size_t size, std::uint32_t live_count_max) 
     const Result<std::span<Waiting>> other = arena.array<Waiting>(live_count_max);
     if (!other) return other.error();
 
+    const auto spare = arena.unfilled<std::uint32_t>(spare_room(count));
+    if (!spare) return spare.error();
+
     *this = Pool{};
+    spare_ = *spare;
     pages_ = reinterpret_cast<Page*>(memory->data());
     page_count_ = static_cast<std::uint32_t>(count);
     waiting_ = *waiting;
@@ -42,6 +63,9 @@ void Pool::begin(std::uint64_t version) noexcept {
     start_.free_count = free_count_;
     start_.touched = touched_;
     start_.own_from = version;
+    spare_first_ = 0;
+    spare_end_ = 0;
+    spare_left_ = 0;
 }
 
 void Pool::rollback() noexcept {
@@ -53,82 +77,84 @@ void Pool::rollback() noexcept {
 // The pages so far are as if they were sealed.
 Pool::Savepoint Pool::save() noexcept {
     FRESHET_CHECK(version_ > 0);
-    if (depth_++ == 0) {
-        reserve_ = std::exchange(spare_, 0);
-        reserve_count_ = std::exchange(spare_count_, 0);
-    }
     const Savepoint savepoint{.free = free_,
                               .free_count = free_count_,
                               .touched = touched_,
-                              .spare = std::exchange(spare_, 0),
-                              .spare_count = std::exchange(spare_count_, 0),
-                              .reserve = reserve_,
-                              .reserve_count = reserve_count_,
+                              .spare_first = spare_first_,
+                              .spare_end = spare_end_,
+                              .spare_count = spare_count_,
                               .superseded = superseded_,
                               .retired = retired_,
-                              .depth = depth_,
+                              .depth = ++depth_,
                               .own_from = own_from_};
+    if (spare_first_ > 0) spare_[spare_first_ - 1] = begins_stretch | spare_left_;
     own_from_ = ++version_;
+    begin_stretch();
     return savepoint;
+}
+
+void Pool::begin_stretch() noexcept {
+    FRESHET_CHECK(spare_end_ < spare_.size());
+    spare_left_ = spare_end_;
+    spare_first_ = ++spare_end_;
 }
 
 void Pool::rollback_to(const Savepoint& savepoint) noexcept {
     free_ = savepoint.free;
     free_count_ = savepoint.free_count;
     touched_ = savepoint.touched;
-    spare_ = 0;
-    spare_count_ = 0;
-    reserve_ = savepoint.reserve;
-    reserve_count_ = savepoint.reserve_count;
+    spare_end_ = savepoint.spare_end;
+    spare_count_ = savepoint.spare_count;
     superseded_ = savepoint.superseded;
     retired_ = savepoint.retired;
     depth_ = savepoint.depth;
+    begin_stretch();
 }
 
-// What was kept for it is spare, as far as no savepoint before it has to have it.
+// What is left of the stretch before goes on with what is spare since.
 void Pool::forget(const Savepoint& savepoint) noexcept {
     FRESHET_CHECK(depth_ == savepoint.depth);
+    depth_--;
     own_from_ = savepoint.own_from;
-    std::uint32_t kept = savepoint.retired;
-    for (std::uint32_t number = retired_; number != savepoint.retired;) {
-        const std::uint32_t next = link(number);
-        if (is_own(number)) {
-            keep_spare(number);
-        } else {
-            at(number).death_ = std::exchange(kept, number);
-        }
+    const std::uint32_t first = std::exchange(spare_first_, savepoint.spare_first);
+    const std::uint32_t end = std::max(spare_left_, spare_first_);
+    if (spare_left_ >= spare_first_)
+        spare_left_ = spare_first_ == 0 ? 0 : spare_[spare_first_ - 1] - begins_stretch;
+    const std::uint32_t count = spare_end_ - first;
+    std::memmove(&spare_[end], &spare_[first], count * sizeof spare_[0]);
+    spare_end_ = end + count;
+    std::uint32_t number = std::exchange(retired_, savepoint.retired);
+    while (number != savepoint.retired) {
+        const auto next = static_cast<std::uint32_t>(at(number).death_);
+        drop(number);
         number = next;
     }
-    retired_ = kept;
-    std::uint32_t last = 0;
-    for (std::uint32_t number = spare_; number != 0; number = link(number)) last = number;
-    if (last == 0) spare_ = savepoint.spare;
-    if (last != 0) at(last).death_ = savepoint.spare;
-    spare_count_ += savepoint.spare_count;
-    if (--depth_ == 0) merge_reserve();
 }
 
-// Onto the list of those behind a savepoint.
+void Pool::retire(std::uint32_t number) noexcept {
+    at(number).death_ = std::exchange(retired_, number);
+}
+
 void Pool::keep_spare(std::uint32_t number) noexcept {
-    at(number).death_ = std::exchange(spare_, number);
+    if (spare_end_ >= spare_max(page_count_)) return retire(number);
+    spare_[spare_end_++] = number;
     spare_count_++;
 }
 
-// There is no savepoint any more.
-void Pool::merge_reserve() noexcept {
-    while (spare_ != 0) {
-        const std::uint32_t number = std::exchange(spare_, link(spare_));
-        at(number).spare_next_ = std::exchange(reserve_, number);
-    }
-    spare_ = std::exchange(reserve_, 0);
-    spare_count_ += std::exchange(reserve_count_, 0);
+// There is one.
+std::uint32_t Pool::take_spare() noexcept {
+    spare_count_--;
+    if (spare_end_ > spare_first_) return spare_[--spare_end_];
+    while (spare_[spare_left_ - 1] >= begins_stretch)
+        spare_left_ = spare_[spare_left_ - 1] - begins_stretch;
+    return spare_[--spare_left_];
 }
 
 void Pool::seal(std::span<const std::uint64_t> live) noexcept {
     FRESHET_CHECK(version_ > 0);
     FRESHET_CHECK(depth_ == 0);
     version_ = 0;
-    while (spare_ != 0) free(std::exchange(spare_, at(spare_).spare_next_));
+    while (spare_end_ > 0) free(spare_[--spare_end_]);
     spare_count_ = 0;
     release(live);
     settle_all(std::exchange(superseded_, 0));
@@ -199,12 +225,8 @@ std::uint32_t Pool::allocate() noexcept {
     FRESHET_CHECK(version_ > 0);
     FRESHET_CHECK(available() > 0);
     std::uint32_t number = 0;
-    if (spare_ != 0) {
-        number = std::exchange(spare_, depth_ == 0 ? at(spare_).spare_next_ : link(spare_));
-        spare_count_--;
-    } else if (reserve_ != 0) {
-        number = std::exchange(reserve_, at(reserve_).spare_next_);
-        reserve_count_--;
+    if (spare_count_ > 0) {
+        number = take_spare();
     } else if (free_ != 0) {
         number = std::exchange(free_, at(free_).next_);
         free_count_--;
@@ -219,16 +241,8 @@ std::uint32_t Pool::allocate() noexcept {
 
 void Pool::drop(std::uint32_t number) noexcept {
     FRESHET_CHECK(version_ > 0);
-    if (is_own(number)) {
-        if (depth_ > 0) return keep_spare(number);
-        at(number).spare_next_ = std::exchange(spare_, number);
-        spare_count_++;
-        return;
-    }
-    if (at(number).birth_ >= start_.own_from) {
-        at(number).death_ = std::exchange(retired_, number);
-        return;
-    }
+    if (is_own(number)) return keep_spare(number);
+    if (at(number).birth_ >= start_.own_from) return retire(number);
     at(number).death_ = version_;
     hang(superseded_, number);
 }

@@ -13,9 +13,13 @@
 // An allocated page keeps its link in the free list until its transaction ends, and a transaction
 // gives nothing back to that list. So rollback is a return to the old head of the list.
 //
-// A savepoint begins another version within the transaction: what is older is copied before it is
-// changed, as if it were sealed. What is spare by then is taken, but keeps its link, as what is
-// free does. So pages that are dropped from then on hang in lists by another link.
+// A page that the transaction allocated and dropped is *spare*: it is taken before those that are
+// free. A savepoint begins another version within the transaction: what is older is copied before
+// it is changed, as if it were sealed. What is spare by then is taken all the same, but has to be
+// spare again after a way back, and so is what was spare before it. So spare pages are numbers in
+// an array: a stretch for each version, which begins with a number that is no page's and says up to
+// where there are spare pages in those before. A version takes from its own stretch, and then what
+// is left of the others, which stay as they are until it is forgotten.
 #pragma once
 
 #include <array>
@@ -31,6 +35,7 @@ class Pool {
 public:
     static constexpr std::size_t page_count_min = 8;
     static constexpr std::size_t alignment = 64;
+    static constexpr std::size_t savepoint_count_max = 64;
 
     static std::size_t required_memory(std::size_t size, std::uint32_t live_count_max) noexcept;
     Status open(Arena& arena, std::size_t size, std::uint32_t live_count_max) noexcept;
@@ -53,10 +58,9 @@ public:
         std::uint32_t free = 0;
         std::uint32_t free_count = 0;
         std::uint32_t touched = 0;
-        std::uint32_t spare = 0;  // What was spare since the savepoint before it.
+        std::uint32_t spare_first = 0;  // Of the stretch before it, ...
+        std::uint32_t spare_end = 0;    // ... and its end.
         std::uint32_t spare_count = 0;
-        std::uint32_t reserve = 0;
-        std::uint32_t reserve_count = 0;
         std::uint32_t superseded = 0;
         std::uint32_t retired = 0;
         std::uint32_t depth = 0;
@@ -82,7 +86,12 @@ public:
 
     [[nodiscard]] std::size_t page_count() const noexcept { return page_count_; }
     [[nodiscard]] std::size_t available() const noexcept {
-        return spare_count_ + reserve_count_ + free_count_ + (page_count_ - touched_);
+        return spare_count_ + free_count_ + (page_count_ - touched_);
+    }
+    // Where a savepoint was made; null: where the open transaction began.
+    [[nodiscard]] std::size_t available_at(const Savepoint* savepoint) const noexcept {
+        const Savepoint& at = savepoint == nullptr ? start_ : *savepoint;
+        return at.spare_count + at.free_count + (page_count_ - at.touched);
     }
 
 private:
@@ -92,10 +101,9 @@ private:
         std::uint32_t first = 0;
     };
     void keep_spare(std::uint32_t number) noexcept;
-    void merge_reserve() noexcept;
-    [[nodiscard]] std::uint32_t link(std::uint32_t number) const noexcept {
-        return static_cast<std::uint32_t>(at(number).death_);
-    }
+    void retire(std::uint32_t number) noexcept;
+    std::uint32_t take_spare() noexcept;
+    void begin_stretch() noexcept;
     void free(std::uint32_t number) noexcept;
     void settle(std::uint32_t number) noexcept;
     void settle_all(std::uint32_t first) noexcept;
@@ -111,16 +119,19 @@ private:
     std::uint32_t touched_ = 0;  // Pages above have never been used.
     std::uint32_t free_ = 0;
     std::uint32_t free_count_ = 0;
-    std::uint32_t spare_ = 0;  // Pages that the open transaction allocated and dropped; behind a
-    std::uint32_t spare_count_ = 0;  // savepoint linked by death_, as retired_ is.
-    std::uint32_t reserve_ = 0;      // What was spare at the first savepoint.
-    std::uint32_t reserve_count_ = 0;
-    std::uint32_t depth_ = 0;       // Savepoints.
-    std::uint32_t superseded_ = 0;  // By the open transaction.
-    std::uint32_t retired_ = 0;     // Its own pages from before a savepoint that it dropped since.
-    std::uint64_t version_ = 0;     // Of the open transaction; 0 when there is none.
-    std::uint64_t own_from_ = 0;    // Of its last savepoint, or where it began.
-    Savepoint start_;               // Where it began.
+    std::span<std::uint32_t> spare_;
+    std::uint32_t spare_first_ =
+        0;                          // Of the version's own stretch, behind what it begins with, ...
+    std::uint32_t spare_end_ = 0;   // ... and its end.
+    std::uint32_t spare_left_ = 0;  // Up to here there are some in the stretches before.
+    std::uint32_t spare_count_ = 0;  // In all of them.
+    std::uint32_t depth_ = 0;        // Savepoints.
+    std::uint32_t superseded_ = 0;   // By the open transaction.
+    std::uint32_t retired_ = 0;      // Its own pages from before a savepoint that it dropped since,
+                                     // linked by death_; and those that had no room as spare ones.
+    std::uint64_t version_ = 0;      // Of the open transaction; 0 when there is none.
+    std::uint64_t own_from_ = 0;     // Of its last savepoint, or where it began.
+    Savepoint start_;                // Where it began.
     std::array<std::uint32_t, 16> recent_{};  // Those that were hung last.
     std::uint32_t recent_next_ = 0;
     std::span<Waiting> waiting_;  // One for each live version, ascending.
