@@ -248,9 +248,9 @@ Result<bool> TableWriter::find(Bytes key, Image& image) noexcept {
 
 // The row, a block of its addresses, and each entry closed, erased and opened.
 bool TableWriter::has_room() const noexcept {
-    const tree::Delta& delta = rows_.state_->delta;
-    return delta.page_count() - delta.page_used() >=
-           pages_per_change * (3 + 3 * table_->indexes.size());
+    tree::Delta& delta = rows_.state_->delta;
+    const std::size_t needed = pages_per_change * (3 + 3 * table_->indexes.size());
+    return delta.page_count() - delta.page_used() >= needed || delta.make_room(needed);
 }
 
 Status TableWriter::insert(std::span<const Value> row, SqlError& error) noexcept {

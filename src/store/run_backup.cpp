@@ -96,10 +96,11 @@ Status RunCopying::compare(File file, std::uint64_t offset, Bytes wanted) noexce
     return same ? Status{Done{}} : Code::diverged;
 }
 
-const RunSlot& slot_of(const RunState& runs, const tree::Run* run) noexcept {
-    std::size_t i = 0;
-    while (&runs.slots[i].run != run) i++;
-    return runs.slots[i];
+// Null: it is private.
+const RunSlot* slot_of(const RunState& runs, const tree::Run* run) noexcept {
+    const auto slot = std::find_if(runs.slots.begin(), runs.slots.end(),
+                                   [run](const RunSlot& one) noexcept { return &one.run == run; });
+    return slot == runs.slots.end() ? nullptr : &*slot;
 }
 
 // What an attempt that was cut off left.
@@ -118,12 +119,13 @@ Status copy_runs(State& state, const Published& at, RunCopy& copy) noexcept {
     const auto runs = static_cast<const tree::Layers*>(at.root.below)->runs();
     RunNames names;
     const auto fits = [&](const tree::Run* run) noexcept {
-        return decode_note(run->note()).position.commit <= copy.end.commit;
+        return slot_of(*state.runs, run) != nullptr &&
+               decode_note(run->note()).position.commit <= copy.end.commit;
     };
     for (std::size_t i = runs.size(); i-- > 0 && fits(runs[i]);)
-        copy.report.total_size += slot_of(*state.runs, runs[i]).size;
+        copy.report.total_size += slot_of(*state.runs, runs[i])->size;
     for (std::size_t i = runs.size(); i-- > 0 && fits(runs[i]);) {
-        const RunSlot& slot = slot_of(*state.runs, runs[i]);
+        const RunSlot& slot = *slot_of(*state.runs, runs[i]);
         const std::uint64_t before = copy.report.run_size;
         RunCopying one{*runs[i], {slot.map, slot.size}, names.next, copy};
         const Status copied = one.copy();

@@ -115,7 +115,7 @@ Status lay_over(State& state, const UsableRuns& usable, const log::Position& att
     const std::uint32_t count = std::exchange(runs.stack_count, usable.count);
     if (!is_merge) state.working = usable.at;
     state.log.know(state.log.geometry().segment(to.address));
-    lay(state, is_merge ? own : tree::Branches{}, is_ahead ? own : tree::Branches{},
+    lay(state, is_merge ? OwnTree{own} : OwnTree{}, is_ahead ? own : tree::Branches{},
         Phase::reading);
     if (is_merge || is_ahead) return Done{};
     const Status read = read_behind(state, shown);
@@ -126,7 +126,7 @@ Status lay_over(State& state, const UsableRuns& usable, const log::Position& att
         runs.stack_count = count;
         state.working = shown;
     }
-    lay(state, read ? made : own, read ? own : made, Phase::reading);
+    lay(state, OwnTree{read ? made : own}, read ? own : made, Phase::reading);
     return read;
 }
 

@@ -92,4 +92,8 @@ RunFileName run_file_name(std::uint32_t number) noexcept {
     return name;
 }
 
+RunFileName private_run_file_name(std::uint32_t slot) noexcept {
+    return {'p', 'r', 'i', 'v', 'a', 't', 'e', "0123456789abcdef"[slot], '.', 'r', 'u', 'n'};
+}
+
 }  // namespace freshet::store

@@ -12,6 +12,9 @@
 // A file is removed when no reader of this process has it any more and head has ceased to name it.
 // Other processes have mapped what they read.
 //
+// A transaction that outgrows the pool has private runs (private_runs.cpp), which belong to the tree
+// they came from: a frozen one has them beside its layer, and its flush takes them in.
+//
 // Who works on runs has `is_busy`; the jobs are his. What is in use (`stack` and what belongs to
 // it) is changed with the writer turn as well, between two transactions: at the beginning of one,
 // or by whoever calls maintain(). A commit only adds to the files, for a little while, when its
@@ -44,11 +47,37 @@ struct RunJob {
     tree::RunBuilder builder;
 };
 
+// A tree of the pool, and what of it had no room there, the newest first.
+struct OwnTree {
+    tree::Branches branches{};
+    std::array<const tree::Run*, tree::private_run_count_max> runs{};
+    std::uint32_t run_count = 0;
+
+    [[nodiscard]] std::span<const tree::Run* const> private_runs() const noexcept {
+        return std::span{runs}.first(run_count);
+    }
+};
+
+// A stream that begins is looked for in all runs.
+inline constexpr auto filtered_families = static_cast<tree::Families>(1U << 1);
+
+// Makes private runs.
+class Outgrown final : public tree::Overflow {
+public:
+    void belong_to(State& state) noexcept { state_ = &state; }
+    Status make_room(std::size_t page_count) noexcept override;
+
+private:
+    State* state_ = nullptr;
+};
+
 struct RunState {
     // A merge of much goes on beside those of what comes meanwhile.
     static constexpr std::uint32_t merge_count_max = 3;
     // Those in use and those that wait for readers: install() keeps one free.
     static constexpr std::uint32_t slot_count = tree::run_count_max + unused_run_kept_max;
+    // Those of the tree, of what is frozen, and of readers.
+    static constexpr std::uint32_t private_slot_count = private_run_file_count;
 
     tree::CheckedPages checked;
     std::array<RunSlot, slot_count> slots;
@@ -60,12 +89,16 @@ struct RunState {
     std::uint32_t unnamed_from = 0;   // It names none with such a number or a greater one.
     bool has_frozen = false;          // There is a flush.
     bool wants_one = false;           // What is not frozen is to become one run.
-    tree::Branches frozen{};
+    OwnTree frozen{};
     Published base;                  // What the layers below the tree have.
     std::uint64_t readable_end = 0;  // Of the log, to the flush; 0: it is to be synced first.
     RunNames names;                  // As of `next` and those no longer used.
     RunJob flush;
     std::array<RunJob, merge_count_max> merges;
+    tree::CheckedPages private_checked;
+    std::array<RunSlot, private_slot_count> private_slots;
+    RunJob outgrown;  // To make private runs with.
+    Outgrown overflow;
     RunJob* job = nullptr;                     // The one to go on with; it waits if it is built.
     Status advanced = Done{};                  // By commits, since the last turn.
     std::array<bool, slot_count> is_unused{};  // Slots that are to be closed.
@@ -94,11 +127,25 @@ enum class Phase : std::uint8_t { reading, serving };
 
 // Maps a run, in a slot that is free. corrupt, not_found, io and so on: it cannot be used.
 Result<std::uint32_t> open_run(State& state, RunName name, bool is_known) noexcept;
+// The same in this slot, which has a number of its own among those of `checked`.
+Status map_run(State& state, RunSlot& slot, const RunFileName& file_name, RunName name,
+               tree::CheckedPages& checked, std::uint32_t slot_number) noexcept;
+void unmap_run(State& state, RunSlot& slot, tree::CheckedPages& checked,
+               std::uint32_t slot_number) noexcept;
 void close_run(State& state, std::uint32_t slot) noexcept;
 // A file that cannot be removed now is nobody's all the same.
 void remove_run(State& state, std::uint32_t number) noexcept;
-// Gives the tree a root over what is in use now, with its own pages `own`; those of `gone` go back.
-void lay(State& state, const tree::Branches& own, const tree::Branches& gone, Phase phase) noexcept;
+// What is in use now, below a tree with these private runs; null: nothing.
+const tree::Below* below(State& state, std::span<const tree::Run* const> private_runs) noexcept;
+// Gives the tree a root over what is in use now, with this of its own; the pages of `gone` go back.
+void lay(State& state, const OwnTree& own, const tree::Branches& gone, Phase phase) noexcept;
+// What the tree has of its own.
+OwnTree own_tree(const State& state) noexcept;
+// Closes and removes private runs that nobody has any more, where `state.used` is up to date; all;
+// and those that a writer left that did not close. With the writer turn.
+void close_private(State& state) noexcept;
+void close_all_private(State& state) noexcept;
+void clear_private(State& state) noexcept;
 // For head: what is in use, from the oldest up to one that is found to be damaged. The others and
 // those that are being made count as no longer used, so that whoever opens the store removes them.
 RunNames names_of(const RunState& runs) noexcept;

@@ -10,8 +10,7 @@ namespace freshet::store {
 
 namespace {
 
-// A stream that begins is looked for in all runs.
-constexpr auto filtered = static_cast<tree::Families>(1U << static_cast<unsigned>(tag_stream));
+static_assert(filtered_families == 1U << static_cast<unsigned>(tag_stream));
 
 std::uint64_t size_of(const RunState& runs, std::uint32_t position) noexcept {
     return runs.slots[runs.stack[position]].size;
@@ -43,12 +42,15 @@ std::uint32_t merge_count(const RunState& runs) noexcept {
     return count == 0 && is_full && free_count >= 2 ? 2 : count;
 }
 
-// One that no reader has a root over. There is one more than roots that can be read.
+// One that no root is over. There are two more than roots that can be read, and one for each private
+// run: savepoints between which none was made are over the same.
 tree::Layers& unused_layers(State& state) noexcept {
     const auto is_unused = [&state](const tree::Layers& layers) noexcept {
         for (std::size_t i = 0; i < state.used.size(); i++)
             if (state.used[i] != 0 && state.published[i].root.below == &layers) return false;
-        return state.working.root.below != &layers;
+        for (const Savepoint& saved : state.savepoints.first(state.savepoint_count))
+            if (saved.has_tree && saved.tree.root.below == &layers) return false;
+        return state.working.root.below != &layers && state.delta.root().below != &layers;
     };
     const auto found =
         std::find_if(state.runs->layers.begin(), state.runs->layers.end(), is_unused);
@@ -127,8 +129,18 @@ Result<std::uint32_t> open_run(State& state, RunName name, bool is_known) noexce
                      [](const RunSlot& slot) noexcept { return slot.map == nullptr; });
     FRESHET_CHECK(free != runs.slots.end());
     const auto number = static_cast<std::uint32_t>(free - runs.slots.begin());
+    const Status mapped =
+        map_run(state, *free, run_file_name(name.number), name, runs.checked, number);
+    if (!mapped) return mapped.error();
+    const bool is_it = !is_known || free->name.header_crc == name.header_crc;
+    if (is_it) return number;
+    close_run(state, number);
+    return Code::corrupt;
+}
+
+Status map_run(State& state, RunSlot& slot, const RunFileName& file_name, RunName name,
+               tree::CheckedPages& checked, std::uint32_t slot_number) noexcept {
     Disk& disk = *state.door.disk;
-    const RunFileName file_name = run_file_name(name.number);
     const Result<File> file = disk.open({file_name.data(), file_name.size()}, OpenMode::read);
     if (!file) return file.error();
     const Result<std::uint64_t> size = disk.size(*file);
@@ -138,16 +150,21 @@ Result<std::uint32_t> open_run(State& state, RunName name, bool is_known) noexce
         map = disk.map(*file, static_cast<std::size_t>(*size));
     disk.close(*file);
     if (!map) return map.error();
-    RunSlot& slot = *free;
     slot.map = *map;
     slot.size = static_cast<std::size_t>(*size);
     slot.name = {name.number, load<std::uint32_t>(slot.map + 12)};
-    Status status = slot.run.open({slot.map, slot.size}, state.log.geometry().store, name.number,
-                                  runs.checked, number);
-    if (status && is_known && slot.name.header_crc != name.header_crc) status = Code::corrupt;
-    if (status) return number;
-    close_run(state, number);
-    return status.error();
+    const Status opened = slot.run.open({slot.map, slot.size}, state.log.geometry().store,
+                                        name.number, checked, slot_number);
+    if (!opened) unmap_run(state, slot, checked, slot_number);
+    return opened;
+}
+
+void unmap_run(State& state, RunSlot& slot, tree::CheckedPages& checked,
+               std::uint32_t slot_number) noexcept {
+    if (slot.map == nullptr) return;
+    checked.give_back(slot_number);
+    state.door.disk->unmap(slot.map, slot.size);
+    slot.map = nullptr;
 }
 
 void remove_run(State& state, std::uint32_t number) noexcept {
@@ -156,11 +173,7 @@ void remove_run(State& state, std::uint32_t number) noexcept {
 }
 
 void close_run(State& state, std::uint32_t number) noexcept {
-    RunSlot& slot = state.runs->slots[number];
-    if (slot.map == nullptr) return;
-    state.runs->checked.give_back(number);
-    state.door.disk->unmap(slot.map, slot.size);
-    slot.map = nullptr;
+    unmap_run(state, state.runs->slots[number], state.runs->checked, number);
 }
 
 RunNames names_of(const RunState& runs) noexcept {
@@ -190,21 +203,29 @@ Status name_runs(State& state) noexcept {
     return told;
 }
 
-void lay(State& state, const tree::Branches& own, const tree::Branches& gone,
-         Phase phase) noexcept {
-    RunState& runs = *state.runs;
+const tree::Below* below(State& state, std::span<const tree::Run* const> private_runs) noexcept {
+    const RunState& runs = *state.runs;
+    if (!runs.has_frozen && runs.stack_count == 0 && private_runs.empty()) return nullptr;
+    std::array<const tree::Run*, tree::layer_run_count_max> room;
+    std::array<const tree::Run*, tree::run_count_max> stack;
+    const auto frozen = runs.frozen.private_runs();
+    const auto in_use = runs_in_use(runs, runs.stack_count, stack);
+    auto end = std::copy(private_runs.begin(), private_runs.end(), room.begin());
+    end = std::copy(frozen.begin(), frozen.end(), end);
+    end = std::copy(in_use.begin(), in_use.end(), end);
+    tree::Layers& layers = unused_layers(state);
+    layers.lay(state.delta, runs.has_frozen ? &runs.frozen.branches : nullptr,
+               std::span<const tree::Run* const>{room.begin(), end}, tree::Layers::Erased::hidden,
+               static_cast<std::uint32_t>(private_runs.size()));
+    return &layers;
+}
+
+void lay(State& state, const OwnTree& own, const tree::Branches& gone, Phase phase) noexcept {
     if (phase == Phase::serving) state.log.lock_commit();
     const std::span<const std::uint64_t> live =
         phase == Phase::serving ? use_records(state) : live_versions(state);
-    const tree::Below* below = nullptr;
-    if (runs.has_frozen || runs.stack_count > 0) {
-        tree::Layers& layers = unused_layers(state);
-        std::array<const tree::Run*, tree::run_count_max> room;
-        layers.lay(state.delta, runs.has_frozen ? &runs.frozen : nullptr,
-                   runs_in_use(runs, runs.stack_count, room));
-        below = &layers;
-    }
-    const tree::Root root = state.delta.lay(own, gone, below, live);
+    const tree::Root root =
+        state.delta.lay(own.branches, gone, below(state, own.private_runs()), live);
     if (phase == Phase::serving) {
         state.log.rename_sealed(keep_record(state, root));
         state.log.unlock_commit();
@@ -218,18 +239,19 @@ bool is_freeze_due(const State& state) noexcept {
     const std::uint64_t behind = state.sealed.position.address - runs.base.position.address;
     return !runs.has_frozen && behind > 0 &&
            (behind >= state.options.replay_max ||
-            2 * state.delta.page_used() > state.delta.page_count());
+            2 * state.delta.page_used() > state.delta.page_count() ||
+            own_tree(state).run_count > 0);
 }
 
 void freeze(State& state, Phase phase) noexcept {
     RunState& runs = *state.runs;
     runs.has_frozen = true;
-    runs.frozen = state.delta.root().branches;
+    runs.frozen = own_tree(state);
     runs.base = state.working;
     runs.readable_end = phase == Phase::reading ? ~std::uint64_t{0} : 0;
     plan(state, runs.flush, runs.base);
     runs.flush.source.lay(
-        state.delta, &runs.frozen, {},
+        state.delta, &runs.frozen.branches, runs.frozen.private_runs(),
         runs.stack_count == 0 ? tree::Layers::Erased::hidden : tree::Layers::Erased::shown);
     lay(state, {}, {}, phase);
 }
@@ -271,7 +293,8 @@ Status advance(State& state, RunJob& job, std::uint64_t& entry_count) noexcept {
         if (is_flush) status = make_readable(state);
         const RunFileName name = run_file_name(job.number);
         if (status)
-            status = job.builder.begin(*state.door.disk, {name.data(), name.size()}, filtered);
+            status =
+                job.builder.begin(*state.door.disk, {name.data(), name.size()}, filtered_families);
         job.source.seek(job.place, nullptr, least, Direction::forwards);
         if (status) job.stage = RunJob::Stage::building;
     }
@@ -316,7 +339,7 @@ Status install(State& state, RunJob& job, Phase phase) noexcept {
     *to = static_cast<std::uint8_t>(*slot);
     runs.stack_count += 1 - gone_count;
     runs.is_named = false;
-    const tree::Branches frozen = runs.frozen;
+    const tree::Branches frozen = runs.frozen.branches;
     if (is_flush) runs.has_frozen = false;
     if (is_flush) runs.frozen = {};
     job.stage = RunJob::Stage::idle;
@@ -324,7 +347,7 @@ Status install(State& state, RunJob& job, Phase phase) noexcept {
         const Status named = name_runs(state);
         if (!named) return named;
     }
-    lay(state, state.delta.root().branches, is_flush ? frozen : tree::Branches{}, phase);
+    lay(state, own_tree(state), is_flush ? frozen : tree::Branches{}, phase);
     return Done{};
 }
 

@@ -20,28 +20,49 @@ std::size_t checked_word_count(const Options& options) noexcept {
                       std::size_t{1} << 15);
 }
 
+// Of private runs, which do not stay for long.
+std::size_t private_word_count(const Options& options) noexcept {
+    return checked_word_count(options) / 4;
+}
+
+// One more than can be read, one of the open transaction, and those that its savepoints keep.
+std::size_t layers_count(std::size_t record_count) noexcept {
+    return record_count + 2 + RunState::private_slot_count;
+}
+
+// What a writer has to make runs.
+Status set_up_work(State& state, Arena& arena) noexcept {
+    RunState& runs = *state.runs;
+    Status status = runs.private_checked.open(arena, private_word_count(state.options));
+    if (status) status = runs.flush.builder.open(arena);
+    if (status) status = runs.outgrown.builder.open(arena);
+    for (RunJob& merge : runs.merges)
+        if (status) status = merge.builder.open(arena);
+    runs.overflow.belong_to(state);
+    state.delta.allow(runs.overflow);
+    return status;
+}
+
 class Runs final : public RunKeeper {
 public:
     [[nodiscard]] std::size_t required_memory(const Options& options,
                                               std::size_t record_count) const noexcept override {
-        return Arena::room<RunState>(1) + Arena::room<tree::Layers>(record_count + 2) +
+        return Arena::room<RunState>(1) + Arena::room<tree::Layers>(layers_count(record_count)) +
                tree::CheckedPages::required_memory(checked_word_count(options)) +
                (options.read_only
                     ? 0
-                    : (1 + RunState::merge_count_max) * tree::RunBuilder::required_memory());
+                    : tree::CheckedPages::required_memory(private_word_count(options)) +
+                          (2 + RunState::merge_count_max) * tree::RunBuilder::required_memory());
     }
     Status set_up(State& state, Arena& arena) const noexcept override {
         const auto runs = arena.array<RunState>(1);
-        const auto layers = arena.array<tree::Layers>(state.published.size() + 2);
+        const auto layers = arena.array<tree::Layers>(layers_count(state.published.size()));
         if (!runs || !layers) return Code::out_of_memory;
         RunState& made = runs->front();
         made.layers = *layers;
         Status status = made.checked.open(arena, checked_word_count(state.options));
-        if (status && !state.options.read_only) status = made.flush.builder.open(arena);
-        for (RunJob& merge : made.merges)
-            if (status && !state.options.read_only) status = merge.builder.open(arena);
         if (status) state.runs = &made;
-        return status;
+        return status && !state.options.read_only ? set_up_work(state, arena) : status;
     }
     void load(State& state, const log::HeadRecord& head) const noexcept override;
     void clear(State& state) const noexcept override;
@@ -51,7 +72,7 @@ public:
         const std::size_t used = state.delta.page_used();
         const std::size_t count = state.delta.page_count();
         return state.options.read_only ? used > state.runs->page_used + count / 8
-                                       : 2 * used > count;
+                                       : 2 * used > count || own_tree(state).run_count > 0;
     }
     Status relieve(State& state) const noexcept override;
     void begin(State& state) const noexcept override;
@@ -59,6 +80,7 @@ public:
     void work_a_little(State& state, std::uint64_t size) const noexcept override;
     void finish(State& state) const noexcept override;
     void close(State& state) const noexcept override {
+        close_all_private(state);
         for (std::uint32_t i = 0; i < RunState::slot_count; i++) close_run(state, i);
     }
     void describe(const State& state, StoreStatistics& statistics) const noexcept override {
@@ -108,6 +130,7 @@ void Runs::load(State& state, const log::HeadRecord& head) const noexcept {
 // Those that were begun and that head never named have numbers in a row, and some of them may have
 // been taken again since.
 void Runs::clear(State& state) const noexcept {
+    clear_private(state);
     constexpr std::uint32_t gap_max = 4;
     for (std::uint32_t number = state.runs->names.next, gap = 0; gap < gap_max; number++, gap++) {
         const RunFileName name = run_file_name(number);
@@ -123,7 +146,7 @@ void Runs::drop(State& state) const noexcept {
         if (number < runs.unnamed_from) runs.names.unused[runs.names.unused_count++] = number;
         if (number >= runs.unnamed_from) remove_run(state, number);
     }
-    const tree::Branches frozen = std::exchange(runs.frozen, tree::Branches{});
+    const tree::Branches frozen = std::exchange(runs.frozen, OwnTree{}).branches;
     runs.has_frozen = false;
     runs.flush.stage = RunJob::Stage::idle;
     runs.stack_count = 0;
@@ -132,6 +155,7 @@ void Runs::drop(State& state) const noexcept {
     state.working = Published{};
     lay(state, {}, own, Phase::reading);
     lay(state, {}, frozen, Phase::reading);
+    close_private(state);
     for (std::uint32_t i = 0; i < RunState::slot_count; i++) close_run(state, i);
     state.say(Level::warning, Code::corrupt, "runs contradict the log, and are made anew from it");
 }
@@ -303,6 +327,7 @@ bool mark_unused(State& state) noexcept {
         if (state.used[i] != 0) use(state.published[i].root.below);
     use(state.sealed.root.below);
     state.log.unlock_commit();
+    close_private(state);
     for (std::uint32_t i = 0; i < runs.stack_count; i++) runs.is_unused[runs.stack[i]] = false;
     bool is_any = false;
     for (std::uint32_t i = 0; i < RunState::slot_count; i++)

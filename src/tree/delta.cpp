@@ -46,8 +46,8 @@ void Delta::rollback() noexcept {
 }
 
 [[gnu::cold]] Delta::Savepoint Delta::save() noexcept {
-    FRESHET_CHECK(in_transaction_);
     forget_ways();
+    if (4 * pool_.available() < page_count()) static_cast<void>(make_room(page_count() / 4));
     const Savepoint savepoint{.root = root_, .pool = pool_.save()};
     root_.version = pool_.version();
     return savepoint;
@@ -77,11 +77,21 @@ void Delta::rollback() noexcept {
 [[gnu::cold]] Root Delta::lay(const Branches& own, const Branches& gone, const Below* below,
                               std::span<const std::uint64_t> live) noexcept {
     begin();
+    replace(own, gone, below);
+    return seal(live);
+}
+
+[[gnu::cold]] void Delta::replace(const Branches& own, const Branches& gone,
+                                  const Below* below) noexcept {
+    forget_ways();
     for (const Branch& branch : gone)
         if (branch.page != 0) drop_all(branch.page, branch.height);
     root_.branches = own;
     root_.below = below;
-    return seal(live);
+}
+
+[[gnu::cold]] Status Delta::make_room(std::size_t page_count) noexcept {
+    return overflow_ == nullptr ? Code::out_of_memory : overflow_->make_room(page_count);
 }
 
 [[gnu::cold]] void Delta::drop_all(std::uint32_t page, std::uint32_t height) noexcept {
@@ -279,7 +289,10 @@ Status Delta::put_entry(const Entry& entry) noexcept {
     FRESHET_CHECK(key.size() <= key_size_max);
     Branch& branch = root_.branches[family_of(key)];
     if (branch.page == 0) {
-        if (pool_.available() == 0) return Code::out_of_memory;
+        if (pool_.available() == 0) {
+            const Status room = make_room(1);
+            if (!room) return room;
+        }
         plant(branch, entry);
         return Done{};
     }
@@ -292,7 +305,10 @@ Status Delta::put_entry(const Entry& entry) noexcept {
                                : pool_.at(leaf.page).fit_of(entry);
     const std::size_t copies = copies_needed(path);
     const std::size_t needed = copies + (fit == Fit::none ? splits_needed(path) : 0);
-    if (needed > pool_.available()) return Code::out_of_memory;
+    if (needed > pool_.available()) {
+        const Status room = make_room(needed);
+        return room ? put_entry(entry) : room;
+    }
     if (copies > 0) leaf.page = own(path, copies);
     Page& page = pool_.at(leaf.page);
     if (fit != Fit::none && path.found) {
@@ -372,7 +388,10 @@ Result<bool> Delta::erase(Bytes key) noexcept {
     search_leaf(key, path);
     if (!path.found) return false;
     const std::size_t copies = copies_needed(path);
-    if (copies > pool_.available()) return Code::out_of_memory;
+    if (copies > pool_.available()) {
+        const Status room = make_room(copies);
+        return room ? erase(key) : room.error();
+    }
     pool_.at(own(path, copies)).remove(path.leaf().position);
     shrink(path);
     return true;

@@ -47,6 +47,18 @@ struct Beside {
     std::uint32_t position = 0;
 };
 
+// Takes what an open transaction has no room for.
+class Overflow {
+public:
+    // Sees to it that so many pages are free: puts what the tree has in its own somewhere else, and
+    // calls Delta::leave(). out_of_memory: that does not help; what a disk says; corrupt.
+    virtual Status make_room(std::size_t page_count) noexcept = 0;
+
+protected:
+    Overflow() = default;
+    ~Overflow() = default;
+};
+
 class Delta {
 public:
     static constexpr std::size_t page_size = tree::page_size;
@@ -62,6 +74,9 @@ public:
     // The open transaction's tree, or the newest sealed one.
     [[nodiscard]] const Root& root() const noexcept { return root_; }
 
+    // From now on transactions may outgrow the pool. `overflow` stays.
+    void allow(Overflow& overflow) noexcept { overflow_ = &overflow; }
+
     void begin() noexcept;
     // Sets the value of a key, new or not. Neither may overlap the pool. Keys have 1 to
     // key_size_max bytes, values up to value_size_max. out_of_memory.
@@ -69,9 +84,16 @@ public:
     // False: it was not there. out_of_memory (copies need pages).
     Result<bool> erase(Bytes key) noexcept;
     void rollback() noexcept;
+    // In a transaction that has fewer free pages: see Overflow. It is a change. out_of_memory, too,
+    // where there is none.
+    Status make_room(std::size_t page_count) noexcept;
+    // In a transaction: all of its pages go back, and what they had is in `below` by now, with what
+    // was below before.
+    void leave(const Below* below) noexcept { replace({}, Branches{root_.branches}, below); }
     // A place in the open transaction to go back to, as often as wanted; forgotten by forget(), the
     // newest first, before the transaction is sealed. It costs no page; what was changed before is
-    // copied when it is changed again.
+    // copied when it is changed again, and keeps its pages, which are left to what is below before
+    // if there are many.
     struct Savepoint {
         Root root;
         Pool::Savepoint pool;
@@ -130,6 +152,10 @@ public:
     [[nodiscard]] std::size_t page_used() const noexcept {
         return pool_.page_count() - pool_.available();
     }
+    // By the open transaction since its newest savepoint, or null: what leave() gives back.
+    [[nodiscard]] std::size_t page_taken(const Savepoint* newest) const noexcept {
+        return pool_.available_at(newest == nullptr ? nullptr : &newest->pool) - pool_.available();
+    }
 
 private:
     [[nodiscard]] Beside place_of(const Branches& branches, Bytes key) const noexcept;
@@ -180,6 +206,7 @@ private:
     void plant(Branch& branch, const Entry& entry) noexcept;
     Status put_entry(const Entry& entry) noexcept;
     void drop_all(std::uint32_t page, std::uint32_t height) noexcept;
+    void replace(const Branches& own, const Branches& gone, const Below* below) noexcept;
     [[nodiscard]] Bytes find_below(Bytes key, Record* record = nullptr) const noexcept {
         return root_.below == nullptr ? Bytes{} : root_.below->find(key, record);
     }
@@ -196,6 +223,7 @@ private:
     Root root_;
     Root sealed_;
     bool in_transaction_ = false;
+    Overflow* overflow_ = nullptr;  // Null: what has no room is out_of_memory.
     std::array<Known, 2> known_;
 };
 

@@ -6,22 +6,24 @@
 
 namespace freshet::tree {
 
-// One for each layer: number 0 is the delta's own, or none; 1 the frozen one; then come the runs.
+// One for each layer, from the top: number 0 is the delta's own, or none; the others are runs, but
+// for the frozen one among them.
 struct Layers::Walks {
     static constexpr std::uint32_t none = ~std::uint32_t{0};
-    static constexpr std::uint32_t frozen_number = 1;
 
     OwnWalk frozen;
-    std::array<Walk<RunPages, run_height_max>, run_count_max> runs;
+    std::array<Walk<RunPages, run_height_max>, layer_run_count_max> runs;
     OwnWalk* own = nullptr;  // As of the call: the cursor may have been moved.
+    std::uint32_t frozen_number = 0;
     std::uint32_t count = 0;
     Direction direction = Direction::forwards;
     std::uint32_t at = none;  // Which one stands where all stand.
 
     template <class Work>
     auto with(std::uint32_t number, Work work) noexcept {
-        if (number > frozen_number) return work(runs[number - 1 - frozen_number]);
-        return number == 0 ? work(*own) : work(frozen);
+        if (number > frozen_number) return work(runs[number - 2]);
+        if (number == frozen_number) return work(frozen);
+        return number == 0 ? work(*own) : work(runs[number - 1]);
     }
     void seek(std::uint32_t number, Bytes key) noexcept {
         with(number, [&](auto& walk) noexcept { walk.seek(key, direction); });
@@ -49,26 +51,33 @@ struct Layers::Walks {
 };
 
 void Layers::lay(const Delta& delta, const Branches* frozen, std::span<const Run* const> runs,
-                 Erased erased) noexcept {
-    FRESHET_CHECK(runs.size() <= run_count_max);
+                 Erased erased, std::uint32_t above_count) noexcept {
+    FRESHET_CHECK(runs.size() <= layer_run_count_max);
+    FRESHET_CHECK(above_count <= runs.size());
     delta_ = &delta;
     frozen_ = frozen != nullptr ? *frozen : Branches{};
     std::copy(runs.begin(), runs.end(), runs_.begin());
     run_count_ = static_cast<std::uint32_t>(runs.size());
+    above_count_ = above_count;
     erased_ = erased;
 }
 
 Bytes Layers::find(Bytes key, Record* record) const noexcept {
-    Found found = delta_->find_own(frozen_, key);
-    for (std::uint32_t i = 0; i < run_count_ && !found.is_known; i++) found = runs_[i]->find(key);
+    Found found;
+    std::uint32_t i = 0;
+    for (; i < above_count_ && !found.is_known; i++) found = runs_[i]->find(key);
+    if (!found.is_known) found = delta_->find_own(frozen_, key);
+    for (; i < run_count_ && !found.is_known; i++) found = runs_[i]->find(key);
     if (record != nullptr) *record = found.record;
     return found.value;
 }
 
 bool Layers::find_all(std::span<const Bytes> keys, std::span<Stretch> places) const noexcept {
+    const auto find = [&](const Run* run) noexcept { return run->find_all(keys, places); };
+    const auto below = runs().subspan(above_count_);
+    if (!std::all_of(above().begin(), above().end(), find)) return false;
     delta_->find_own(frozen_, keys, places);
-    return std::all_of(runs().begin(), runs().end(),
-                       [&](const Run* run) noexcept { return run->find_all(keys, places); });
+    return std::all_of(below.begin(), below.end(), find);
 }
 
 // What one layer hides of another is counted twice.
@@ -85,7 +94,8 @@ void Layers::seek(MergedPlace& place, OwnWalk* own, Bytes key, Direction directi
     auto* const walks = ::new (place.state.data()) Walks{};
     place.damaged = false;
     walks->own = own;
-    walks->count = Walks::frozen_number + 1 + run_count_;
+    walks->frozen_number = above_count_ + 1;
+    walks->count = run_count_ + 2;
     walks->direction = direction;
     walks->frozen = OwnWalk{delta_->pages(), frozen_};
     for (std::uint32_t i = 0; i < run_count_; i++)

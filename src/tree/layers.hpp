@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
 // What lies below a delta, layer by layer: a tree of the same pool that is frozen, because a run is
-// being made of it, and then runs, the newest first. What a layer has of a key hides what those
-// below it have. An entry that says it is erased hides, and is not there itself.
+// being made of it, and runs, the newest first. What a layer has of a key hides what those below it
+// have. An entry that says it is erased hides, and is not there itself.
+//
+// Private runs have what a transaction had no room for in the pool: they belong to the tree that it
+// left, so those of the delta lie above the frozen layer, and those of the frozen tree next below.
 //
 // A lookup asks one after another. A walk goes through all of them side by side, in few steps of a
 // comparison each: there are one or two small layers and hardly more than a handful in all, since
@@ -16,6 +19,8 @@
 namespace freshet::tree {
 
 inline constexpr std::uint32_t run_count_max = 10;
+inline constexpr std::uint32_t private_run_count_max = 6;
+inline constexpr std::uint32_t layer_run_count_max = run_count_max + private_run_count_max;
 
 class RunPages {
 public:
@@ -36,9 +41,10 @@ public:
     enum class Erased : std::uint8_t { hidden, shown };
 
     // `frozen`: of the delta's pool, or null. All of it stays while this is in use. At most
-    // run_count_max runs. Where what is erased is shown, find() is of no use.
+    // layer_run_count_max runs, of which so many lie above what is frozen. Where what is erased is
+    // shown, find() is of no use.
     void lay(const Delta& delta, const Branches* frozen, std::span<const Run* const> runs,
-             Erased erased = Erased::hidden) noexcept;
+             Erased erased = Erased::hidden, std::uint32_t above_count = 0) noexcept;
 
     [[nodiscard]] Bytes find(Bytes key, Record* record) const noexcept override;
     [[nodiscard]] bool find_all(std::span<const Bytes> keys,
@@ -57,6 +63,9 @@ public:
     [[nodiscard]] std::span<const Run* const> runs() const noexcept {
         return std::span{runs_}.first(run_count_);
     }
+    [[nodiscard]] std::span<const Run* const> above() const noexcept {
+        return std::span{runs_}.first(above_count_);
+    }
 
 private:
     struct Walks;
@@ -65,8 +74,9 @@ private:
 
     const Delta* delta_ = nullptr;
     Branches frozen_{};
-    std::array<const Run*, run_count_max> runs_{};
+    std::array<const Run*, layer_run_count_max> runs_{};
     std::uint32_t run_count_ = 0;
+    std::uint32_t above_count_ = 0;
     Erased erased_ = Erased::hidden;
 };
 

@@ -24,6 +24,8 @@ struct RunLimits {
     std::uint32_t page_count_max = ~std::uint32_t{0};
 };
 
+enum class Kept : std::uint8_t { durably, never };
+
 class RunBuilder {
 public:
     static constexpr std::size_t chunk_size = std::size_t{64} << 10;
@@ -47,9 +49,10 @@ public:
     // can_add() says so, which it does where that leaves few pages half empty.
     Status add(const Page& leaf) noexcept;
     [[nodiscard]] bool can_add(const Page& leaf) const noexcept;
-    // Writes the rest and the header, syncs the file and closes it. Its name is not made durable.
-    // Errors as add(), and of the sync.
-    Status finish(std::uint64_t store, std::uint64_t number, RunNote note) noexcept;
+    // Writes the rest and the header, syncs the file if it is to be kept, and closes it. Its name
+    // is not made durable. Errors as add(), and of the sync.
+    Status finish(std::uint64_t store, std::uint64_t number, RunNote note,
+                  Kept kept = Kept::durably) noexcept;
     // Closes the file and removes it, if that can be done. Not between runs.
     void abandon() noexcept;
 
