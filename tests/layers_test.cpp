@@ -30,7 +30,8 @@ protected:
     // The tree rests on what there is now.
     void lay(const Branches& own, const Branches& dropped) {
         auto& below = stack.emplace_back();
-        below.lay(subject.delta, has_frozen ? &frozen : nullptr, runs());
+        below.lay(subject.delta, has_frozen ? &frozen : nullptr, runs(), Layers::Erased::hidden,
+                  above_count);
         const bool is_any = has_frozen || !layers.empty();
         root = subject.delta.lay(own, dropped, is_any ? &below : nullptr, {});
     }
@@ -38,7 +39,18 @@ protected:
         if (has_frozen) return;
         has_frozen = true;
         frozen = root.branches;
+        above_count = 0;
         lay({}, {});
+    }
+    // Leaves what the tree has to a run that lies above what is frozen.
+    void leave() {
+        Layers source;
+        source.lay(subject.delta, &root.branches, {}, Layers::Erased::shown);
+        const Sorted all = all_of(source);
+        if (all.empty() || layers.size() == layer_run_count_max) return;
+        layers.emplace_front(run_of(all));
+        above_count += has_frozen ? 1 : 0;
+        lay({}, root.branches);
     }
     // What some layers are together.
     static Sorted all_of(const Layers& source) {
@@ -58,23 +70,29 @@ protected:
         if (!has_frozen) return;
         Layers source;
         source.lay(subject.delta, &frozen, {},
-                   layers.empty() ? Layers::Erased::hidden : Layers::Erased::shown);
-        layers.emplace_front(run_of(all_of(source)));
+                   layers.size() == above_count ? Layers::Erased::hidden : Layers::Erased::shown);
+        auto at = layers.begin();
+        std::advance(at, above_count);
+        layers.emplace(at, run_of(all_of(source)));
         has_frozen = false;
+        above_count = 0;
         lay(root.branches, frozen);
     }
     void merge(std::size_t count) {
-        count = std::min(count, layers.size());
+        count = std::min(count, above_count > 0 ? above_count : layers.size());
         if (count < 2) return;
         Layers source;
         const std::vector<const tree::Run*> all = runs();
         source.lay(subject.delta, nullptr, std::span{all}.first(count),
-                   count == layers.size() ? Layers::Erased::hidden : Layers::Erased::shown);
+                   count == layers.size() && !(has_frozen && above_count > 0)
+                       ? Layers::Erased::hidden
+                       : Layers::Erased::shown);
         auto bytes = run_of(all_of(source));
         auto last = layers.begin();
         std::advance(last, count);
         gone.splice(gone.begin(), layers, layers.begin(), last);
         layers.emplace_front(std::move(bytes));
+        if (above_count > 0) above_count -= static_cast<std::uint32_t>(count) - 1;
         lay(root.branches, {});
     }
     void change(const std::vector<std::string>& keys, std::mt19937& random) {
@@ -132,6 +150,7 @@ protected:
     Root root{};
     Branches frozen{};
     bool has_frozen = false;
+    std::uint32_t above_count = 0;  // Runs over what is frozen.
 };
 
 TEST_F(LayersTest, AreTheMapTheyShouldBe) {
@@ -145,11 +164,12 @@ TEST_F(LayersTest, AreTheMapTheyShouldBe) {
             keys.push_back(key);
         }
         for (int step = 0; step < 60; step++) {
-            switch (random() % 6) {
+            switch (random() % 7) {
                 case 0: freeze(); break;
                 case 1:
-                    if (layers.size() < run_count_max) flush();
+                    if (layers.size() < layer_run_count_max) flush();
                     break;
+                case 6: leave(); break;
                 case 2: merge(2 + random() % 3); break;
                 default: change(keys, random);
             }

@@ -436,8 +436,8 @@ void BothDatabases::change() {
     std::string sql = "INSERT OR REPLACE INTO t VALUES ";
     const std::uint64_t first = random_() % 3000;
     for (std::uint64_t i = 0; i < 400; i++)
-        sql += (i == 0 ? "(" : ", (") + std::to_string((first + i * 7) % 3000) + ", " + word + ", " +
-               std::to_string(random_() % 100'000'000 * 2 + 1) + ")";
+        sql += (i == 0 ? "(" : ", (") + std::to_string((first + i * 7) % 3000) + ", " + word +
+               ", " + std::to_string(random_() % 100'000'000 * 2 + 1) + ")";
     both(sql);
 }
 

@@ -83,7 +83,7 @@ Status write(State& state, const RunFileName& name, std::uint64_t number) noexce
         status = job.builder.add({job.place.key, job.place.value, job.place.is_erased});
     if (status && job.place.damaged) status = Code::corrupt;
     if (status)
-        status = job.builder.finish(state.log.geometry().store, number, note, tree::Kept::never);
+        status = job.builder.finish(state.log.geometry().store, number, note, tree::RunUse::temporary);
     if (!status) job.builder.abandon();
     return status;
 }

@@ -12,8 +12,8 @@
 // A file is removed when no reader of this process has it any more and head has ceased to name it.
 // Other processes have mapped what they read.
 //
-// A transaction that outgrows the pool has private runs (private_runs.cpp), which belong to the tree
-// they came from: a frozen one has them beside its layer, and its flush takes them in.
+// A transaction that outgrows the pool has private runs (private_runs.cpp), which belong to the
+// tree they came from: a frozen one has them beside its layer, and its flush takes them in.
 //
 // Who works on runs has `is_busy`; the jobs are his. What is in use (`stack` and what belongs to
 // it) is changed with the writer turn as well, between two transactions: at the beginning of one,

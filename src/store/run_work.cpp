@@ -42,8 +42,8 @@ std::uint32_t merge_count(const RunState& runs) noexcept {
     return count == 0 && is_full && free_count >= 2 ? 2 : count;
 }
 
-// One that no root is over. There are two more than roots that can be read, and one for each private
-// run: savepoints between which none was made are over the same.
+// One that no root is over. There are two more than roots that can be read, and one for each
+// private run: savepoints between which none was made are over the same.
 tree::Layers& unused_layers(State& state) noexcept {
     const auto is_unused = [&state](const tree::Layers& layers) noexcept {
         for (std::size_t i = 0; i < state.used.size(); i++)

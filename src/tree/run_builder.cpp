@@ -252,7 +252,7 @@ Status RunBuilder::flush() noexcept {
 }
 
 Status RunBuilder::finish(std::uint64_t store, std::uint64_t number, RunNote note,
-                          Kept kept) noexcept {
+                          RunUse use) noexcept {
     FRESHET_CHECK(is_building());
     Status status = height_ > 0 ? finish_family() : Done{};
     if (status) status = flush();
@@ -262,7 +262,7 @@ Status RunBuilder::finish(std::uint64_t store, std::uint64_t number, RunNote not
     const auto header = chunk_.first<run_header_size>();
     encode(header_, note, header);
     status = write_all(*disk_, file_, 0, header);
-    if (status && kept == Kept::durably) status = disk_->sync(file_);
+    if (status && use == RunUse::kept) status = disk_->sync(file_);
     if (!status) return status;
     disk_->close(file_);
     file_ = {};

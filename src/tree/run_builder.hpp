@@ -24,7 +24,7 @@ struct RunLimits {
     std::uint32_t page_count_max = ~std::uint32_t{0};
 };
 
-enum class Kept : std::uint8_t { durably, never };
+enum class RunUse : std::uint8_t { kept, temporary };
 
 class RunBuilder {
 public:
@@ -52,7 +52,7 @@ public:
     // Writes the rest and the header, syncs the file if it is to be kept, and closes it. Its name
     // is not made durable. Errors as add(), and of the sync.
     Status finish(std::uint64_t store, std::uint64_t number, RunNote note,
-                  Kept kept = Kept::durably) noexcept;
+                  RunUse use = RunUse::kept) noexcept;
     // Closes the file and removes it, if that can be done. Not between runs.
     void abandon() noexcept;
 
