@@ -46,6 +46,10 @@ std::size_t size_of(const RunState& runs, const tree::Run* run) noexcept {
     return slot->size;
 }
 
+bool is_free(const RunSlot& slot) noexcept {
+    return slot.map == nullptr;
+}
+
 // Of pages that come back if the tree is left.
 std::size_t size_to_leave(const State& state) noexcept {
     const tree::Delta::Savepoint* newest = nullptr;
@@ -55,17 +59,21 @@ std::size_t size_to_leave(const State& state) noexcept {
 }
 
 // With how many of the newest private runs the tree becomes one. Those that others keep do not go
-// away by that, and so become one with it only where there would be too many.
+// away by that, and so become one with it only where there would be too many. Where few slots are
+// left, all others do.
 std::uint32_t merge_count(const State& state, const OwnTree& own) noexcept {
     constexpr std::uint32_t own_max = tree::private_run_count_max - 1;
+    constexpr std::ptrdiff_t few = 3;
     const RunState& runs = *state.runs;
     const std::uint32_t limit =
         std::min(own_max, tree::private_run_count_max - runs.frozen.run_count);
+    const bool has_few =
+        std::count_if(runs.private_slots.begin(), runs.private_slots.end(), is_free) <= few;
     std::uint32_t count = 0;
     std::uint64_t above = size_to_leave(state);
     for (std::uint32_t i = 0; i < own.run_count && !is_kept(state, *own.runs[i]); i++) {
         const std::size_t size = size_of(runs, own.runs[i]);
-        if (size < above) count = i + 1;
+        if (size < above || has_few) count = i + 1;
         above += size;
     }
     return own.run_count - count < limit ? count : own.run_count;
@@ -83,7 +91,8 @@ Status write(State& state, const RunFileName& name, std::uint64_t number) noexce
         status = job.builder.add({job.place.key, job.place.value, job.place.is_erased});
     if (status && job.place.damaged) status = Code::corrupt;
     if (status)
-        status = job.builder.finish(state.log.geometry().store, number, note, tree::RunUse::temporary);
+        status =
+            job.builder.finish(state.log.geometry().store, number, note, tree::RunUse::temporary);
     if (!status) job.builder.abandon();
     return status;
 }
@@ -143,8 +152,7 @@ Status leave(State& state) noexcept {
     close_private(state);
     const OwnTree own = own_tree(state);
     const std::uint32_t count = merge_count(state, own);
-    const auto slot = std::find_if(runs.private_slots.begin(), runs.private_slots.end(),
-                                   [](const RunSlot& one) noexcept { return one.map == nullptr; });
+    const auto slot = std::find_if(runs.private_slots.begin(), runs.private_slots.end(), is_free);
     if (slot == runs.private_slots.end()) return Code::out_of_memory;
     const auto number = static_cast<std::uint32_t>(slot - runs.private_slots.begin());
     const bool is_lowest = count == own.run_count && !runs.has_frozen && runs.stack_count == 0;

@@ -93,7 +93,8 @@ RunFileName run_file_name(std::uint32_t number) noexcept {
 }
 
 RunFileName private_run_file_name(std::uint32_t slot) noexcept {
-    return {'p', 'r', 'i', 'v', 'a', 't', 'e', "0123456789abcdef"[slot], '.', 'r', 'u', 'n'};
+    const auto letter = static_cast<char>('a' + slot);
+    return {'p', 'r', 'i', 'v', 'a', 't', 'e', letter, '.', 'r', 'u', 'n'};
 }
 
 }  // namespace freshet::store

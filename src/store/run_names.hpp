@@ -63,8 +63,8 @@ bool has_rows(tree::RunNote note) noexcept;
 // Eight digits and ".run".
 using RunFileName = std::array<char, 12>;
 RunFileName run_file_name(std::uint32_t number) noexcept;
-// Of private runs, which head does not name: "private0.run" to "privatef.run".
-inline constexpr std::uint32_t private_run_file_count = 16;
+// Of private runs, which head does not name: "privatea.run" to "privatex.run".
+inline constexpr std::uint32_t private_run_file_count = 24;
 RunFileName private_run_file_name(std::uint32_t slot) noexcept;
 
 }  // namespace freshet::store

@@ -30,7 +30,7 @@ struct MergedPlace {
     Key key{};      // Its pieces lie in a page, ...
     Bytes value{};  // ... and so do these, for as long as the layers are kept.
     Record record{};
-    alignas(8) std::array<std::byte, 2448> state;
+    alignas(8) std::array<std::byte, 1872> state;
 };
 
 class Below {

@@ -19,7 +19,7 @@
 namespace freshet::tree {
 
 inline constexpr std::uint32_t run_count_max = 10;
-inline constexpr std::uint32_t private_run_count_max = 6;
+inline constexpr std::uint32_t private_run_count_max = 5;
 inline constexpr std::uint32_t layer_run_count_max = run_count_max + private_run_count_max;
 
 class RunPages {

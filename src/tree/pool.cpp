@@ -16,7 +16,7 @@ constexpr std::size_t spare_max(std::size_t page_count) noexcept {
     return 2 * page_count;
 }
 constexpr std::size_t spare_room(std::size_t page_count) noexcept {
-    return spare_max(page_count) + Pool::savepoint_count_max;
+    return spare_max(page_count) + Pool::savepoint_count_max + 1;
 }
 
 // What a stretch begins with: where those before it end.
@@ -77,6 +77,7 @@ void Pool::rollback() noexcept {
 // The pages so far are as if they were sealed.
 Pool::Savepoint Pool::save() noexcept {
     FRESHET_CHECK(version_ > 0);
+    FRESHET_CHECK(depth_ < savepoint_count_max);
     const Savepoint savepoint{.free = free_,
                               .free_count = free_count_,
                               .touched = touched_,
@@ -94,7 +95,6 @@ Pool::Savepoint Pool::save() noexcept {
 }
 
 void Pool::begin_stretch() noexcept {
-    FRESHET_CHECK(spare_end_ < spare_.size());
     spare_left_ = spare_end_;
     spare_first_ = ++spare_end_;
 }

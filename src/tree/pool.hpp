@@ -35,7 +35,7 @@ class Pool {
 public:
     static constexpr std::size_t page_count_min = 8;
     static constexpr std::size_t alignment = 64;
-    static constexpr std::size_t savepoint_count_max = 64;
+    static constexpr std::uint32_t savepoint_count_max = 64;
 
     static std::size_t required_memory(std::size_t size, std::uint32_t live_count_max) noexcept;
     Status open(Arena& arena, std::size_t size, std::uint32_t live_count_max) noexcept;

@@ -35,7 +35,7 @@ public:
     // As Cursor. At no entry afterwards if there is none such, or if a page is damaged.
     void seek(Bytes key) noexcept {
         if (!enter(family_of(key))) return to_branch_from(family_ + 1);
-        if (descend(key) && leaf().position == page_->count()) to_next_leaf();
+        if (descend(key) && position_ == page_->count()) to_next_leaf();
     }
     void seek_before(Bytes key) noexcept {
         if (!enter(family_of(key))) return to_branch_before(family_);
@@ -46,11 +46,11 @@ public:
     }
     // Goes on by so many entries of the leaf.
     void next(std::uint32_t count = 1) noexcept {
-        if ((leaf().position += count) == page_->count()) to_next_leaf();
+        if ((position_ += count) == page_->count()) to_next_leaf();
     }
     void previous() noexcept {
-        if (leaf().position == 0) return to_previous_leaf();
-        leaf().position--;
+        if (position_ == 0) return to_previous_leaf();
+        position_--;
     }
 
     void step(Direction direction) noexcept {
@@ -59,40 +59,39 @@ public:
 
     [[nodiscard]] bool valid() const noexcept { return valid_; }
     [[nodiscard]] bool damaged() const noexcept { return damaged_; }
-    [[nodiscard]] Key key() const noexcept { return page_->key(leaf().position); }
-    [[nodiscard]] Bytes value() const noexcept { return page_->value(leaf().position); }
-    [[nodiscard]] bool is_erased() const noexcept { return page_->is_erased(leaf().position); }
+    [[nodiscard]] Key key() const noexcept { return page_->key(position_); }
+    [[nodiscard]] Bytes value() const noexcept { return page_->value(position_); }
+    [[nodiscard]] bool is_erased() const noexcept { return page_->is_erased(position_); }
     // Pages of runs alone have records.
     [[nodiscard]] Record record() const noexcept {
-        return Pages::is_of_run ? record_of(*page_, leaf().position) : Record{};
+        return Pages::is_of_run ? record_of(*page_, position_) : Record{};
     }
     // About how many keys of one family lie between two, as if all pages had as many children as
     // those on the way. 0 where a page is damaged.
     [[nodiscard]] std::uint64_t estimate(Bytes from, Bytes end) const noexcept;
     // From here to the end of the leaf.
     [[nodiscard]] Stretch stretch() const noexcept {
-        return {page_, leaf().position, page_->count(), Pages::is_of_run};
+        return {page_, position_, page_->count(), Pages::is_of_run};
     }
 
 private:
-    struct Step {
-        std::uint32_t page;
-        std::uint32_t position;  // The child taken; in the leaf, the entry.
-    };
-
-    [[nodiscard]] Step& leaf() noexcept { return steps_[branch_.height - 1]; }
-    [[nodiscard]] const Step& leaf() const noexcept { return steps_[branch_.height - 1]; }
+    [[nodiscard]] std::uint32_t leaf() const noexcept { return numbers_[branch_.height - 1]; }
+    // Takes a child of the page of a level; returns its number.
+    std::uint32_t take(std::uint32_t level, std::uint32_t index) noexcept {
+        taken_[level] = static_cast<std::uint16_t>(index);
+        return page_->child(index);
+    }
     // Goes to a branch; false: it is empty.
     bool enter(std::size_t family) noexcept {
-        family_ = family;
+        family_ = static_cast<std::uint32_t>(family);
         branch_ = (*branches_)[family];
         valid_ = branch_.page != 0;
         return valid_;
     }
     // Goes to the page of a level; false: it is damaged.
-    bool load(std::uint32_t level, std::uint32_t number, std::uint32_t position = 0) noexcept {
+    bool load(std::uint32_t level, std::uint32_t number) noexcept {
         page_ = pages_(number, level + 1 < branch_.height);
-        steps_[level] = {.page = number, .position = position};
+        numbers_[level] = number;
         damaged_ = page_ == nullptr;
         valid_ = !damaged_;
         return valid_;
@@ -121,11 +120,14 @@ private:
     Pages pages_{};
     const Branches* branches_ = nullptr;
     const Page* page_ = nullptr;  // Of the leaf, once it is there.
-    std::size_t family_ = 0;
     Branch branch_;
+    std::uint32_t family_ = 0;
     bool valid_ = false;
     bool damaged_ = false;
-    std::array<Step, height_limit> steps_;
+    std::uint32_t position_ = 0;  // In the leaf.
+    // From the top: the pages, and the children taken of those above the leaf.
+    std::array<std::uint32_t, height_limit> numbers_;
+    std::array<std::uint16_t, height_limit> taken_;
 };
 
 template <class Pages, std::uint32_t height_limit>
@@ -135,9 +137,10 @@ bool Walk<Pages, height_limit>::descend(Bytes key) noexcept {
         if (!load(level, number)) return false;
         if (level > 0) page_->prefetch();
         const Place place = page_->search(key);
-        const bool is_leaf = level + 1 == branch_.height;
-        steps_[level].position = place.position + (place.found && !is_leaf ? 1 : 0);
-        if (!is_leaf) number = page_->child(steps_[level].position);
+        if (level + 1 == branch_.height)
+            position_ = place.position;
+        else
+            number = take(level, place.position + (place.found ? 1 : 0));
     }
     return true;
 }
@@ -167,43 +170,41 @@ std::uint64_t Walk<Pages, height_limit>::estimate(Bytes from, Bytes end) const n
 
 template <class Pages, std::uint32_t height_limit>
 void Walk<Pages, height_limit>::descend_first(std::uint32_t level, std::uint32_t number) noexcept {
-    for (; load(level, number) && level + 1 < branch_.height; level++) number = page_->child(0);
+    for (; load(level, number) && level + 1 < branch_.height; level++) number = take(level, 0);
+    position_ = 0;
 }
 
 template <class Pages, std::uint32_t height_limit>
 void Walk<Pages, height_limit>::descend_last(std::uint32_t level, std::uint32_t number) noexcept {
-    for (; load(level, number) && level + 1 < branch_.height; level++) {
-        steps_[level].position = page_->count();
-        number = page_->child(steps_[level].position);
-    }
-    if (valid_) leaf().position = page_->count() - 1;
+    for (; load(level, number) && level + 1 < branch_.height; level++)
+        number = take(level, page_->count());
+    if (valid_) position_ = page_->count() - 1;
 }
 
 template <class Pages, std::uint32_t height_limit>
 void Walk<Pages, height_limit>::to_next_leaf() noexcept {
-    const std::uint32_t before = leaf().page;
+    const std::uint32_t before = leaf();
     for (std::uint32_t level = branch_.height - 1; level-- > 0;) {
-        const Step step = steps_[level];
-        if (!load(level, step.page, step.position)) return;
-        if (step.position == page_->count()) continue;
-        steps_[level].position++;
-        fetch_leaf(level + 1, step.position + 2);
-        descend_first(level + 1, page_->child(step.position + 1));
-        return expect(leaf().page > before);
+        const std::uint32_t next = taken_[level] + 1U;
+        if (!load(level, numbers_[level])) return;
+        if (next > page_->count()) continue;
+        fetch_leaf(level + 1, next + 1);
+        descend_first(level + 1, take(level, next));
+        return expect(leaf() > before);
     }
     to_branch_from(family_ + 1);
 }
 
 template <class Pages, std::uint32_t height_limit>
 void Walk<Pages, height_limit>::to_previous_leaf() noexcept {
-    const std::uint32_t before = leaf().page;
+    const std::uint32_t before = leaf();
     for (std::uint32_t level = branch_.height - 1; level-- > 0;) {
-        const Step step = steps_[level];
-        if (step.position == 0) continue;
-        if (!load(level, step.page, step.position - 1)) return;
-        fetch_leaf(level + 1, step.position - 2);
-        descend_last(level + 1, page_->child(step.position - 1));
-        return expect(leaf().page < before);
+        if (taken_[level] == 0) continue;
+        if (!load(level, numbers_[level])) return;
+        const std::uint32_t before_it = taken_[level] - 1U;
+        fetch_leaf(level + 1, before_it - 1);
+        descend_last(level + 1, take(level, before_it));
+        return expect(leaf() < before);
     }
     to_branch_before(family_);
 }
