@@ -35,7 +35,8 @@ void TableLife::start(const Setup& setup) {
 void TableLife::live() {
     Setup setup = choose_setup(choice_);
     const bool is_small = setup.options.pool_size < (std::size_t{96} << 10);
-    setup.options.pool_size = is_small ? 2 * setup.options.pool_size : std::size_t{512} << 10;
+    setup.options.pool_size =
+        is_small ? setup.options.pool_size + (std::size_t{12} << 10) : std::size_t{512} << 10;
     branch_seed_ = choice_.below(std::uint64_t{1} << 40, Domain::schedule);
     durability_ = branch_seed_ % 4 == 0 ? Durability::deferred : Durability::durable;
     reference_ = {"people", 1, static_cast<ModelAction>(branch_seed_ / 4 % 4),

@@ -70,6 +70,9 @@ private:
     [[nodiscard]] bool is_disk_honest() const {
         return setup_.profile.overwrite_is_safe && !suspect_;
     }
+    [[nodiscard]] bool has_small_pool() const {
+        return setup_.options.pool_size < (std::size_t{96} << 10);
+    }
     [[nodiscard]] TablePromise promise(std::uint64_t luck) const;
     void branch(const SimDisk& disk, std::uint64_t number);
     void branch_nested(const SimDisk& disk, Choice& choice);
@@ -96,6 +99,7 @@ private:
     TableStatement choose_append();
     [[nodiscard]] TableStatement choose_save(std::uint64_t luck) const;
     std::string choose_value(const ModelColumn& column);
+    static void add_long_rows(const ModelTable& table, std::vector<ModelRow>& rows);
     ModelWhere choose_where(const ModelTable& table, bool only_one);
 
     struct Nested final : public SimWatcher {

@@ -89,6 +89,19 @@ ModelWhere TableLife::choose_where(const ModelTable& table, bool only_one) {
     return where;
 }
 
+// So many that transactions outgrow the pool.
+void TableLife::add_long_rows(const ModelTable& table, std::vector<ModelRow>& rows) {
+    const std::size_t count = rows.size() * 24;
+    for (std::size_t number = rows.size(); number < count; number++) {
+        ModelRow row = rows[number % 3 % rows.size()];
+        if (table.has_key) row[0] = "NULL";
+        for (std::size_t i = table.has_key ? 1 : 0; i < row.size(); i++)
+            if (table.columns[i].is_text)
+                row[i] = quoted(std::string(40 + number % 7 * 20, 'l') + std::to_string(number));
+        rows.push_back(std::move(row));
+    }
+}
+
 TableStatement TableLife::choose_insert(const std::string& name, const ModelTable& table) {
     static constexpr std::array<const char*, 3> words = {"", " OR REPLACE", " OR IGNORE"};
     const std::uint64_t luck = of(8);
@@ -97,15 +110,17 @@ TableStatement TableLife::choose_insert(const std::string& name, const ModelTabl
                       name + " VALUES ";
     std::vector<ModelRow> rows(1 + of(3));
     for (ModelRow& row : rows) {
-        sql += &row == rows.data() ? "(" : ", (";
         for (std::size_t i = 0; i < table.columns.size(); i++) {
             const bool is_key = table.has_key && i == 0;
             row.push_back(is_key ? of(3) == 2 ? std::to_string(1 + of(9)) : "NULL"
                                  : choose_value(table.columns[i]));
-            sql += (i == 0 ? "" : ", ") + row.back();
         }
-        sql += ")";
     }
+    if (has_small_pool() && name != "people" && rows.size() == 3) add_long_rows(table, rows);
+    for (const ModelRow& row : rows)
+        for (std::size_t i = 0; i < row.size(); i++)
+            sql += (i > 0 ? ", " : &row == rows.data() ? "(" : "), (") + row[i];
+    sql += ")";
     return {sql, [=](ModelChange& change) { return change.insert(name, rows, conflict); }};
 }
 

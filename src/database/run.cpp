@@ -113,10 +113,10 @@ Status plan_anew(Prepared& p, SqlError& error) noexcept {
 Status open_present(Prepared& p, SqlError& error) noexcept {
     Session& session = p.session;
     relation::RowsAsOf& rows = p.present.rows;
-    Status opened = Done{};
+    Status opened = session.lost.code == Code::none ? Status{Done{}} : session.lost;
     const bool is_in_transaction = session.mode == Mode::write || session.is_writing;
     if (is_in_transaction) {
-        opened = rows.open(session.transaction);
+        if (opened) opened = rows.open(session.transaction);
     } else {
         if (session.mode == Mode::none) opened = take_snapshot(p, error);
         if (opened) opened = rows.open(snapshot_of(p));

@@ -158,7 +158,7 @@ void WriteScope::give_up() noexcept {
         return;
     }
     Diagnostic diagnostic;
-    static_cast<void>(session_.transaction.rollback_to(savepoint_, diagnostic));
+    session_.lost = session_.transaction.rollback_to(savepoint_, diagnostic).error();
     static_cast<void>(session_.transaction.release(savepoint_, diagnostic));
 }
 

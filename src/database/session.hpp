@@ -57,6 +57,8 @@ struct Session {
     bool is_unsynced =
         false;  // What was committed is not durable, and snapshots do not show it yet.
     Transaction transaction;
+    // Of a transaction that could not go back to a savepoint: nothing but ROLLBACK is left.
+    Error lost;
     bool is_writing = false;                    // A statement has a transaction of its own.
     std::uint64_t read_at = ~std::uint64_t{0};  // Rows written later are not to be written.
     std::array<SavepointName, named_savepoint_count_max> savepoints{};

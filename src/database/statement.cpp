@@ -80,6 +80,11 @@ Status start(Prepared& p, SqlError& error) noexcept {
 Status begin_run(Prepared& p, SqlError& error) noexcept {
     Session& session = p.session;
     session.diagnostic.error = Error{};
+    const Error lost = session.lost;
+    if (lost.code != Code::none && p.statement->kind != sql::StatementKind::rollback) {
+        if (p.statement->kind == sql::StatementKind::commit) roll_back(session);
+        return explain(session, lost, error);
+    }
     session.report = StatementReport{.last_insert_id = session.last_insert_id};
     const bool has_limit = session.time_limit_us != 0;
     if (!p.is_planned || p.depends_on_now || has_limit) read_clock(p);

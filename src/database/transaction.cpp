@@ -25,6 +25,7 @@ Status need_transaction(const Prepared& p, std::string_view what, SqlError& erro
 
 void end_transaction(Session& session) noexcept {
     session.mode = Mode::none;
+    session.lost = Error{};
     session.snapshot.close();
     session.savepoint_count = 0;
     session.read_at = Session::no_commit;
@@ -160,6 +161,7 @@ Status rollback(Prepared& p, SqlError& error) noexcept {
     session.savepoint_count = *found + 1;
     const Status back =
         session.transaction.rollback_to(session.savepoints[*found].number, session.diagnostic);
+    session.lost = back.error();
     return back ? back : Status{explain(session, back.error(), error)};
 }
 
