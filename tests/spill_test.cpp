@@ -118,6 +118,34 @@ TEST_F(Spills, GiveTheSameRowsInTheSameOrder) {
     }
 }
 
+// A statement changes all rows, or those that it finds in the table it changes, and meets none of
+// its own: in a transaction that is taken back, what a connection with much memory makes of the
+// table is what a poor one makes of it.
+TEST_F(Spills, KeepTheRowsThatAreChanged) {
+    for (const std::string_view sql :
+         {"UPDATE t SET x = x * 2 + 1, word = word || '!' WHERE k IS NOT NULL",
+          "UPDATE t SET id = id + 1500 WHERE id >= 1500 OR id % 2 = 5",
+          "DELETE FROM t WHERE k % 3 = 1 OR id > 2000",
+          "INSERT INTO t SELECT id + 3000, k, word, x FROM t",
+          "INSERT INTO t SELECT id + 3000, id, word, x FROM t ORDER BY word DESC",
+          "INSERT INTO t SELECT 2999 - id, k, word || '?', x FROM t WHERE true"
+          " ON CONFLICT (id) DO UPDATE SET word = excluded.word"}) {
+        const std::string begin = "BEGIN; " + std::string{sql};
+        const std::string look = "SELECT * FROM t ORDER BY id; ROLLBACK; SELECT count(*) FROM t";
+        const std::string whole = run(begin + "; " + look);
+        ASSERT_TRUE(whole.ends_with("3000\n")) << sql << whole.substr(whole.size() - 40);
+        const Lent memory{poor_size};
+        Connection poor;
+        ASSERT_TRUE(poor.open(database_, memory, options_without_file));
+        EXPECT_TRUE(run(poor, begin).ends_with(no_memory)) << sql;
+        poor.close();
+        ASSERT_TRUE(poor.open(database_, memory, poor_options));
+        EXPECT_EQ(run(poor, begin), "") << sql << failed() << error_.message();
+        EXPECT_TRUE(run(poor, look) == whole) << sql << failed() << error_.message();
+        EXPECT_FALSE(has_file());
+    }
+}
+
 TEST_F(Spills, GiveTheSameRowsInEachSizeOfMemoryOrNone) {
     for (const std::string_view sql :
          {"SELECT DISTINCT word FROM t ORDER BY x, id",

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
 // Runs INSERT, UPDATE and DELETE. Rows that come from tables are kept before the first one is
-// changed, so that a statement never meets its own work; each row is then worked on in one block of
-// memory that the next one uses again.
+// changed, so that a statement never meets its own work: in memory, or in the temporary file. Each
+// row is then worked on in one block of memory that the next one uses again.
 #include <algorithm>
 
 #include "base/sql_error.hpp"
 #include "database/row_check.hpp"
 #include "database/run.hpp"
 #include "query/key_range.hpp"
+#include "query/spilled.hpp"
 #include "relation/convert.hpp"
 #include "relation/table_writer.hpp"
 
@@ -96,7 +97,7 @@ private:
     // Before the first change: where it is the only one, and leaves nothing if it fails, the tree
     // need not be saved.
     [[gnu::noinline]] void begin_changes(std::size_t row_count) noexcept {
-        if (row_count > 1 || !plan_.is_row_by_row || !writer_.has_room()) scope_.save_tree();
+        if (row_count != 1 || !plan_.is_row_by_row || !writer_.has_room()) scope_.save_tree();
     }
 
     // ---- insert ----
@@ -109,7 +110,8 @@ private:
         }
         if (plan_.is_of_values) return insert_values();
         const Result<query::Rows*> rows = query::open(*plan_.source, *p_.context);
-        return rows ? insert_kept(**rows) : Status{rows.error()};
+        if (!rows) return rows.error();
+        return change_kept(**rows, plan_.targets.size(), &Change::insert_row);
     }
     // Row by row, as they stand in the statement.
     Status insert_values() noexcept {
@@ -140,31 +142,62 @@ private:
         }
         return status;
     }
-    Status insert_kept(query::Rows& rows) noexcept {
-        query::RowList list{memory_, plan_.targets.size()};
-        Status status = keep_all(rows, list);
+    Status insert_row(std::span<const Value> given, Arena& /*scratch*/) noexcept {
+        return insert_one(given);
+    }
+
+    // ---- rows that are kept ----
+
+    using ChangeRow = Status (Change::*)(std::span<const Value>, Arena&) noexcept;
+
+    Status change_kept(query::Rows& rows, std::size_t width, ChangeRow change) noexcept {
+        query::RowList list{memory_, width};
+        std::optional<query::Sorter> file;
+        Status status = keep_all(rows, list, file);
         if (status) status = open_block();
         begin_changes(list.count());
-        for (std::uint32_t i = 0; status && i < list.count(); i++)
-            status = insert_one({list[i], list.width()});
+        for (std::uint32_t i = 0; status; i++) {
+            const Result<std::span<const Value>> kept = next_kept(list, file, i);
+            if (!kept) return kept.error();
+            if (kept->empty()) break;
+            Arena scratch{block_};
+            status = (this->*change)(*kept, scratch);
+        }
         return status;
     }
-    Status keep_all(query::Rows& rows, query::RowList& list) noexcept {
-        for (;;) {
-            query::Batch batch;
-            const Result<bool> more = rows.next(batch);
-            if (!more) return more.error();
-            if (!*more) return Done{};
-            for (const query::Position at : batch.selection) {
-                const Result<Value*> row = list.add();
-                if (!row) return row.error();
-                for (std::size_t i = 0; i < list.width(); i++) {
-                    const Result<Value> kept = query::keep(batch.columns[i][at], memory_);
-                    if (!kept) return kept.error();
-                    (*row)[i] = *kept;
-                }
-            }
+    // In memory, or in the temporary file: sorted by nothing, they come as they were added.
+    Status keep_all(query::Rows& rows, query::RowList& list,
+                    std::optional<query::Sorter>& file) noexcept {
+        const Result<std::span<Value>> room = memory_.array<Value>(list.width());
+        if (!room) return room.error();
+        if (p_.context->spill != nullptr) {
+            const auto block = memory_.bytes(p_.spill.share / 16 * 16, alignof(Value));
+            if (!block) return block.error();
+            const Status opened = file.emplace(*p_.context, *block).open(list.width(), 0);
+            if (!opened) return opened;
         }
+        const Status read = query::read_all(rows, [&](const query::Batch& batch) -> Status {
+            for (const query::Position at : batch.selection) {
+                const Result<Value*> kept = file ? room->data() : list.add();
+                if (!kept) return kept.error();
+                const std::span<Value> row{*kept, list.width()};
+                for (std::size_t i = 0; i < row.size(); i++) row[i] = batch.columns[i][at];
+                const Status added = file ? file->add(row) : query::keep(row, memory_);
+                if (!added) return added;
+            }
+            return Done{};
+        });
+        return read && file ? file->finish() : read;
+    }
+    // Empty: there are no more.
+    static Result<std::span<const Value>> next_kept(const query::RowList& list,
+                                                    std::optional<query::Sorter>& file,
+                                                    std::uint32_t index) noexcept {
+        std::span<const Value> row{};
+        if (!file && index < list.count()) row = {list[index], list.width()};
+        const Result<bool> there = file ? file->next() : Result<bool>{false};
+        if (!there) return there.error();
+        return *there ? file->row() : row;
     }
 
     Status insert_one(std::span<const Value> given) noexcept {
@@ -352,34 +385,24 @@ private:
 
     // ---- update and delete ----
 
-    using ChangeRow = Status (Change::*)(std::span<const Value>, Arena&) noexcept;
-
     Status change_all(ChangeRow change) noexcept {
-        Result<std::int64_t> version = std::int64_t{-1};
-        if (plan_.expected_version != nullptr) version = expected_version();
-        if (!version) return version.error();
+        if (plan_.expected_version != nullptr) {
+            const Result<std::int64_t> version = expected_version();
+            if (!version) return version.error();
+            version_ = *version;
+        }
         if (plan_.by_key != nullptr) {
-            const Result<bool> done = change_by_key(change, *version);
+            const Result<bool> done = change_by_key(change);
             if (!done) return done.error();
             if (*done) return Done{};
         }
         const Result<query::Rows*> rows = query::open(*plan_.source, *p_.context);
         if (!rows) return rows.error();
-        query::RowList list{memory_, plan_.source->column_count};
-        Status status = keep_all(**rows, list);
-        if (status) status = open_block();
-        begin_changes(list.count());
-        for (std::uint32_t i = 0; status && i < list.count(); i++) {
-            const std::span<const Value> kept{list[i], list.width()};
-            Arena scratch{block_};
-            status = check_version(kept[0].as_blob(), *version);
-            if (status) status = (this->*change)(kept, scratch);
-        }
-        return status;
+        return change_kept(**rows, plan_.source->column_count, change);
     }
     // One row by its key: what is asked most often. Its values view its bytes, which stay where
     // they are until it is written. False: the key does not lead to just the rows that are meant.
-    Result<bool> change_by_key(ChangeRow change, std::int64_t expected) noexcept {
+    Result<bool> change_by_key(ChangeRow change) noexcept {
         const Status going = p_.context->check();
         if (!going) return going.error();
         const auto search =
@@ -402,8 +425,7 @@ private:
             kept.values()[i] = *value;
         }
         begin_changes(1);
-        status = check_version(search->range.from, expected);
-        if (status) status = (this->*change)(kept.values(), scratch);
+        status = (this->*change)(kept.values(), scratch);
         if (!status) return status.error();
         return true;
     }
@@ -417,9 +439,9 @@ private:
                                 {"give a number from 0 on"});
     }
     // What the row has to be still: as somebody read it.
-    Status check_version(Bytes key, std::int64_t expected) noexcept {
+    Status check_version(Bytes key) noexcept {
         const std::uint64_t read_at = p_.session.read_at;
-        if (expected < 0 && read_at == Session::no_commit) return Done{};
+        if (version_ < 0 && read_at == Session::no_commit) return Done{};
         Recorded version;
         const relation::RowName name{plan_.table->id, key};
         const Result<bool> found = relation::RowWriter{p_.session.transaction}.find(name, version);
@@ -427,7 +449,7 @@ private:
         const bool is_own = version.commit > p_.present.rows.commit();
         const bool is_later = !is_own && version.commit > read_at;
         const bool is_other =
-            expected >= 0 && version.index != static_cast<std::uint64_t>(expected);
+            version_ >= 0 && version.index != static_cast<std::uint64_t>(version_);
         if (!*found || (!is_later && !is_other)) return Done{};
         std::array<char, 80> room;
         TextWriter text{room};
@@ -440,6 +462,8 @@ private:
     }
 
     Status update_row(std::span<const Value> kept, Arena& scratch) noexcept {
+        const Status same = check_version(kept[0].as_blob());
+        if (!same) return same;
         const std::span<const Value> before = kept.subspan(1, width());
         const std::span<Value> after = row_.values();
         std::copy(before.begin(), before.end(), after.begin());
@@ -457,6 +481,8 @@ private:
     }
 
     Status erase_row(std::span<const Value> kept, Arena& scratch) noexcept {
+        const Status same = check_version(kept[0].as_blob());
+        if (!same) return same;
         const std::span<const Value> before = kept.subspan(1, width());
         std::copy(before.begin(), before.end(), row_.values().begin());
         const Status erased = writer_.erase(kept[0].as_blob(), before, error_);
@@ -495,6 +521,7 @@ private:
     query::Scratch scratch_;
     query::RowList* kept_ = nullptr;
     std::uint64_t count_ = 0;
+    std::int64_t version_ = -1;  // That rows have to be of.
 };
 
 }  // namespace
