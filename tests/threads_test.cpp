@@ -161,6 +161,79 @@ TEST(Threads, WriteReadAndFollowOneStoreWhileItsRunsAreMade) {
     EXPECT_EQ(open.read("shared").size(), 4U * 100);
 }
 
+// Transactions that outgrow the pool, some of which are taken back, beside readers, who see all of
+// each or nothing, and a thread that makes runs of what they left.
+TEST(Threads, OutgrowThePoolWhileItsRunsAreMade) {
+    constexpr int stream_count = 1500;
+    constexpr int transaction_count = 8;
+    TemporaryDirectory directory;
+    PosixDoor door;
+    ASSERT_TRUE(door.open(directory.path().c_str(), true));
+    Options options = thread_options();
+    options.runs = &runs();
+    options.pool_size = std::size_t{256} << 10;
+    options.replay_max = 1 << 14;
+    OpenStore open{door.door(), options};
+    ASSERT_EQ(open.error, Code::none);
+    const auto name_of = [](int transaction, int stream) {
+        return std::to_string(stream * 7919 % 10007) + std::string(150, 'n') +
+               std::to_string(transaction);
+    };
+    std::atomic<int> committed{0};
+    std::atomic<bool> is_over{false};
+    std::vector<std::thread> threads;
+    threads.emplace_back([&] {
+        Diagnostic diagnostic;
+        while (committed < transaction_count) {
+            Transaction transaction;
+            ASSERT_TRUE(transaction.begin(open.store, diagnostic));
+            const std::vector<Event> events = {event_of("x")};
+            Status status = Done{};
+            for (int i = 0; status && i < stream_count; i++) {
+                const std::string name = name_of(committed, i);
+                const auto appended =
+                    transaction.append({name, Expected::no_stream(), events}, diagnostic);
+                if (!appended) status = appended.error();
+            }
+            // Readers and runs that are not made yet may have the pool.
+            ASSERT_TRUE(status || status.error() == Code::out_of_memory);
+            if (!status) continue;
+            ASSERT_TRUE(transaction.commit(Durability::durable, diagnostic));
+            committed++;
+        }
+        is_over = true;
+    });
+    for (int r = 0; r < 2; r++) {
+        threads.emplace_back([&, r] {
+            for (int at = r; !is_over; at += 37) {
+                const int transaction = committed;
+                Snapshot snapshot;
+                ASSERT_TRUE(open.store.snapshot(snapshot));
+                const bool is_there =
+                    bool{snapshot.stream(name_of(transaction, at % stream_count))};
+                for (int i = 0; i < 20; i++) {
+                    const int stream = (at * 31 + i * 73) % stream_count;
+                    ASSERT_EQ(bool{snapshot.stream(name_of(transaction, stream))}, is_there);
+                    if (transaction > 0) {
+                        ASSERT_TRUE(snapshot.stream(name_of(transaction - 1, stream)));
+                    }
+                }
+            }
+        });
+    }
+    threads.emplace_back([&] {
+        Diagnostic diagnostic;
+        while (!is_over) {
+            ASSERT_TRUE(open.store.maintain(diagnostic, {.entry_count_max = 100, .now = true}));
+            std::this_thread::yield();
+        }
+    });
+    for (std::thread& thread : threads) thread.join();
+    EXPECT_EQ(open.store.statistics().stream_count,
+              static_cast<std::uint64_t>(stream_count) * transaction_count);
+    EXPECT_EQ(open.verify(), Code::none);
+}
+
 TEST(Threads, WriteReadAndFollowOneStoreOnADisk) {
     TemporaryDirectory directory;
     PosixDoor door;

@@ -103,10 +103,11 @@ struct RunState {
     Status advanced = Done{};                  // By commits, since the last turn.
     std::array<bool, slot_count> is_unused{};  // Slots that are to be closed.
     std::atomic<bool> is_busy = false;
-    std::atomic<bool> is_owed = false;    // Commits have to go on with the job.
-    std::atomic<bool> is_due = false;     // There is something to do with the writer turn.
-    std::atomic<bool> is_urgent = false;  // The pool is nearly full.
-    std::uint64_t retry_from = 0;         // After a failure it rests until the log is so long.
+    std::atomic<bool> is_owed = false;     // Commits have to go on with the job.
+    std::atomic<bool> is_due = false;      // There is something to do with the writer turn.
+    std::atomic<bool> is_urgent = false;   // The pool is nearly full.
+    std::atomic<bool> is_in_wait = false;  // A flush waits for a merge.
+    std::uint64_t retry_from = 0;          // After a failure it rests until the log is so long.
     // Of a store that is read only: what head named when it was last followed, and how many pages
     // the tree had when its last transaction ended.
     log::HeadRoom seen{};

@@ -226,6 +226,7 @@ Status take_turn(State& state, std::uint64_t wanted) noexcept {
         runs.retry_from = state.sealed.position.address + state.options.replay_max / 4;
     }
     const bool has_unused = mark_unused(state);
+    runs.is_in_wait.store(is_in_wait(runs), std::memory_order_relaxed);
     const bool goes_on = status && runs.job != nullptr && !is_built(runs);
     runs.is_due.store(!status || is_built(runs), std::memory_order_relaxed);
     runs.is_owed.store(goes_on || has_unused, std::memory_order_relaxed);
@@ -237,7 +238,8 @@ Status take_turn(State& state, std::uint64_t wanted) noexcept {
 bool is_pressed(const State& state) noexcept {
     const std::size_t used = state.delta.page_used();
     const std::size_t count = state.delta.page_count();
-    return 4 * used > 3 * count || (2 * used > count && is_in_wait(*state.runs));
+    const bool is_in_wait = state.runs->is_in_wait.load(std::memory_order_relaxed);
+    return 4 * used > 3 * count || (2 * used > count && is_in_wait);
 }
 
 // Then what its commit would do is done before.
