@@ -145,15 +145,24 @@ TEST(Threads, WriteReadAndFollowOneStoreInMemory) {
     EXPECT_EQ(open.read("shared").size(), 4U * 400);
 }
 
-TEST(Threads, WriteReadAndFollowOneStoreWhileItsRunsAreMade) {
+// On a disk, in a pool that is soon full.
+struct WithRuns {
+    WithRuns() {
+        EXPECT_TRUE(door->open(directory.path().c_str(), true));
+        Options options = thread_options();
+        options.runs = &runs();
+        options.pool_size = std::size_t{256} << 10;
+        options.replay_max = 1 << 14;
+        open = std::make_unique<OpenStore>(door->door(), options);
+    }
     TemporaryDirectory directory;
-    PosixDoor door;
-    ASSERT_TRUE(door.open(directory.path().c_str(), true));
-    Options options = thread_options();
-    options.runs = &runs();
-    options.pool_size = std::size_t{256} << 10;
-    options.replay_max = 1 << 14;
-    OpenStore open{door.door(), options};
+    std::unique_ptr<PosixDoor> door = std::make_unique<PosixDoor>();
+    std::unique_ptr<OpenStore> open;
+};
+
+TEST(Threads, WriteReadAndFollowOneStoreWhileItsRunsAreMade) {
+    const WithRuns with_runs;
+    OpenStore& open = *with_runs.open;
     ASSERT_EQ(open.error, Code::none);
     work(open.store, 100);
     EXPECT_GT(open.store.statistics().run_count, 0U);
@@ -166,14 +175,8 @@ TEST(Threads, WriteReadAndFollowOneStoreWhileItsRunsAreMade) {
 TEST(Threads, OutgrowThePoolWhileItsRunsAreMade) {
     constexpr int stream_count = 1500;
     constexpr int transaction_count = 8;
-    TemporaryDirectory directory;
-    PosixDoor door;
-    ASSERT_TRUE(door.open(directory.path().c_str(), true));
-    Options options = thread_options();
-    options.runs = &runs();
-    options.pool_size = std::size_t{256} << 10;
-    options.replay_max = 1 << 14;
-    OpenStore open{door.door(), options};
+    const WithRuns with_runs;
+    OpenStore& open = *with_runs.open;
     ASSERT_EQ(open.error, Code::none);
     const auto name_of = [](int transaction, int stream) {
         return std::to_string(stream * 7919 % 10007) + std::string(150, 'n') +
