@@ -210,6 +210,28 @@ TEST_F(PrivateRuns, StayAsLongAsReadersHaveThem) {
     EXPECT_EQ(file_count(), 0U);
 }
 
+// A backup takes the runs below them along; what they have it reads from its log.
+TEST_F(PrivateRuns, AreLeftOutOfBackups) {
+    open();
+    ASSERT_TRUE(opened->append("s", {"a"}));
+    maintain();
+    ASSERT_TRUE(begin());
+    append_all(0, 1500);
+    commit();
+    ASSERT_GT(private_count(), 0U);
+    Machine copy{std::size_t{1} << 20};
+    const Lent scratch{(std::size_t{1} << 20) + 8192};
+    BackupReport report;
+    ASSERT_TRUE(
+        opened->store.backup({.runs = true}, copy.disk, scratch, report, opened->diagnostic));
+    EXPECT_EQ(report.run_count, 1U);
+    OpenStore restored{copy.door(), small_pool_options()};
+    ASSERT_EQ(restored.error, Code::none);
+    EXPECT_EQ(restored.store.statistics().stream_count, 1501U);
+    EXPECT_EQ(restored.read(name_of(7919)), Lines{"x"});
+    EXPECT_EQ(restored.verify(), Code::none);
+}
+
 TEST_F(PrivateRuns, OfAWriterThatDidNotCloseAreRemoved) {
     open();
     ASSERT_TRUE(opened->append("s", {"a"}));

@@ -97,7 +97,7 @@ private:
     // Before the first change: where it is the only one, and leaves nothing if it fails, the tree
     // need not be saved.
     [[gnu::noinline]] void begin_changes(std::size_t row_count) noexcept {
-        if (row_count != 1 || !plan_.is_row_by_row || !writer_.has_room()) scope_.save_tree();
+        if (row_count != 1 || !plan_.is_row_by_row || !writer_.make_room()) scope_.save_tree();
     }
 
     // ---- insert ----

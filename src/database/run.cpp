@@ -155,7 +155,7 @@ std::size_t count_keepers(const Prepared& p) noexcept {
     for (const sql::Subquery& subquery : p.subqueries)
         if (subquery.node != nullptr) count += query::count_keepers(*subquery.node);
     if (p.change != nullptr && p.change->source != nullptr)
-        return count + query::count_keepers(*p.change->source) + 1;
+        return count + query::count_keepers(*p.change->source) + (p.change->is_of_values ? 0 : 1);
     return p.query.node == nullptr ? count : count + query::count_keepers(*p.query.node);
 }
 

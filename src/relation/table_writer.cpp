@@ -59,6 +59,7 @@ Result<ConflictFinder*> TableWriter::conflicts() noexcept {
 Status TableWriter::look(Bytes key) noexcept {
     name_.emplace(table_->id, key);
     kept_ = Kept{};
+    kept_at_ = rows_.state_->delta.leave_count();
     return find_kept(rows_.state_->delta, name_->view(), kept_);
 }
 
@@ -247,7 +248,7 @@ Result<bool> TableWriter::find(Bytes key, Image& image) noexcept {
 }
 
 // The row, a block of its addresses, and each entry closed, erased and opened.
-bool TableWriter::has_room() const noexcept {
+bool TableWriter::make_room() noexcept {
     tree::Delta& delta = rows_.state_->delta;
     const std::size_t needed = pages_per_change * (3 + 3 * table_->indexes.size());
     return delta.page_count() - delta.page_used() >= needed || delta.make_room(needed);
@@ -355,7 +356,9 @@ Status TableWriter::write(const KeyedRow& before, const KeyedRow& after, Bytes i
 
 Status TableWriter::write(RowChange change, Bytes key, Bytes image, SqlError& error) noexcept {
     // Whoever else changes rows for this statement does so behind a change of this one.
-    const bool is_looked_at = name_ && as_text(key_of_row(name_->view())) == as_text(key);
+    // What an entry took may have left the tree to a private run, and the row with it.
+    const bool is_looked_at = name_ && as_text(key_of_row(name_->view())) == as_text(key) &&
+                              kept_at_ == rows_.state_->delta.leave_count();
     const Status looked = is_looked_at ? Status{Done{}} : look(key);
     if (!looked) return looked;
     RowWriter writer{*transaction_};

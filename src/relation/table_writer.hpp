@@ -45,8 +45,8 @@ public:
     // The image of a row that is to be changed next, by its key, good until a change; false: there
     // is none. corrupt, io.
     Result<bool> find(Bytes key, Image& image) noexcept;
-    // The tree has room for whatever one change of a row may take.
-    [[nodiscard]] bool has_room() const noexcept;
+    // Sees to it that the tree has room for whatever one change of a row may take.
+    [[nodiscard]] bool make_room() noexcept;
     // A row without a primary key gets the next id. constraint_failed where find_conflict() finds
     // one.
     Status insert(std::span<const Value> row, SqlError& error) noexcept;
@@ -93,6 +93,7 @@ private:
     // The row that was looked at since the last change, as the tree has it.
     std::optional<RowName> name_{};
     Kept kept_{};
+    std::uint32_t kept_at_ = 0;  // As of Delta::leave_count().
     Layout layout_{};
     MutableBytes scratch_{};     // For one row at a time; taken anew where it is too small.
     std::uint64_t address_ = 0;  // Where the row was written last.

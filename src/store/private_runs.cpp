@@ -39,13 +39,6 @@ bool is_kept(const State& state, const tree::Run& run) noexcept {
     return has(state.sealed.root.below, run);
 }
 
-std::size_t size_of(const RunState& runs, const tree::Run* run) noexcept {
-    const auto slot = std::find_if(runs.private_slots.begin(), runs.private_slots.end(),
-                                   [run](const RunSlot& one) noexcept { return &one.run == run; });
-    FRESHET_CHECK(slot != runs.private_slots.end());
-    return slot->size;
-}
-
 bool is_free(const RunSlot& slot) noexcept {
     return slot.map == nullptr;
 }
@@ -72,7 +65,8 @@ std::uint32_t merge_count(const State& state, const OwnTree& own) noexcept {
     std::uint32_t count = 0;
     std::uint64_t above = size_to_leave(state);
     for (std::uint32_t i = 0; i < own.run_count && !is_kept(state, *own.runs[i]); i++) {
-        const std::size_t size = size_of(runs, own.runs[i]);
+        const std::uint64_t size =
+            std::uint64_t{own.runs[i]->header().page_count} * tree::page_size;
         if (size < above || has_few) count = i + 1;
         above += size;
     }
@@ -162,6 +156,7 @@ Status leave(State& state) noexcept {
     const RunFileName name = private_run_file_name(number);
     Status status = write(state, name, number + 1);
     if (status) status = map_run(state, *slot, name, {number + 1, 0}, runs.private_checked, number);
+    if (!status) static_cast<void>(state.door.disk->remove({name.data(), name.size()}));
     if (!status) return status;
     OwnTree left{.runs = {&slot->run}, .run_count = 1};
     for (const tree::Run* const run : own.private_runs().subspan(count))

@@ -21,6 +21,7 @@
 // transaction is over, and so waits for nobody.
 #pragma once
 
+#include "store/directory_key.hpp"
 #include "store/run_keeper.hpp"
 #include "store/run_names.hpp"
 #include "tree/run_builder.hpp"
@@ -59,7 +60,8 @@ struct OwnTree {
 };
 
 // A stream that begins is looked for in all runs.
-inline constexpr auto filtered_families = static_cast<tree::Families>(1U << 1);
+inline constexpr auto filtered_families =
+    static_cast<tree::Families>(1U << static_cast<unsigned>(tag_stream));
 
 // Makes private runs.
 class Outgrown final : public tree::Overflow {

@@ -2,15 +2,12 @@
 // Making runs: freezing, flushing, merging, and putting them into use.
 #include <algorithm>
 
-#include "store/directory_key.hpp"
 #include "store/row_imager.hpp"
 #include "store/run_state.hpp"
 
 namespace freshet::store {
 
 namespace {
-
-static_assert(filtered_families == 1U << static_cast<unsigned>(tag_stream));
 
 std::uint64_t size_of(const RunState& runs, std::uint32_t position) noexcept {
     return runs.slots[runs.stack[position]].size;

@@ -89,7 +89,12 @@ public:
     Status make_room(std::size_t page_count) noexcept;
     // In a transaction: all of its pages go back, and what they had is in `below` by now, with what
     // was below before.
-    void leave(const Below* below) noexcept { replace({}, Branches{root_.branches}, below); }
+    void leave(const Below* below) noexcept {
+        leave_count_++;
+        replace({}, Branches{root_.branches}, below);
+    }
+    // How often: what was found in the tree before is gone.
+    [[nodiscard]] std::uint32_t leave_count() const noexcept { return leave_count_; }
     // A place in the open transaction to go back to, as often as wanted; forgotten by forget(), the
     // newest first, before the transaction is sealed. It costs no page; what was changed before is
     // copied when it is changed again, and keeps its pages, which are left to what is below before
@@ -223,6 +228,7 @@ private:
     Root root_;
     Root sealed_;
     bool in_transaction_ = false;
+    std::uint32_t leave_count_ = 0;
     Overflow* overflow_ = nullptr;  // Null: what has no room is out_of_memory.
     std::array<Known, 2> known_;
 };
