@@ -169,6 +169,29 @@ TEST_F(PrivateRuns, LeaveRoomBehindSavepoints) {
     expect_streams(0, 3000);
 }
 
+// Savepoints within savepoints, with much between each; then back to one after another.
+TEST_F(PrivateRuns, AreKeptBySavepointsWithinSavepoints) {
+    Options options = small_pool_options();
+    options.pool_size = std::size_t{256} << 11;
+    open(options);
+    ASSERT_TRUE(begin());
+    constexpr int count = 8;
+    for (int i = 0; i < count; i++) {
+        ASSERT_NO_FATAL_FAILURE(append_all(i * 300, i * 300 + 300));
+        ASSERT_TRUE(transaction.save(diagnostic));
+    }
+    ASSERT_NO_FATAL_FAILURE(append_all(count * 300, count * 300 + 2000));
+    for (int i = count; i-- > 3;) {
+        ASSERT_TRUE(transaction.rollback_to(static_cast<std::uint32_t>(i), diagnostic));
+        ASSERT_NO_FATAL_FAILURE(append_all(i * 300 + 300, i * 300 + 500));
+    }
+    ASSERT_TRUE(transaction.rollback_to(3, diagnostic));
+    commit();
+    expect_streams(0, 1200);
+    EXPECT_EQ(opened->store.statistics().stream_count, 1200U);
+    EXPECT_EQ(opened->verify(), Code::none);
+}
+
 // A flush goes on while a transaction outgrows the pool, and ends while its runs are over it.
 TEST_F(PrivateRuns, LieOverWhatIsFrozen) {
     open();
