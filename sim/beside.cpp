@@ -92,7 +92,9 @@ Status SecondDisk::note(const Note&) noexcept {
     return Code::read_only;
 }
 
-Beside::Beside(const SimDisk& disk, const Options& options) : disk_{disk}, options_{options} {
+Beside::Beside(const SimDisk& disk, const SimDiskSize& size, const Options& options,
+               bool is_unmapped)
+    : disk_{disk}, copies_{size}, is_unmapped_{is_unmapped}, options_{options} {
     options_.create = false;
     options_.read_only = true;
     refused_runs_.listen(options_);
@@ -120,8 +122,8 @@ Code Beside::compare(const Model& model, bool holds_on) {
 
 Code Beside::look(const Model& model, std::uint64_t& seen) {
     if (!open_) {
-        const Status opened =
-            store_.open(options_, {&disk_, &clock_, &gate_}, memory_, diagnostic_);
+        const Status opened = store_.open(
+            options_, {&copies_.over(disk_, is_unmapped_), &clock_, &gate_}, memory_, diagnostic_);
         if (!opened) return opened.error().code;
         const Status following = follower_.open(store_, next_);
         if (!following) {
@@ -154,7 +156,8 @@ Code Beside::look(const Model& model, std::uint64_t& seen) {
 void Run::begin_beside() {
     Options options = setup_.options;
     if (options.runs != nullptr && branch_seed_ / 2 % 2 == 0) options.pool_size = small_pool_size;
-    beside_ = std::make_unique<Beside>(machine_.disk, options);
+    beside_ = std::make_unique<Beside>(machine_.disk, disk_size(setup_), options,
+                                       branch_seed_ / 4 % 4 == 0);
 }
 
 // What it sees is durable: from then on no crash may take it away.
@@ -206,6 +209,7 @@ void Run::do_backup(std::uint64_t luck) {
         copy_->disk.profile = setup_.profile;
         copy_->disk.profile.overwrite_is_safe = true;
         copy_->disk.profile.rename_splits = false;
+        copy_->is_unmapped = setup_.is_unmapped;
     }
     copy_->disk.restart();
     copy_->disk.clear();

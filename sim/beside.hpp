@@ -46,7 +46,7 @@ private:
 
 class Beside {
 public:
-    Beside(const SimDisk& disk, const Options& options);
+    Beside(const SimDisk& disk, const SimDiskSize& size, const Options& options, bool is_unmapped);
     Beside(const Beside&) = delete;
     Beside& operator=(const Beside&) = delete;
     ~Beside() { close(); }
@@ -65,6 +65,8 @@ public:
 
 private:
     SecondDisk disk_;
+    Copies copies_;
+    bool is_unmapped_;
     SimClock clock_;
     SimGate gate_{clock_};
     Options options_;

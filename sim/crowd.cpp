@@ -103,6 +103,7 @@ std::uint64_t Crowd::live(const CrowdPlan& plan) {
         machine->options = plan.setup.options;
         machine->lend();
         machine->disk.profile = plan.setup.profile;
+        machine->is_unmapped = plan.setup.is_unmapped;
     }
     floors_.assign(stream_names().size(), -1);
     if (!machine_->open(true)) violation("the store of a crowd does not open");

@@ -240,6 +240,13 @@ void violation(const char* format, ...) noexcept {
     std::abort();
 }
 
+Disk& Copies::over(Disk& disk, bool is_wanted) {
+    unmapped_.reset();
+    if (!is_wanted) return disk;
+    if (memory_ == nullptr) memory_ = std::make_unique_for_overwrite<std::byte[]>(size_);
+    return unmapped_.emplace(disk, MutableBytes{memory_.get(), size_});
+}
+
 void Machine::lend() {
     memory.resize(required_memory(options));
     scratch.resize(options.frame_size_max + 8192);

@@ -3,11 +3,14 @@
 // the model says.
 #pragma once
 
+#include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "freshet/sim.hpp"
 #include "freshet/store.hpp"
+#include "freshet/unmapped.hpp"
 #include "relation/row_stream.hpp"
 #include "sim/model.hpp"
 #include "sim/report.hpp"
@@ -22,11 +25,28 @@ struct RefusedRuns {
     void listen(Options& options) noexcept;  // Instead of whoever listens. This stays where it is.
 };
 
+// The memory of a process that maps no files.
+class Copies {
+public:
+    explicit Copies(const SimDiskSize& size)
+        : size_{(size.file_count_max + 1) * (size.file_size_max + 2 * UnmappedDisk::page_size)} {}
+
+    // For a process that starts: the disk itself, unless this is wanted.
+    Disk& over(Disk& disk, bool is_wanted);
+
+private:
+    std::size_t size_;
+    std::unique_ptr<std::byte[]> memory_;
+    std::optional<UnmappedDisk> unmapped_;
+};
+
 struct Machine {
     explicit Machine(const SimDiskSize& size, SimScheduler* scheduler = nullptr)
-        : disk{size}, gate{clock, scheduler} {}
+        : disk{size}, copies{size}, gate{clock, scheduler} {}
 
     SimDisk disk;
+    Copies copies;
+    bool is_unmapped = false;
     SimClock clock;
     SimGate gate;
     Options options;
@@ -39,7 +59,8 @@ struct Machine {
 
     // Lends what the options ask for.
     void lend();
-    [[nodiscard]] Door door() noexcept { return {&disk, &clock, &gate}; }
+    // For a store to be opened, while no other is.
+    Door door() { return {&copies.over(disk, is_unmapped), &clock, &gate}; }
     Status open(bool create) noexcept;
     Status close() noexcept { return store.close(); }
 };

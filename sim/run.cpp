@@ -60,21 +60,24 @@ Setup choose_setup(Choice& choice) {
         options.runs = &runs();
         options.replay_max = std::uint64_t{512} << of(6);
     }
-    // Without a choice, as make_event(): transactions outgrow such a pool.
+    // Without a choice, as make_event().
     const std::uint64_t luck = mix(setup.operations, options.replay_max);
+    setup.is_unmapped = luck / 64 % 4 == 0;
+    // Transactions outgrow such a pool.
     if (options.runs != nullptr && luck % 2 == 0) options.pool_size = (9 + luck / 2 % 12) << 11;
     return setup;
 }
 
 std::string text_of(const Setup& setup) {
     static constexpr std::array<const char*, 3> failures = {"clean", "late", "reverts"};
-    std::array<char, 256> text{};
+    std::array<char, 320> text{};
     std::snprintf(
         text.data(), text.size(),
-        "store: segment_size %u, frame_size_max %u, growth_size %u%s; disk: sectors of %u%s%s%s%s, "
-        "a failed sync %s; runs: %s",
+        "store: segment_size %u, frame_size_max %u, growth_size %u, pool_size %zu%s%s; disk: "
+        "sectors of %u%s%s%s%s, a failed sync %s; runs: %s",
         setup.options.segment_size, setup.options.frame_size_max, setup.options.growth_size,
-        setup.options.digest == Digest::sha256 ? ", SHA-256" : "", setup.profile.sector_size,
+        setup.options.pool_size, setup.options.digest == Digest::sha256 ? ", SHA-256" : "",
+        setup.is_unmapped ? ", without maps" : "", setup.profile.sector_size,
         setup.profile.ordered ? ", ordered" : "",
         setup.profile.rename_splits ? ", renames split" : "",
         setup.profile.growth_is_garbage ? ", growth is garbage" : "",
@@ -103,6 +106,7 @@ void Run::start(const Setup& setup) {
         machine->options = setup.options;
         machine->lend();
         machine->disk.profile = setup.profile;
+        machine->is_unmapped = setup.is_unmapped;
     }
     machine_.disk.watch(this);
     script_.assign(1, text_of(setup));

@@ -39,6 +39,7 @@ struct Rules {
 struct Setup {
     Options options;
     SimProfile profile;
+    bool is_unmapped = false;  // Files are copied into memory (freshet/unmapped.hpp).
     std::uint32_t step_count = 0;
     std::uint64_t operations = 0;  // Bit for each Operation that comes up.
     std::uint32_t trouble_percent = 0;

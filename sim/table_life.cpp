@@ -24,6 +24,7 @@ void TableLife::start(const Setup& setup) {
         *one = std::make_unique<TableMachine>(disk_size(setup_));
         (*one)->options = options;
         (*one)->disk.profile = setup_.profile;
+        (*one)->is_unmapped = setup_.is_unmapped;
         (*one)->connection_size = connection_size_;
         (*one)->lend();
     }

@@ -75,7 +75,8 @@ void TableMachine::lend() {
 
 Status TableMachine::open(bool create) noexcept {
     options.create = create;
-    Status opened = database.open(options, {&disk, &clock, &gate}, memory, diagnostic);
+    Disk& below = copies.over(disk, is_unmapped);
+    Status opened = database.open(options, {&below, &clock, &gate}, memory, diagnostic);
     open_count++;
     const std::span<std::byte> room{connection_memory};
     if (opened) opened = connection.open(database, room.first(connection_size), connection_options);

@@ -13,9 +13,11 @@
 namespace freshet::sim {
 
 struct TableMachine {
-    explicit TableMachine(const SimDiskSize& size) : disk{size} {}
+    explicit TableMachine(const SimDiskSize& size) : disk{size}, copies{size} {}
 
     SimDisk disk;
+    Copies copies;
+    bool is_unmapped = false;
     SimClock clock;
     SimGate gate{clock};
     Options options;

@@ -13,6 +13,7 @@
 #include "disk/io.hpp"
 #include "freshet/memory.hpp"
 #include "freshet/posix.hpp"
+#include "freshet/unmapped.hpp"
 #include "tests/passing_disk.hpp"
 #include "tests/temporary.hpp"
 
@@ -47,6 +48,19 @@ private:
     // Not zero: a disk may not rely on what it is lent.
     std::vector<std::byte> memory_ = std::vector<std::byte>(16 * room_size, std::byte{0xa5});
     MemoryDisk disk_{memory_, room_size};
+};
+
+// The other two, without their maps. Copies are compared with what is there too: bytes that are
+// not zero show where one is not kept up.
+template <class Below>
+class UnmappedSubject final : public Subject {
+public:
+    Disk& disk() override { return disk_; }
+
+private:
+    Below below_;
+    std::vector<std::byte> memory_ = std::vector<std::byte>(4 * room_size, std::byte{0x5a});
+    UnmappedDisk disk_{below_.disk(), memory_};
 };
 
 struct Kind {
@@ -249,12 +263,17 @@ TEST_P(AnyDisk, LocksOnce) {
     disk.unlock();
 }
 
-// Method: random writes, zeros and cuts of one file, beside the same on a string.
+// Method: random writes, zeros and cuts of one file, beside the same on a string; a map that was
+// made before all of it shows the same.
 TEST_P(AnyDisk, AgreesWithAString) {
+    Holder holder;
+    ASSERT_TRUE(disk.lock(holder));
     for (std::uint32_t seed = 1; seed <= 20; seed++) {
         std::mt19937 random{seed};
         std::string model;
         const File file = create("a");
+        const Result<const std::byte*> map = disk.map(file, room_size);
+        ASSERT_TRUE(map);
         for (int step = 0; step < 100; step++) {
             const std::size_t offset = random() % 20'000;
             const std::size_t size = 1 + random() % 9'000;
@@ -279,14 +298,17 @@ TEST_P(AnyDisk, AgreesWithAString) {
                 default: ASSERT_TRUE(disk.truncate(file, offset)); model.resize(offset);
             }
             ASSERT_EQ(get(file, 0, 40'000), model) << "seed " << seed << " step " << step;
+            ASSERT_EQ(as_text({*map, model.size()}), model) << "seed " << seed << " step " << step;
         }
+        disk.unmap(*map, room_size);
         disk.close(file);
     }
 }
 
 INSTANTIATE_TEST_SUITE_P(Disks, AnyDisk,
-                         testing::Values(kind<PosixSubject>("Posix"),
-                                         kind<MemorySubject>("Memory")),
+                         testing::Values(kind<PosixSubject>("Posix"), kind<MemorySubject>("Memory"),
+                                         kind<UnmappedSubject<PosixSubject>>("UnmappedPosix"),
+                                         kind<UnmappedSubject<MemorySubject>>("UnmappedMemory")),
                          [](const auto& subject) { return std::string{subject.param.name}; });
 
 // ---- io: whatever the disk answers, no loop is endless and no byte is lost ----
