@@ -111,11 +111,15 @@ TEST_P(AnyDisk, ReadsBackWhatWasWritten) {
 
 TEST_P(AnyDisk, WritesTwoPartsAsOne) {
     const File file = create("a");
+    const Result<const std::byte*> map = disk.map(file, 8);
+    ASSERT_TRUE(map);
     ASSERT_TRUE(write_all(disk, file, 0, as_bytes("ab"), as_bytes("cd")));
     ASSERT_TRUE(write_all(disk, file, 4, {}, as_bytes("ef")));
     ASSERT_TRUE(write_all(disk, file, 6, as_bytes("gh"), {}));
     ASSERT_TRUE(write_all(disk, file, 8, {}, {}));
     EXPECT_EQ(get(file, 0, 100), "abcdefgh");
+    EXPECT_EQ(as_text({*map, 8}), "abcdefgh");
+    disk.unmap(*map, 8);
 }
 
 TEST_P(AnyDisk, ReadsNothingBehindTheEnd) {

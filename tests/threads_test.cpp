@@ -8,6 +8,7 @@
 
 #include "freshet/follower.hpp"
 #include "freshet/runs.hpp"
+#include "freshet/unmapped.hpp"
 #include "tests/passing_disk.hpp"
 #include "tests/store_fixture.hpp"
 #include "tests/temporary.hpp"
@@ -147,16 +148,20 @@ TEST(Threads, WriteReadAndFollowOneStoreInMemory) {
 
 // On a disk, in a pool that is soon full.
 struct WithRuns {
-    WithRuns() {
+    explicit WithRuns(std::size_t copies_size = 0) : copies(copies_size) {
         EXPECT_TRUE(door->open(directory.path().c_str(), true));
         Options options = thread_options();
         options.runs = &runs();
         options.pool_size = std::size_t{256} << 10;
         options.replay_max = 1 << 14;
-        open = std::make_unique<OpenStore>(door->door(), options);
+        Door through = door->door();
+        if (copies_size != 0) through.disk = &unmapped;
+        open = std::make_unique<OpenStore>(through, options);
     }
     TemporaryDirectory directory;
     std::unique_ptr<PosixDoor> door = std::make_unique<PosixDoor>();
+    Lent copies;  // Of its files, instead of maps.
+    UnmappedDisk unmapped{door->disk, copies};
     std::unique_ptr<OpenStore> open;
 };
 
@@ -166,6 +171,17 @@ TEST(Threads, WriteReadAndFollowOneStoreWhileItsRunsAreMade) {
     ASSERT_EQ(open.error, Code::none);
     work(open.store, 100);
     EXPECT_GT(open.store.statistics().run_count, 0U);
+    EXPECT_EQ(open.verify(), Code::none);
+    EXPECT_EQ(open.read("shared").size(), 4U * 100);
+}
+
+TEST(Threads, WriteReadAndFollowOneStoreWithoutMaps) {
+    const WithRuns without_maps{std::size_t{8} << 20};
+    OpenStore& open = *without_maps.open;
+    ASSERT_EQ(open.error, Code::none);
+    work(open.store, 100);
+    EXPECT_GT(open.store.statistics().run_count, 0U);
+    EXPECT_GT(without_maps.unmapped.used(), 0U);
     EXPECT_EQ(open.verify(), Code::none);
     EXPECT_EQ(open.read("shared").size(), 4U * 100);
 }
