@@ -105,5 +105,30 @@ TEST_F(Program, ReadsFromADiskThatIsReadOnly) {
     umount2(small.c_str(), MNT_DETACH);
 }
 
+// Without maps it does the same; what does not fit in the memory for that is said, and what is
+// broken is an error where a signal would have ended it.
+TEST_F(Program, WorksWithoutMaps) {
+    ASSERT_EQ(run({"create", db, "--segment-size", "64K"}).code, 0);
+    const std::string large = "\"" + std::string(8000, 'y') + "\"";
+    std::string input;
+    for (int i = 0; i < 12; i++) input += event("x", large);
+    ASSERT_EQ(append(input, {"--no-maps", "1M"}).code, 0);
+    const std::string all = run({"log", db, "--ndjson"}).out;
+    ASSERT_EQ(lines(all).size(), 12U);
+    EXPECT_EQ(run({"log", db, "--ndjson", "--no-maps", "1M"}).out, all);
+    EXPECT_EQ(run({"verify", db, "--no-maps", "1M"}).code, 0);
+    const Ended rows = run({db, "--no-maps", "1M",
+                            "CREATE TABLE t (a INT PRIMARY KEY);"
+                            "INSERT INTO t VALUES (1), (2); SELECT sum(a) AS s FROM t"});
+    EXPECT_EQ(rows.out, "s\n3\n") << rows.err;
+    for (const Words& words : {Words{"log", db}, Words{db, "SELECT * FROM events"}}) {
+        Words with = words;
+        with.insert(with.end(), {"--no-maps", "100K"});
+        expect_error(run(with), 7, "full", "--no-maps");
+    }
+    std::filesystem::resize_file(db + "/00000001.log", 30'000);
+    expect_error(run({"log", db, "--no-maps", "1M"}), 6, "corrupt", "");
+}
+
 }  // namespace
 }  // namespace freshet

@@ -38,6 +38,7 @@ protected:
         const std::string target = directory.path("target" + std::to_string(target_count++));
         return {
             {{"", "--memory"}, {{"--memory", "100K"}, 8, "", "give --memory"}},
+            {{"", "--no-maps"}, {{"--no-maps", "65M"}}},
             {{"", "--wait"}, {{"--wait", "1"}}},
             {{"", "--box"}, {{"--box"}, 0, "\xe2\x94\x8c"}},
             {{"", "--tsv"}, {{"--tsv"}, 0, "\t"}},

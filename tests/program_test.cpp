@@ -128,6 +128,8 @@ TEST_F(Program, NamesEveryMistakeInItsArguments) {
         {{"log", "db", "--memory", ""}, "like 64M"},
         {{"log", "db", "--memory", "0"}, "like 64M"},
         {{"log", "db", "--memory", "99999999999G"}, "like 64M"},
+        {{"log", "db", "--memory", "1025G"}, "up to 1024G"},
+        {{"log", "db", "--no-maps", "much"}, "like 64M"},
         {{"verify", "db", "--head", "123"}, "freshet head"},
     };
     for (const auto& [words, part] : cases) expect_error(run(words), 2, "usage", part);

@@ -164,7 +164,7 @@ TEST_F(UnmappedFiles, AreThoseThatHaveTheName) {
     ASSERT_TRUE(a && b);
     const Result<File> open = disk.open("a", OpenMode::write);
     ASSERT_TRUE(disk.rename("a", "b"));
-    ASSERT_TRUE(write_all(disk, *open, 0, as_bytes("FIR")));
+    ASSERT_TRUE(write_all(disk, *open, 0, as_bytes("FI"), as_bytes("R")));
     put(disk, "b", 3, "ST");
     EXPECT_EQ(text_at(*a, 5), "FIRST");
     EXPECT_EQ(text_at(*b, 5), "other");

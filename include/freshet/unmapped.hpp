@@ -24,7 +24,8 @@ namespace freshet {
 // The first reading of a segment costs reading all of it. Where another process writes, each run of
 // it that is taken costs reading all segments that are there once more.
 //
-// Errors: those of the disk below; of map(), `full`: the memory is.
+// Errors: those of the disk below; of map(), `full` with ENOMEM as the system's error: the memory
+// is too little.
 class UnmappedDisk final : public Disk {
 public:
     static constexpr std::uint32_t file_count_max = 64;  // Open at once; one more is `full`.

@@ -18,7 +18,7 @@
 #include "freshet/unmapped.hpp"
 
 #include <algorithm>
-#include <cstring>
+#include <cerrno>
 #include <new>
 
 #include "base/check.hpp"
@@ -238,7 +238,7 @@ UnmappedDisk::Copy* UnmappedDisk::make_copy(std::size_t size) noexcept {
     }
     if (static_cast<std::size_t>(memory_.data() + memory_.size() - at) < room) return nullptr;
     static_assert(sizeof(Copy) <= page_size);
-    auto* const copy = new (at) Copy;
+    auto* const copy = ::new (static_cast<void*>(at)) Copy;
     copy->next = *link;
     copy->number = next_number_++;
     copy->size = size;
@@ -310,7 +310,7 @@ Result<const std::byte*> UnmappedDisk::map(File file, std::size_t size) noexcept
     {
         const Locked locked{*this};
         Copy* const copy = make_copy(size);
-        if (copy == nullptr) return Code::full;
+        if (copy == nullptr) return Error{Code::full, ENOMEM};
         copy->name = find(file)->name;
         is_run = copy->name.get().ends_with(run_ending);
         number = copy->number;

@@ -145,6 +145,8 @@ bool set_text(Text& text, Text value) noexcept {
     return true;
 }
 
+constexpr std::uint64_t memory_size_max = std::uint64_t{1} << 40;
+
 constexpr FlagInfo all_flags[] = {
     {"--help", "", "", all, [](Request& r, Text) noexcept { return r.wants_help = true; }},
     {"--version", "", "", bit(Command::none),
@@ -153,8 +155,12 @@ constexpr FlagInfo all_flags[] = {
          return true;
      }},
     {"--quiet", "", "", all, [](Request& r, Text) noexcept { return r.quiet = true; }},
-    {"--memory", "SIZE", "a size like 64M or 2G", all,
-     [](Request& r, Text v) noexcept { return parse_size(v, r.memory_size); }},
+    {"--memory", "SIZE", "a size like 64M or 2G, up to 1024G", all,
+     [](Request& r, Text v) noexcept {
+         return parse_size(v, r.memory_size) && r.memory_size <= memory_size_max;
+     }},
+    {"--no-maps", "SIZE", "a size like 64M or 2G", all,
+     [](Request& r, Text v) noexcept { return parse_size(v, r.copies_size); }},
     {"--wait", "MS", "a number of milliseconds", all,
      [](Request& r, Text v) noexcept { return parse_count(v, r.wait_ms); }},
     {"--color", "auto|always|never", "auto, always or never", all, set_color},

@@ -266,6 +266,7 @@ const std::string_view about_all =
     R"(
 For all commands:
   --memory SIZE          to work with: 64M, if neither this nor FRESHET_MEMORY says else
+  --no-maps SIZE         read files into this much more memory instead of mapping them
   --wait MS              how long to wait for another program that writes there
   --box, --tsv, --json, --ndjson   how to print (see: freshet help output)
   --color auto|always|never

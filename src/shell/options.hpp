@@ -73,6 +73,7 @@ struct Request {
     TextList scripts;  // Of sql: files to be run.
 
     std::uint64_t memory_size = std::uint64_t{64} << 20;
+    std::uint64_t copies_size = 0;  // Of files, instead of maps; 0: they are mapped.
     std::uint64_t batch_count_max = batch_count_default;
     std::uint64_t limit = no_limit;
     std::uint64_t wait_ms = 0;

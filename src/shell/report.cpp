@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <cstring>
 
 #include "base/text.hpp"
@@ -98,12 +99,23 @@ std::string_view system_words(int error) noexcept {
     return error == 0 ? std::string_view{} : joined({" (", std::strerror(error), ")"});
 }
 
+// UnmappedDisk says so.
+bool is_out_of_copies(Error error) noexcept {
+    return error.code == Code::full && error.system_error == ENOMEM;
+}
+
 int report(const Diagnostic& diagnostic, std::string_view about) noexcept {
     std::array<char, 1024> sentence;
     std::array<char, 512> action;
     Diagnostic named = diagnostic;
     named.error.system_error = 0;
     const bool is_memory = diagnostic.error.code == Code::out_of_memory;
+    if (is_out_of_copies(diagnostic.error))
+        return complain({.code = code_name(diagnostic.error.code),
+                         .exit_code = exit_code(diagnostic.error.code),
+                         .about = about,
+                         .message = message_of_copies,
+                         .hint = hint_of_copies});
     return complain({.code = code_name(diagnostic.error.code),
                      .exit_code = exit_code(diagnostic.error.code),
                      .about = about,

@@ -37,6 +37,13 @@ int report(Error error, std::string_view about) noexcept;
 // Of standard output; 0 if there was no error.
 int report_output(const Output& output) noexcept;
 
+// Whether it is that files do not fit in the memory of --no-maps; and what to say then.
+bool is_out_of_copies(Error error) noexcept;
+inline constexpr std::string_view message_of_copies =
+    "the files do not fit in the memory of --no-maps";
+inline constexpr std::string_view hint_of_copies =
+    "give more, or leave it out: then they are mapped";
+
 // What the system calls an error, in brackets and behind a space; empty: 0. As joined().
 std::string_view system_words(int error) noexcept;
 

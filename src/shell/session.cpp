@@ -39,6 +39,13 @@ int report_memory(std::uint64_t needed) noexcept {
                      .hint = joined({"give --memory ", piece((needed >> 20) + 1), "M or more"})});
 }
 
+int report_no_memory(std::string_view flag) noexcept {
+    return complain({.code = code_name(Code::out_of_memory),
+                     .exit_code = exit_out_of_memory,
+                     .message = joined({"the system does not give as much as ", flag, " says"}),
+                     .hint = "give less"});
+}
+
 int report_open(const Diagnostic& diagnostic, const Request& request) noexcept {
     const Code code = diagnostic.error.code;
     if (code == Code::locked) {
@@ -85,17 +92,31 @@ void Session::hear(void* session, Level level, Code code, std::string_view messa
     say_warning(code_name(code), self.request_->database, message);
 }
 
+Door Session::door() noexcept {
+    Door door = door_.door();
+    if (unmapped_) door.disk = &*unmapped_;
+    return door;
+}
+
+int Session::lend_copies(std::uint64_t size) noexcept {
+    if (size == 0) return exit_done;
+    const MutableBytes copies = map_memory(size);
+    if (copies.empty()) return report_no_memory("--no-maps");
+    unmapped_.emplace(door_.disk, copies);
+    return exit_done;
+}
+
 // The store may have been made with larger frames than we reckoned with: then the pool gives way.
 Status Session::open_once(Options options, Diagnostic& diagnostic) noexcept {
     is_hiding_ = false;
-    const Status status = database_.open(options, door_.door(), rest_, diagnostic);
+    const Status status = database_.open(options, door(), rest_, diagnostic);
     if (status || status.error().code != Code::out_of_memory) return status;
     if (diagnostic.needed <= diagnostic.limit) return status;
     const std::size_t missing =
         (diagnostic.needed - diagnostic.limit + page_size) / page_size * page_size;
     if (missing > options.pool_size - pool_size_min) return status;
     options.pool_size -= missing;
-    return database_.open(options, door_.door(), rest_, diagnostic);
+    return database_.open(options, door(), rest_, diagnostic);
 }
 
 // Opening for writing recovers, and closing makes all of it good to read. Where somebody writes, or
@@ -140,7 +161,8 @@ int Session::open(const Request& request, Access access, std::size_t own_size,
     const std::uint64_t needed = Database::required_memory(options) + own_size;
     if (request.memory_size < needed) return report_memory(needed);
     const MutableBytes memory = map_memory(request.memory_size);
-    if (memory.empty()) return report_memory(request.memory_size);
+    if (memory.empty()) return report_no_memory("--memory");
+    if (const int code = lend_copies(request.copies_size); code != exit_done) return code;
     options.pool_size += (request.memory_size - needed) / page_size * page_size;
     own_ = {memory.data(), own_size};
     rest_ = {memory.data() + own_size, memory.size() - own_size};

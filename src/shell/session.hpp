@@ -2,8 +2,11 @@
 // One store, opened for one command, and the memory for both.
 #pragma once
 
+#include <optional>
+
 #include "freshet/database.hpp"
 #include "freshet/posix.hpp"
+#include "freshet/unmapped.hpp"
 #include "shell/options.hpp"
 #include "shell/progress.hpp"
 
@@ -35,6 +38,8 @@ public:
     [[nodiscard]] MutableBytes own() const noexcept { return own_; }
 
 private:
+    int lend_copies(std::uint64_t size) noexcept;
+    [[nodiscard]] Door door() noexcept;
     Status open_once(Options options, Diagnostic& diagnostic) noexcept;
     Status open_in_time(const Options& options, Diagnostic& diagnostic) noexcept;
     Status recover(Options options, Diagnostic& diagnostic) noexcept;
@@ -42,6 +47,7 @@ private:
     static void hear(void* session, Level level, Code code, std::string_view message) noexcept;
 
     PosixDoor door_;
+    std::optional<UnmappedDisk> unmapped_;
     Database database_;
     MutableBytes own_;
     MutableBytes rest_;

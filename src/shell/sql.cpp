@@ -132,10 +132,11 @@ int SqlRunner::refuse(const Source& source) noexcept {
         before.rfind('\n') == std::string_view::npos ? 0 : before.rfind('\n') + 1;
     const std::size_t line_end = std::min(source.text.find('\n', offset), source.text.size());
     const auto line = static_cast<std::uint64_t>(std::count(before.begin(), before.end(), '\n'));
+    const bool is_copies = is_out_of_copies(error_.error);
     return complain({.code = code_name(code),
                      .exit_code = exit_code(code),
-                     .message = error_.message(),
-                     .hint = error_.hint(),
+                     .message = is_copies ? message_of_copies : error_.message(),
+                     .hint = is_copies ? hint_of_copies : error_.hint(),
                      .place = {.file = source.name,
                                .line = source.line + line,
                                .source = {source.text.data() + line_begin, line_end - line_begin},

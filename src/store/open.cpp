@@ -192,11 +192,9 @@ Status Opening::replay(log::Scan& scan, std::uint64_t limit) noexcept {
     if (!started) return started.error();
     if (!*started) return damaged(from.address, from);
     const Status replayed = Replay{*state_}.run(scan, limit);
-    if (replayed || replayed.error() == Code::io) return replayed;
-    if (replayed.error() == Code::corrupt)
-        return damaged(scan.position().address, scan.committed());
-    diagnostic_.needed = 0;
-    diagnostic_.limit = options_.pool_size;
+    const Code code = replayed.error().code;
+    if (code == Code::corrupt) return damaged(scan.position().address, scan.committed());
+    if (code == Code::out_of_memory) diagnostic_.limit = options_.pool_size;
     return replayed;
 }
 
