@@ -133,7 +133,7 @@ $(BUILD)/early/std.hpp:
 	@mkdir -p $(@D) && printf '#include <%s>\n' $(STD_HEADERS) > $@
 ifneq ($(STD_IN_LIB),)
 $(eval $(call early,lib,lib,$(filter-out $(STACK_USAGE),$(LIB_FLAGS)),$(LIB_OBJECTS) $(PROGRAM_OBJECTS)))
-$(eval $(call early,lib,lib-small,$(filter-out $(STACK_USAGE),$(LIB_FLAGS)) -Os $(CXXFLAGS),$(LIB_OBJECTS)))
+$(eval $(call early,lib,lib-small,$(filter-out $(STACK_USAGE),$(LIB_FLAGS)) -Oz $(CXXFLAGS),$(LIB_OBJECTS)))
 $(eval $(call early,simulator,simulator,$(SIM_FLAGS),$(SIM_OBJECTS) $(SIM_MAIN_OBJECT)))
 endif
 ifneq ($(STD_IN_TESTS),)
@@ -142,7 +142,7 @@ $(eval $(call early,test-lib,test-lib,$(TEST_FLAGS) $(CORE),$(TEST_LIB_OBJECTS) 
 $(eval $(call early,test-lib,test-lib-plain,$(TEST_FLAGS) $(CORE) -O0 $(CXXFLAGS),$(TEST_LIB_OBJECTS) $(TEST_SHELL_OBJECTS)))
 endif
 
-$(eval $(call kind,lib,$(LIB_FLAGS) $(addprefix -include ,$(STD_IN_LIB)),$(LIB_OBJECTS),$(SMALL_SOURCES),-Os $(CXXFLAGS)))
+$(eval $(call kind,lib,$(LIB_FLAGS) $(addprefix -include ,$(STD_IN_LIB)),$(LIB_OBJECTS),$(SMALL_SOURCES),-Oz $(CXXFLAGS)))
 $(eval $(call kind,program,$(PROGRAM_FLAGS) $(addprefix -include ,$(STD_IN_LIB)),$(PROGRAM_OBJECTS)))
 $(eval $(call kind,simulator,$(SIM_FLAGS) $(addprefix -include ,$(STD_IN_LIB)),$(SIM_OBJECTS) $(SIM_MAIN_OBJECT) \
 	$(call objects,simulator,$(addprefix tests/,demo.cpp kill.cpp acknowledge.cpp slt.cpp compare.cpp))))

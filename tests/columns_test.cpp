@@ -12,6 +12,7 @@
 
 #include "base/text.hpp"
 #include "tree/column_builder.hpp"
+#include "tree/leaf_builder.hpp"
 
 namespace freshet::tree {
 namespace {
@@ -41,8 +42,7 @@ public:
         clear();
     }
     void clear() {
-        *page_ = {};
-        page_->clear();
+        leaf_.clear();
         columns_.clear();
         records_.clear();
     }
@@ -52,7 +52,7 @@ public:
         const std::array<std::byte, 2> value{std::byte{2}, std::byte{9}};
         const Entry entry{{.front = {}, .back = key}, value};
         const std::size_t common = records_.empty() ? 0 : 1;
-        if (!page_->append(entry, common, columns_.size_with(record))) return false;
+        if (!leaf_.add(entry, common, columns_.size_with(record))) return false;
         columns_.add(record);
         records_.push_back(record);
         return true;
@@ -61,7 +61,8 @@ public:
     std::unique_ptr<Page> finish() {
         auto page = std::make_unique<Page>();
         std::memset(static_cast<void*>(page.get()), 0, sizeof(Page));
-        page->copy_content(*page_);
+        page->clear();
+        leaf_.write(*page);
         columns_.write(*page);
         return page;
     }
@@ -70,7 +71,7 @@ public:
 private:
     std::vector<std::byte> room_ = std::vector<std::byte>(ColumnBuilder::required_memory());
     ColumnBuilder columns_;
-    std::unique_ptr<Page> page_ = std::make_unique<Page>();
+    LeafBuilder leaf_;
     std::vector<Contents> records_;
 };
 

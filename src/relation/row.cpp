@@ -164,14 +164,21 @@ void RowReader::skip() noexcept {
         reader_.skip();
 }
 
+void RowReader::values(std::span<const ColumnType> types, std::span<Value> into) noexcept {
+    for (std::size_t i = 0; i < into.size(); i++) {
+        const Field field = record_.is_there() ? next() : reader_.next_inlined();
+        ok_ = ok_ && make_value(field, value_type(types[i]), &into[i]);
+        if (!ok_) ::new (static_cast<void*>(&into[i])) Value{};
+    }
+}
+
 Status decode_row(const Image& image, std::span<const ColumnType> types,
                   std::span<Value> into) noexcept {
     FRESHET_CHECK(into.size() <= types.size());
     RowReader reader{image};
     reader.version();
     reader.changed(types.size());
-    for (std::size_t i = 0; i < into.size(); i++)
-        ::new (static_cast<void*>(&into[i])) Value{reader.value(types[i])};
+    reader.values(types, into);
     return into.size() == types.size() ? reader.finish() : reader.status();
 }
 

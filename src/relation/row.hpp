@@ -76,6 +76,7 @@ public:
     Bytes changed(std::size_t column_count) noexcept;  // In the image, or in here.
     // Then the columns, each read or skipped.
     Value value(ColumnType type) noexcept;
+    void values(std::span<const ColumnType> types, std::span<Value> into) noexcept;
     void skip() noexcept;
     // `corrupt` if anything was wrong so far.
     [[nodiscard]] Status status() const noexcept {

@@ -143,6 +143,11 @@ bool ColumnBuilder::take(Bytes record) noexcept {
 
 std::size_t ColumnBuilder::size_with(Bytes record) noexcept {
     FRESHET_CHECK(row_count_ < ends_.size());
+    if (record.empty() && column_count_ == 0) {
+        next_count_ = 0;
+        ends_[row_count_] = 0;
+        return 0;
+    }
     std::copy_n(forms_.begin(), column_count_, next_.begin());
     next_count_ = column_count_;
     if (!take(record)) return unlike;

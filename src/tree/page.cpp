@@ -104,6 +104,14 @@ std::size_t common_size(Bytes a, Bytes b) noexcept {
     return i;
 }
 
+// Behind its first bytes; in the buffer if it stands in two pieces there.
+Bytes rest_of(const Key& key, std::size_t from,
+              std::array<std::byte, key_size_max>& buffer) noexcept {
+    if (from == key.front.size()) return key.back;
+    key.copy(from, buffer.data());
+    return {buffer.data(), key.size() - from};
+}
+
 Bytes whole(const Key& key, std::array<std::byte, key_size_max>& buffer) noexcept {
     if (key.front.empty()) return key.back;
     key.copy(0, buffer.data());
@@ -125,10 +133,13 @@ std::size_t common_size(const Key& a, const Key& b) noexcept {
     return common_size(whole(a, buffer_a), whole(b, buffer_b));
 }
 
+// Pages of one part of a tree have much in common in front: that is not copied.
 int compare(const Key& a, const Key& b) noexcept {
     std::array<std::byte, key_size_max> buffer_a;
     std::array<std::byte, key_size_max> buffer_b;
-    return compare(whole(a, buffer_a), whole(b, buffer_b));
+    std::size_t common = std::min(a.front.size(), b.front.size());
+    if (!is_equal(a.front.data(), b.front.data(), common)) common = 0;
+    return compare(rest_of(a, common, buffer_a), rest_of(b, common, buffer_b));
 }
 
 void Page::clear() noexcept {
@@ -358,6 +369,12 @@ void Page::insert(std::uint32_t position, const Entry& entry, Fit fit) noexcept 
     store(at(offset), static_cast<std::uint16_t>((suffix_size & 0xff) | (value_size & 0xff) << 8));
 }
 
+void Page::begin(Bytes prefix, std::uint32_t count) noexcept {
+    count_ = narrow(count);
+    prefix_size_ = narrow(prefix.size());
+    copy_bytes(body_.data(), prefix);
+}
+
 // Where there is room for a head and a slot, which say nothing yet.
 [[gnu::noinline]] void Page::place(std::uint32_t position, const Entry& entry) noexcept {
     const std::size_t suffix_size = entry.key.size() - prefix_size_;
@@ -453,8 +470,8 @@ void Page::take(std::uint32_t position, const Piece& piece) noexcept {
     heap_ = narrow(heap);
 }
 
-bool Page::append(const Entry& entry, std::size_t common, std::size_t columns_size) noexcept {
-    const std::size_t size = entry_overhead + entry.key.size() + entry.value.size() + columns_size;
+bool Page::append(const Entry& entry, std::size_t common) noexcept {
+    const std::size_t size = entry_overhead + entry.size();
     if (count_ > 0 && common >= prefix_size_) {
         if (size - prefix_size_ > free_size()) return false;
         open_slot(count_);

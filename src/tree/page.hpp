@@ -195,10 +195,13 @@ public:
     // Holds the entries [from, to) of a sequence, of which this page is no part: one at least, and
     // they fit. The first child and the history of insertions stay.
     void build(const Sequence& sequence, std::uint32_t from, std::uint32_t to) noexcept;
-    // Puts an entry behind all others, with whose last one its key has `common` bytes in common, so
-    // that columns of this size have room beside them. False: it does not fit, and the page is as
-    // it was. Keeps no history of insertions.
-    bool append(const Entry& entry, std::size_t common, std::size_t columns_size = 0) noexcept;
+    // Puts an entry behind all others, with whose last one its key has `common` bytes in common.
+    // False: it does not fit, and the page is as it was. Keeps no history of insertions.
+    bool append(const Entry& entry, std::size_t common) noexcept;
+    // Makes room for so many entries, whose keys begin with that, in an empty page; and puts them
+    // there, each once, in their order. They fit.
+    void begin(Bytes prefix, std::uint32_t count) noexcept;
+    void place(std::uint32_t position, const Entry& entry) noexcept;
     // Of a page of a run: room for columns, which is there; nothing is put into it afterwards.
     std::byte* make_columns(std::size_t size) noexcept;
     [[nodiscard]] std::size_t columns() const noexcept { return garbage_; }
@@ -272,7 +275,6 @@ private:
     [[nodiscard]] Place search_ties(std::uint32_t first, std::uint64_t wanted,
                                     Bytes rest) const noexcept;
     void open_slot(std::uint32_t position) noexcept;
-    void place(std::uint32_t position, const Entry& entry) noexcept;
     void take(std::uint32_t position, const Piece& piece) noexcept;
     void compact(std::uint32_t position, const Entry& entry) noexcept;
 

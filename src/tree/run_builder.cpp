@@ -48,6 +48,7 @@ Status RunBuilder::begin(Disk& disk, std::string_view name, Families filtered) n
     name_size_ = name.size();
     header_ = {};
     for (Level& level : levels_) level.page.clear();
+    leaf_.clear();
     columns_.clear();
     hash_count_ = 0;
     filtered_ = filtered;
@@ -75,7 +76,8 @@ Status RunBuilder::add(const Entry& entry, Bytes record) noexcept {
         const Status finished = finish_family();
         if (!finished) return finished;
     }
-    const Status added = add_leaf_entry(entry, common, record);
+    const Entry in_one_piece{{.front = {}, .back = key}, entry.value, entry.is_erased};
+    const Status added = add_leaf_entry(in_one_piece, common, record);
     std::memcpy(last_.data(), key.data(), key.size());
     last_size_ = key.size();
     if (added && has_filters()) hashes_[hash_count_++] = LeafFilter::hash_of(key);
@@ -93,7 +95,7 @@ bool RunBuilder::can_add(const Page& leaf) const noexcept {
         return (key.front.empty() ? key.back : key.front)[0] == last_[0];
     };
     if (!is_like_last(leaf.key(0)) || !is_like_last(leaf.key(leaf.count() - 1))) return false;
-    const std::uint32_t open_count = levels_[0].page.count();
+    const std::uint32_t open_count = leaf_.count();
     return open_count == 0 || is_nearly_full(open_count, leaf) ||
            header_.page_count - cut_at_ >= cut_distance_min;
 }
@@ -104,7 +106,7 @@ Status RunBuilder::add(const Page& leaf) noexcept {
     const Key first = leaf.key(0);
     if (compare({.front = {}, .back = last()}, first) >= 0) return Code::corrupt;
     const Separator low = shortest_between({.front = {}, .back = last()}, first);
-    const std::uint32_t open_count = levels_[0].page.count();
+    const std::uint32_t open_count = leaf_.count();
     if (open_count > 0) {
         if (!is_nearly_full(open_count, leaf)) cut_at_ = header_.page_count;
         const Status closed = close_page(0);
@@ -131,11 +133,10 @@ Status RunBuilder::add(const Page& leaf) noexcept {
 Status RunBuilder::add_leaf_entry(const Entry& entry, std::size_t common, Bytes record) noexcept {
     const bool is_behind = height_ > 0;
     height_ = std::max(height_, 1U);
-    Page& leaf = levels_[0].page;
-    if (is_behind && leaf.is_empty())
+    if (is_behind && leaf_.count() == 0)
         levels_[0].low = shortest_between({.front = {}, .back = last()}, entry.key);
     if (append(entry, common, record)) return Done{};
-    if (leaf.is_empty()) return Code::corrupt;
+    if (leaf_.count() == 0) return Code::corrupt;
     const Separator low = shortest_between({.front = {}, .back = last()}, entry.key);
     const Status closed = close_page(0);
     if (!closed) return closed;
@@ -146,7 +147,7 @@ Status RunBuilder::add_leaf_entry(const Entry& entry, std::size_t common, Bytes 
 // False: it does not fit into the leaf.
 bool RunBuilder::append(const Entry& entry, std::size_t common, Bytes record) noexcept {
     const std::size_t columns_size = columns_.size_with(record);
-    if (!levels_[0].page.append(entry, common, columns_size)) return false;
+    if (!leaf_.add(entry, common, columns_size)) return false;
     columns_.add(record);
     return true;
 }
@@ -196,7 +197,7 @@ bool RunBuilder::put_child(Level& level, const Child& child) noexcept {
 }
 
 Status RunBuilder::finish_family() noexcept {
-    const std::uint32_t first = levels_[0].page.is_empty() ? 1 : 0;
+    const std::uint32_t first = leaf_.count() == 0 ? 1 : 0;
     for (std::uint32_t level = first; level + 1 < height_; level++) {
         const Status closed = close_page(level);
         if (!closed) return closed;
@@ -218,7 +219,9 @@ Status RunBuilder::write_page(Level& level, std::byte* said) noexcept {
     std::memset(*into, 0, page_size);
     auto* const page = reinterpret_cast<Page*>(*into);
     page->copy_content(level.page);
-    if (page->child(0) == 0) {
+    if (&level == levels_.data()) {
+        leaf_.write(*page);
+        leaf_.clear();
         columns_.write(*page);
         columns_.clear();
     }

@@ -13,6 +13,7 @@
 #include "disk/name.hpp"
 #include "freshet/door.hpp"
 #include "tree/column_builder.hpp"
+#include "tree/leaf_builder.hpp"
 #include "tree/run_format.hpp"
 #include "tree/split.hpp"
 
@@ -65,7 +66,8 @@ public:
     }
 
 private:
-    // A page that is open, and what separates it from the one before, if there is one.
+    // A page that is open (of the leaves, empty until it is whole), and what separates it from the
+    // one before, if there is one.
     struct Level {
         Page page;
         Separator low;
@@ -103,8 +105,9 @@ private:
 
     RunLimits limits_;
     std::span<Level> levels_;
-    ColumnBuilder columns_;                              // Of the leaf that is open, ...
-    std::array<std::uint64_t, Page::count_max> hashes_;  // ... and those of its keys.
+    LeafBuilder leaf_;                                   // The leaf that is open, ...
+    ColumnBuilder columns_;                              // ... its columns, ...
+    std::array<std::uint64_t, Page::count_max> hashes_;  // ... and the hashes of its keys.
     std::uint32_t hash_count_ = 0;
     Families filtered_ = 0;
     MutableBytes chunk_;
