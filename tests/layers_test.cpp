@@ -3,6 +3,7 @@
 // layer, looked up and walked in both directions. Method: few keys, so that layers hide one another
 // all the time; each layer becomes a run at random, and neighbours become one.
 #include "tree/layers.hpp"
+#include "tree/merge.hpp"
 
 #include <list>
 
@@ -30,8 +31,7 @@ protected:
     // The tree rests on what there is now.
     void lay(const Branches& own, const Branches& dropped) {
         auto& below = stack.emplace_back();
-        below.lay(subject.delta, has_frozen ? &frozen : nullptr, runs(), Layers::Erased::hidden,
-                  above_count);
+        below.lay(subject.delta, has_frozen ? &frozen : nullptr, runs(), above_count);
         const bool is_any = has_frozen || !layers.empty();
         root = subject.delta.lay(own, dropped, is_any ? &below : nullptr, {});
     }
@@ -44,8 +44,8 @@ protected:
     }
     // Leaves what the tree has to a run that lies above what is frozen.
     void leave() {
-        Layers source;
-        source.lay(subject.delta, &root.branches, {}, Layers::Erased::shown);
+        Merge source;
+        source.lay(subject.delta, &root.branches, {}, Merge::Erased::shown);
         const Sorted all = all_of(source);
         if (all.empty() || layers.size() == layer_run_count_max) return;
         layers.emplace_front(run_of(all));
@@ -53,24 +53,22 @@ protected:
         lay({}, root.branches);
     }
     // What some layers are together.
-    static Sorted all_of(const Layers& source) {
+    static Sorted all_of(Merge& source) {
         Sorted all;
-        MergedPlace place;
-        constexpr auto forwards = Direction::forwards;
-        source.seek(place, nullptr, as_bytes(std::string(1, '\0')), forwards);
-        for (; place.valid; source.step(place, nullptr, forwards)) {
-            std::string key(place.key.size(), '\0');
-            place.key.copy(0, reinterpret_cast<std::byte*>(key.data()));
+        for (source.begin(); source.valid(); source.step()) {
+            const Entry entry = source.entry();
+            const std::string key{as_text(entry.key.back)};
+            EXPECT_EQ(compare(entry.key, source.entry_in_page().key), 0);
             EXPECT_TRUE(all.empty() || all.rbegin()->first < key);
-            all[key] = {std::string{as_text(place.value)}, place.is_erased};
+            all[key] = {std::string{as_text(entry.value)}, entry.is_erased};
         }
         return all;
     }
     void flush() {
         if (!has_frozen) return;
-        Layers source;
+        Merge source;
         source.lay(subject.delta, &frozen, {},
-                   layers.size() == above_count ? Layers::Erased::hidden : Layers::Erased::shown);
+                   layers.size() == above_count ? Merge::Erased::hidden : Merge::Erased::shown);
         auto at = layers.begin();
         std::advance(at, above_count);
         layers.emplace(at, run_of(all_of(source)));
@@ -81,12 +79,12 @@ protected:
     void merge(std::size_t count) {
         count = std::min(count, above_count > 0 ? above_count : layers.size());
         if (count < 2) return;
-        Layers source;
+        Merge source;
         const std::vector<const tree::Run*> all = runs();
         source.lay(subject.delta, nullptr, std::span{all}.first(count),
                    count == layers.size() && !(has_frozen && above_count > 0)
-                       ? Layers::Erased::hidden
-                       : Layers::Erased::shown);
+                       ? Merge::Erased::hidden
+                       : Merge::Erased::shown);
         auto bytes = run_of(all_of(source));
         auto last = layers.begin();
         std::advance(last, count);

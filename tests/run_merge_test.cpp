@@ -4,12 +4,22 @@
 #include <list>
 
 #include "tests/run_fixture.hpp"
-#include "tree/layers.hpp"
+#include "tree/merge.hpp"
 
 namespace freshet::tree {
 namespace {
 
-constexpr std::array<std::byte, 1> least{};
+Sorted all_of(Merge& source) {
+    Sorted all;
+    for (source.begin(); source.valid(); source.step()) {
+        const Entry entry = source.entry();
+        EXPECT_EQ(compare(entry.key, source.entry_in_page().key), 0);
+        all[std::string{as_text(entry.key.back)}] = {std::string{as_text(entry.value)},
+                                                     entry.is_erased};
+    }
+    EXPECT_FALSE(source.damaged());
+    return all;
+}
 
 Sorted entries_of(std::span<const std::byte> bytes) {
     const OpenRun open{bytes};
@@ -17,17 +27,9 @@ Sorted entries_of(std::span<const std::byte> bytes) {
     EXPECT_TRUE(open.run.check_all());
     const Run* const run = &open.run;
     const Delta none{};
-    Layers layers;
-    layers.lay(none, nullptr, {&run, 1}, Layers::Erased::shown);
-    Sorted all;
-    MergedPlace place;
-    layers.seek(place, nullptr, least, Direction::forwards);
-    for (; place.valid; layers.step(place, nullptr, Direction::forwards)) {
-        std::string key(place.key.size(), '\0');
-        place.key.copy(0, reinterpret_cast<std::byte*>(key.data()));
-        all[key] = {std::string{as_text(place.value)}, place.is_erased};
-    }
-    return all;
+    Merge source;
+    source.lay(none, nullptr, {&run, 1}, Merge::Erased::shown);
+    return all_of(source);
 }
 
 struct Merged {
@@ -36,41 +38,40 @@ struct Merged {
 };
 
 // The newest one first; as the store does it.
-Merged merge(const std::list<Sorted>& sources, Layers::Erased erased, Families filtered) {
+Merged merge(const std::list<Sorted>& sources, Merge::Erased erased, Families filtered) {
     std::list<std::vector<std::byte>> files;
     std::list<OpenRun> open;
     std::vector<const Run*> runs;
-    for (const Sorted& source : sources)
-        runs.push_back(&open.emplace_back(files.emplace_back(run_of(source, filtered))).run);
+    for (const Sorted& entries : sources)
+        runs.push_back(&open.emplace_back(files.emplace_back(run_of(entries, filtered))).run);
     const Delta none{};
-    Layers layers;
-    layers.lay(none, nullptr, runs, erased);
+    Merge source;
+    source.lay(none, nullptr, runs, erased);
     OneFile file;
     Building building;
     Merged merged;
     EXPECT_TRUE(building.builder.begin(file.disk, test_name, filtered));
-    MergedPlace place;
-    layers.seek(place, nullptr, least, Direction::forwards);
-    while (place.valid) {
-        const Page* const leaf = layers.whole_leaf(place);
+    source.begin();
+    while (source.valid()) {
+        const Page* const leaf = source.whole_leaf();
         if (leaf != nullptr && building.builder.can_add(*leaf)) {
             EXPECT_TRUE(building.builder.add(*leaf));
-            layers.skip(place, nullptr, leaf->count());
+            source.skip_leaf();
             merged.whole_count++;
             continue;
         }
-        EXPECT_TRUE(building.builder.add({place.key, place.value, place.is_erased}));
-        layers.step(place, nullptr, Direction::forwards);
+        EXPECT_TRUE(building.builder.add(source.entry()));
+        source.step();
     }
     EXPECT_TRUE(building.builder.finish(test_store, test_number, note_of('n')));
     merged.bytes = file.bytes();
     return merged;
 }
 
-Sorted map_of(const std::list<Sorted>& sources, Layers::Erased erased) {
+Sorted map_of(const std::list<Sorted>& sources, Merge::Erased erased) {
     Sorted all;
     for (const Sorted& source : sources) all.insert(source.begin(), source.end());
-    if (erased == Layers::Erased::hidden)
+    if (erased == Merge::Erased::hidden)
         std::erase_if(all, [](const auto& entry) { return entry.second.is_erased; });
     return all;
 }
@@ -89,8 +90,8 @@ TEST(MergedRuns, TakeLeavesOfWhatCameInOrderAsTheyAre) {
     for (std::uint64_t i = 0; i < 6000; i++)
         (i < 4000 ? older : newer)[key_of('\2', i)] = {"some value " + std::to_string(i)};
     for (const Families filtered : {Families{0}, all_families}) {
-        const auto merged = merge({newer, older}, Layers::Erased::hidden, filtered);
-        const Sorted all = map_of({newer, older}, Layers::Erased::hidden);
+        const auto merged = merge({newer, older}, Merge::Erased::hidden, filtered);
+        const Sorted all = map_of({newer, older}, Merge::Erased::hidden);
         EXPECT_TRUE(entries_of(merged.bytes) == all);
         const std::size_t whole = page_count(run_of(all, filtered));
         EXPECT_LE(page_count(merged.bytes), whole + 3);
@@ -120,7 +121,7 @@ TEST(MergedRuns, AreTheMapTheyShouldBe) {
                                                  has_erased && random() % 50 == 0};
             }
         }
-        const auto erased = seed % 2 == 0 ? Layers::Erased::hidden : Layers::Erased::shown;
+        const auto erased = seed % 2 == 0 ? Merge::Erased::hidden : Merge::Erased::shown;
         const Families filtered = seed % 3 == 0 ? Families{1U << 2} : Families{0};
         const auto merged = merge(sources, erased, filtered);
         const Sorted all = map_of(sources, erased);

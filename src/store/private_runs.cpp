@@ -74,16 +74,15 @@ std::uint32_t merge_count(const State& state, const OwnTree& own) noexcept {
 }
 
 Status write(State& state, const RunFileName& name, std::uint64_t number) noexcept {
-    constexpr std::array<std::byte, 1> least{};
     constexpr std::array<std::byte, tree::run_note_size> note{};
     RunJob& job = state.runs->outgrown;
     Status status =
         job.builder.begin(*state.door.disk, {name.data(), name.size()}, filtered_families);
     if (!status) return status;
-    job.source.seek(job.place, nullptr, least, Direction::forwards);
-    for (; status && job.place.valid; job.source.step(job.place, nullptr, Direction::forwards))
-        status = job.builder.add({job.place.key, job.place.value, job.place.is_erased});
-    if (status && job.place.damaged) status = Code::corrupt;
+    job.source.begin();
+    for (; status && job.source.valid(); job.source.step())
+        status = job.builder.add(job.source.entry());
+    if (status && job.source.damaged()) status = Code::corrupt;
     if (status)
         status =
             job.builder.finish(state.log.geometry().store, number, note, tree::RunUse::temporary);
@@ -150,9 +149,8 @@ Status leave(State& state) noexcept {
     if (slot == runs.private_slots.end()) return Code::out_of_memory;
     const auto number = static_cast<std::uint32_t>(slot - runs.private_slots.begin());
     const bool is_lowest = count == own.run_count && !runs.has_frozen && runs.stack_count == 0;
-    runs.outgrown.source.lay(
-        state.delta, &own.branches, own.private_runs().first(count),
-        is_lowest ? tree::Layers::Erased::hidden : tree::Layers::Erased::shown);
+    runs.outgrown.source.lay(state.delta, &own.branches, own.private_runs().first(count),
+                             is_lowest ? tree::Merge::Erased::hidden : tree::Merge::Erased::shown);
     const RunFileName name = private_run_file_name(number);
     Status status = write(state, name, number + 1);
     if (status) status = map_run(state, *slot, name, {number + 1, 0}, runs.private_checked, number);

@@ -34,7 +34,7 @@ void RowImager::fetch(std::span<const tree::Entry> entries) noexcept {
 }
 
 RowImager::Imaged RowImager::add(const tree::Entry& entry, const tree::Record& had) noexcept {
-    if (had.is_there()) return {entry, copy_record(had, value_)};
+    if (had.is_there()) return {entry, copy(had)};
     Stream stream;
     const std::uint64_t address = newest(entry, stream);
     if (address == none) return {entry};

@@ -33,6 +33,8 @@ public:
         Bytes record{};
     };
     Imaged add(const tree::Entry& entry, const tree::Record& had) noexcept;
+    // The record of an older run in one piece, in here until the next call.
+    Bytes copy(const tree::Record& had) noexcept { return copy_record(had, value_); }
 
 private:
     static constexpr std::uint64_t none = ~std::uint64_t{0};

@@ -24,6 +24,7 @@
 #include "store/directory_key.hpp"
 #include "store/run_keeper.hpp"
 #include "store/run_names.hpp"
+#include "tree/merge.hpp"
 #include "tree/run_builder.hpp"
 
 namespace freshet::store {
@@ -43,8 +44,7 @@ struct RunJob {
     std::uint32_t first_slot = 0;   // ... from this one ...
     std::uint32_t last_slot = 0;    // ... to this.
     Published at;
-    tree::Layers source;
-    tree::MergedPlace place;
+    tree::Merge source;
     tree::RunBuilder builder;
 };
 

@@ -86,27 +86,34 @@ Status make_readable(State& state) noexcept {
     return durable;
 }
 
-// What comes next into a run: a whole leaf of an older one, or some entries up to the next such.
-Status add_next(RunJob& job, bool is_flush, RowImager& imager,
-                std::uint64_t& entry_count) noexcept {
-    const auto whole_leaf = [&]() noexcept {
-        return is_flush || !job.place.valid ? nullptr : job.source.whole_leaf(job.place);
-    };
-    const tree::Page* const leaf = whole_leaf();
+// What comes next into a run of older ones: a whole leaf of theirs, or an entry.
+Status merge_next(RunJob& job, RowImager& imager, std::uint64_t& entry_count) noexcept {
+    const tree::Page* const leaf = job.source.whole_leaf();
     if (leaf != nullptr && job.builder.can_add(*leaf)) {
         entry_count -= std::min<std::uint64_t>(entry_count, leaf->count());
-        job.source.skip(job.place, nullptr, leaf->count());
-        return job.builder.add(*leaf);
+        const Status added = job.builder.add(*leaf);
+        job.source.skip_leaf();
+        return added;
     }
+    const tree::Record record = job.source.record();
+    const Bytes image = record.is_there() ? imager.copy(record) : Bytes{};
+    const Status added = job.builder.add(job.source.entry(), image);
+    job.source.step();
+    entry_count--;
+    return added;
+}
+
+// Into a run of what is frozen: some entries, with rows from the log.
+Status flush_next(RunJob& job, RowImager& imager, std::uint64_t& entry_count) noexcept {
     std::array<tree::Entry, RowImager::fetch_count_max> room;
     std::array<tree::Record, RowImager::fetch_count_max> records;
     std::size_t count = 0;
     do {
-        records[count] = job.place.record;
-        room[count++] = {job.place.key, job.place.value, job.place.is_erased};
-        job.source.step(job.place, nullptr, Direction::forwards);
+        records[count] = job.source.record();
+        room[count++] = job.source.entry_in_page();
+        job.source.step();
         entry_count--;
-    } while (count < room.size() && entry_count > 0 && job.place.valid && whole_leaf() == nullptr);
+    } while (count < room.size() && entry_count > 0 && job.source.valid());
     const std::span<const tree::Entry> entries = std::span{room}.first(count);
     imager.fetch(entries);
     Status status = Done{};
@@ -212,7 +219,7 @@ const tree::Below* below(State& state, std::span<const tree::Run* const> private
     end = std::copy(in_use.begin(), in_use.end(), end);
     tree::Layers& layers = unused_layers(state);
     layers.lay(state.delta, runs.has_frozen ? &runs.frozen.branches : nullptr,
-               std::span<const tree::Run* const>{room.begin(), end}, tree::Layers::Erased::hidden,
+               std::span<const tree::Run* const>{room.begin(), end},
                static_cast<std::uint32_t>(private_runs.size()));
     return &layers;
 }
@@ -249,7 +256,7 @@ void freeze(State& state, Phase phase) noexcept {
     plan(state, runs.flush, runs.base);
     runs.flush.source.lay(
         state.delta, &runs.frozen.branches, runs.frozen.private_runs(),
-        runs.stack_count == 0 ? tree::Layers::Erased::hidden : tree::Layers::Erased::shown);
+        runs.stack_count == 0 ? tree::Merge::Erased::hidden : tree::Merge::Erased::shown);
     lay(state, {}, {}, phase);
 }
 
@@ -278,11 +285,10 @@ void plan_merge(State& state) noexcept {
     plan(state, *idle, decode_note(runs.slots[runs.stack[0]].run.note()));
     idle->source.lay(
         state.delta, nullptr, runs_in_use(runs, count, room),
-        count == runs.stack_count ? tree::Layers::Erased::hidden : tree::Layers::Erased::shown);
+        count == runs.stack_count ? tree::Merge::Erased::hidden : tree::Merge::Erased::shown);
 }
 
 Status advance(State& state, RunJob& job, std::uint64_t& entry_count) noexcept {
-    constexpr std::array<std::byte, 1> least{};
     Status status = Done{};
     if (job.stage == RunJob::Stage::built) return status;
     const bool is_flush = &job == &state.runs->flush;
@@ -292,14 +298,15 @@ Status advance(State& state, RunJob& job, std::uint64_t& entry_count) noexcept {
         if (status)
             status =
                 job.builder.begin(*state.door.disk, {name.data(), name.size()}, filtered_families);
-        job.source.seek(job.place, nullptr, least, Direction::forwards);
+        job.source.begin();
         if (status) job.stage = RunJob::Stage::building;
     }
     RowImager imager{state.log, is_flush ? state.runs->readable_end : 0};
-    while (status && job.place.valid && entry_count > 0)
-        status = add_next(job, is_flush, imager, entry_count);
-    if (status && job.place.damaged) status = Code::corrupt;
-    if (status && job.place.valid) return status;
+    while (status && job.source.valid() && entry_count > 0)
+        status =
+            is_flush ? flush_next(job, imager, entry_count) : merge_next(job, imager, entry_count);
+    if (status && job.source.damaged()) status = Code::corrupt;
+    if (status && job.source.valid()) return status;
     if (status)
         status = job.builder.finish(state.log.geometry().store, job.number,
                                     encode_note(job.at, state.options.rows != nullptr));

@@ -51,7 +51,7 @@ struct Layers::Walks {
 };
 
 void Layers::lay(const Delta& delta, const Branches* frozen, std::span<const Run* const> runs,
-                 Erased erased, std::uint32_t above_count) noexcept {
+                 std::uint32_t above_count) noexcept {
     FRESHET_CHECK(runs.size() <= layer_run_count_max);
     FRESHET_CHECK(above_count <= runs.size());
     delta_ = &delta;
@@ -59,7 +59,6 @@ void Layers::lay(const Delta& delta, const Branches* frozen, std::span<const Run
     std::copy(runs.begin(), runs.end(), runs_.begin());
     run_count_ = static_cast<std::uint32_t>(runs.size());
     above_count_ = above_count;
-    erased_ = erased;
 }
 
 Bytes Layers::find(Bytes key, Record* record) const noexcept {
@@ -135,20 +134,6 @@ Stretch Layers::stretch(MergedPlace& place, OwnWalk* own) const noexcept {
     return stretch;
 }
 
-const Page* Layers::whole_leaf(MergedPlace& place) const noexcept {
-    auto& walks = *std::launder(reinterpret_cast<Walks*>(place.state.data()));
-    const Stretch leaf =
-        walks.with(walks.at, [](const auto& walk) noexcept { return walk.stretch(); });
-    if (leaf.first != 0 || !leaf.is_of_run) return nullptr;
-    for (std::uint32_t i = walks.first(); i < walks.count; i++)
-        if (i != walks.at && walks.valid(i) &&
-            compare(leaf.page->key(leaf.end - 1), walks.key(i)) >= 0)
-            return nullptr;
-    for (std::uint32_t i = 0; i < leaf.end && erased_ == Erased::hidden; i++)
-        if (leaf.page->is_erased(i)) return nullptr;
-    return leaf.page;
-}
-
 void Layers::skip(MergedPlace& place, OwnWalk* own, std::uint32_t count) const noexcept {
     auto& walks = *std::launder(reinterpret_cast<Walks*>(place.state.data()));
     walks.own = own;
@@ -176,7 +161,7 @@ void Layers::settle(MergedPlace& place, Walks& walks) const noexcept {
         }
         place.valid = walks.at != Walks::none && !place.damaged;
         if (place.valid) walks.show(place);
-        if (!place.valid || !place.is_erased || erased_ == Erased::shown) return;
+        if (!place.valid || !place.is_erased) return;
     }
 }
 

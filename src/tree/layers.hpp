@@ -38,13 +38,10 @@ private:
 
 class Layers final : public Below {
 public:
-    enum class Erased : std::uint8_t { hidden, shown };
-
     // `frozen`: of the delta's pool, or null. All of it stays while this is in use. At most
-    // layer_run_count_max runs, of which so many lie above what is frozen. Where what is erased is
-    // shown, find() is of no use.
+    // layer_run_count_max runs, of which so many lie above what is frozen.
     void lay(const Delta& delta, const Branches* frozen, std::span<const Run* const> runs,
-             Erased erased = Erased::hidden, std::uint32_t above_count = 0) noexcept;
+             std::uint32_t above_count = 0) noexcept;
 
     [[nodiscard]] Bytes find(Bytes key, Record* record) const noexcept override;
     [[nodiscard]] bool find_all(std::span<const Bytes> keys,
@@ -55,10 +52,6 @@ public:
     void step(MergedPlace& place, OwnWalk* own, Direction direction) const noexcept override;
     Stretch stretch(MergedPlace& place, OwnWalk* own) const noexcept override;
     void skip(MergedPlace& place, OwnWalk* own, std::uint32_t count) const noexcept override;
-
-    // Of a valid place, with no `own`: the leaf of a run at whose first entry it stands, if all of
-    // its entries come next, whatever other layers have. Null: there is none.
-    [[nodiscard]] const Page* whole_leaf(MergedPlace& place) const noexcept;
 
     [[nodiscard]] std::span<const Run* const> runs() const noexcept {
         return std::span{runs_}.first(run_count_);
@@ -77,7 +70,6 @@ private:
     std::array<const Run*, layer_run_count_max> runs_{};
     std::uint32_t run_count_ = 0;
     std::uint32_t above_count_ = 0;
-    Erased erased_ = Erased::hidden;
 };
 
 }  // namespace freshet::tree

@@ -2,6 +2,7 @@
 #include "tree/leaf_builder.hpp"
 
 #include <algorithm>
+#include <cstring>
 
 namespace freshet::tree {
 
@@ -11,36 +12,32 @@ bool LeafBuilder::add(const Entry& entry, std::size_t common, std::size_t column
     const std::size_t used =
         Page::header_size + prefix + whole - (count_ + std::size_t{1}) * prefix;
     if (used + columns_size > page_size) return false;
-    const std::size_t common_with_first = count_ == 0 ? 0 : prefix;
-    const std::size_t rest_size = entry.key.size() - common_with_first;
+    const std::size_t rest_size = entry.key.size() - prefix;
     FRESHET_CHECK(rest_size + entry.value.size() <= bytes_.size() - used_);
+    if (count_ == 0) entry.key.copy(0, first_.data());
     staged_[count_++] = {.at = static_cast<std::uint16_t>(used_),
-                         .common_size = static_cast<std::uint16_t>(common_with_first),
+                         .common_size = static_cast<std::uint16_t>(prefix),
                          .rest_size = static_cast<std::uint16_t>(rest_size),
                          .value_size = static_cast<std::uint16_t>(entry.value.size()),
                          .is_erased = entry.is_erased};
-    entry.key.copy(common_with_first, bytes_.data() + used_);
-    used_ += rest_size;
-    std::copy(entry.value.begin(), entry.value.end(),
-              bytes_.begin() + static_cast<std::ptrdiff_t>(used_));
-    used_ += entry.value.size();
+    std::byte* const to = bytes_.data() + used_;
+    if (!entry.value.empty()) std::memcpy(to, entry.value.data(), entry.value.size());
+    entry.key.copy(prefix, to + entry.value.size());
+    used_ += entry.value.size() + rest_size;
     prefix_size_ = prefix;
     whole_size_ = whole;
     return true;
 }
 
-Entry LeafBuilder::entry(const Staged& staged) const noexcept {
-    const Bytes bytes =
-        Bytes{bytes_}.subspan(staged.at, std::size_t{staged.rest_size} + staged.value_size);
-    return {.key = {.front = Bytes{bytes_}.first(staged.common_size),
-                    .back = bytes.first(staged.rest_size)},
-            .value = bytes.subspan(staged.rest_size),
-            .is_erased = staged.is_erased};
-}
-
 void LeafBuilder::write(Page& page) const noexcept {
-    page.begin(Bytes{bytes_}.first(prefix_size_), count_);
-    for (std::uint32_t i = 0; i < count_; i++) page.place(i, entry(staged_[i]));
+    page.begin(Bytes{first_}.first(prefix_size_), count_);
+    for (std::uint32_t i = 0; i < count_; i++) {
+        const Staged& staged = staged_[i];
+        const std::size_t size = std::size_t{staged.value_size} + staged.rest_size;
+        const Bytes middle = Bytes{first_}.subspan(prefix_size_, staged.common_size - prefix_size_);
+        page.lay(i, Bytes{bytes_}.subspan(staged.at, size), staged.value_size, middle,
+                 staged.is_erased);
+    }
 }
 
 }  // namespace freshet::tree

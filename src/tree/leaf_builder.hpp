@@ -28,15 +28,15 @@ public:
 
 private:
     struct Staged {
-        std::uint16_t at = 0;           // Of the rest of its key, and its value behind that.
-        std::uint16_t common_size = 0;  // With the first key.
+        std::uint16_t at = 0;           // Of its value, and the rest of its key behind that.
+        std::uint16_t common_size = 0;  // Of its key with the first one.
         std::uint16_t rest_size = 0;
         std::uint16_t value_size = 0;
         bool is_erased = false;
     };
-    [[nodiscard]] Entry entry(const Staged& staged) const noexcept;
 
     std::array<Staged, Page::count_max> staged_;
+    std::array<std::byte, key_size_max> first_;  // The first key.
     std::array<std::byte, page_size> bytes_;
     std::uint32_t count_ = 0;
     std::size_t used_ = 0;

@@ -91,19 +91,6 @@ std::uint16_t narrow(std::size_t size) noexcept {
     return static_cast<std::uint16_t>(size);
 }
 
-std::size_t common_size(Bytes a, Bytes b) noexcept {
-    const std::size_t size = std::min(a.size(), b.size());
-    std::size_t i = 0;
-    while (i + 8 <= size) {
-        const std::uint64_t difference =
-            big_endian(load<std::uint64_t>(a.data() + i) ^ load<std::uint64_t>(b.data() + i));
-        if (difference != 0) return i + static_cast<std::size_t>(std::countl_zero(difference)) / 8;
-        i += 8;
-    }
-    while (i < size && a[i] == b[i]) i++;
-    return i;
-}
-
 // Behind its first bytes; in the buffer if it stands in two pieces there.
 Bytes rest_of(const Key& key, std::size_t from,
               std::array<std::byte, key_size_max>& buffer) noexcept {
@@ -125,6 +112,19 @@ void Key::copy(std::size_t from, std::byte* into) const noexcept {
     const Bytes first = front.subspan(cut);
     copy_bytes(into, first);
     copy_bytes(into + first.size(), back.subspan(from - cut));
+}
+
+std::size_t common_size(Bytes a, Bytes b) noexcept {
+    const std::size_t size = std::min(a.size(), b.size());
+    std::size_t i = 0;
+    while (i + 8 <= size) {
+        const std::uint64_t difference =
+            big_endian(load<std::uint64_t>(a.data() + i) ^ load<std::uint64_t>(b.data() + i));
+        if (difference != 0) return i + static_cast<std::size_t>(std::countl_zero(difference)) / 8;
+        i += 8;
+    }
+    while (i < size && a[i] == b[i]) i++;
+    return i;
 }
 
 std::size_t common_size(const Key& a, const Key& b) noexcept {
@@ -373,6 +373,24 @@ void Page::begin(Bytes prefix, std::uint32_t count) noexcept {
     count_ = narrow(count);
     prefix_size_ = narrow(prefix.size());
     copy_bytes(body_.data(), prefix);
+}
+
+void Page::lay(std::uint32_t position, Bytes bytes, std::size_t value_size, Bytes middle,
+               bool is_erased) noexcept {
+    const std::size_t size = sizes_size + middle.size() + bytes.size();
+    FRESHET_CHECK(size <= free_size());
+    heap_ = narrow(heap_ - size);
+    std::byte* const head = heads() + position * std::size_t{8};
+    std::byte* const slot = heads() + count_ * std::size_t{8} + position * std::size_t{2};
+    const std::size_t suffix_size = middle.size() + bytes.size() - value_size;
+    put_slot(slot, heap_, suffix_size, value_size, is_erased);
+    std::byte* const into = at(heap_) + sizes_size;
+    std::memcpy(into, bytes.data(), middle.empty() ? bytes.size() : value_size);
+    if (!middle.empty()) {
+        std::memcpy(into + value_size, middle.data(), middle.size());
+        copy_bytes(into + value_size + middle.size(), bytes.subspan(value_size));
+    }
+    store(head, head_in_page(into + value_size, suffix_size));
 }
 
 // Where there is room for a head and a slot, which say nothing yet.

@@ -71,6 +71,7 @@ struct Key {
     void copy(std::size_t from, std::byte* into) const noexcept;
 };
 
+std::size_t common_size(Bytes a, Bytes b) noexcept;
 std::size_t common_size(const Key& a, const Key& b) noexcept;
 // Less than, equal to or greater than 0, as the first one is.
 int compare(const Key& a, const Key& b) noexcept;
@@ -177,7 +178,9 @@ public:
         return prefix_size_ + slot.suffix_size + slot.value_size;
     }
     [[nodiscard]] Entry entry(std::uint32_t position) const noexcept {
-        return {key(position), value(position), is_erased(position)};
+        const Slot slot = this->slot(position);
+        const Bytes value{slot.entry + sizes_size, slot.value_size};
+        return {{prefix(), {value.data() + value.size(), slot.suffix_size}}, value, slot.is_erased};
     }
 
     // Children count from 0: child n + 1 belongs to entry n.
@@ -199,9 +202,11 @@ public:
     // False: it does not fit, and the page is as it was. Keeps no history of insertions.
     bool append(const Entry& entry, std::size_t common) noexcept;
     // Makes room for so many entries, whose keys begin with that, in an empty page; and puts them
-    // there, each once, in their order. They fit.
+    // there, each once, in their order. They fit. `bytes`: its value, and what its key has behind
+    // the prefix and `middle`.
     void begin(Bytes prefix, std::uint32_t count) noexcept;
-    void place(std::uint32_t position, const Entry& entry) noexcept;
+    void lay(std::uint32_t position, Bytes bytes, std::size_t value_size, Bytes middle,
+             bool is_erased) noexcept;
     // Of a page of a run: room for columns, which is there; nothing is put into it afterwards.
     std::byte* make_columns(std::size_t size) noexcept;
     [[nodiscard]] std::size_t columns() const noexcept { return garbage_; }
@@ -275,6 +280,7 @@ private:
     [[nodiscard]] Place search_ties(std::uint32_t first, std::uint64_t wanted,
                                     Bytes rest) const noexcept;
     void open_slot(std::uint32_t position) noexcept;
+    void place(std::uint32_t position, const Entry& entry) noexcept;
     void take(std::uint32_t position, const Piece& piece) noexcept;
     void compact(std::uint32_t position, const Entry& entry) noexcept;
 

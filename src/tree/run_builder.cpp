@@ -65,10 +65,12 @@ Status RunBuilder::add(const Entry& entry, Bytes record) noexcept {
     FRESHET_CHECK(entry.key.size() > 0);
     FRESHET_CHECK(entry.key.size() <= key_size_max);
     std::array<std::byte, key_size_max> buffer;
-    entry.key.copy(0, buffer.data());
-    const Bytes key{buffer.data(), entry.key.size()};
-    const std::size_t common =
-        common_size({.front = {}, .back = last()}, {.front = {}, .back = key});
+    Bytes key = entry.key.back;
+    if (!entry.key.front.empty()) {
+        entry.key.copy(0, buffer.data());
+        key = {buffer.data(), entry.key.size()};
+    }
+    const std::size_t common = common_size(last(), key);
     const bool ascends =
         common < key.size() && (common == last_size_ || key[common] > last_[common]);
     if (!ascends || entry.value.size() > run_value_size_max) return Code::corrupt;
@@ -78,7 +80,7 @@ Status RunBuilder::add(const Entry& entry, Bytes record) noexcept {
     }
     const Entry in_one_piece{{.front = {}, .back = key}, entry.value, entry.is_erased};
     const Status added = add_leaf_entry(in_one_piece, common, record);
-    std::memcpy(last_.data(), key.data(), key.size());
+    std::memcpy(last_.data() + common, key.data() + common, key.size() - common);
     last_size_ = key.size();
     if (added && has_filters()) hashes_[hash_count_++] = LeafFilter::hash_of(key);
     header_.entry_count++;
