@@ -86,6 +86,7 @@ std::vector<Seed> make_seeds() {
             made_up("last-sequence", closed, 0, 16, most - 1, 8),
             made_up("older-epoch", closed, 0, 44, 0, 4),
             made_up("other-nonce", closed, 0, 48, 7, 4),
+            made_up("commits-nowhere", made_up({}, stopped, 1, 56, 0, 8).bytes, 1, 64, most, 8),
             {"empty", {std::byte{4}}},
             {"zeros", Contents(1 + 2 * record_size)},
             {"new", input_of(2, plain.fresh.at("head"))},

@@ -59,7 +59,10 @@ public:
             case 5: return cut_or_extend();
             case 6:
             case 7:
-                return mutate_number(&bytes[body + random_.below(bytes.size() - body)], 1, random_);
+                if (bytes.size() > body)
+                    return mutate_number(&bytes[body + random_.below(bytes.size() - body)], 1,
+                                         random_);
+                [[fallthrough]];
             default: return mutate_field(bytes, frame_fields, random_);
         }
     }

@@ -105,7 +105,7 @@ Status ReadOn::find_end(log::Position& end, std::uint64_t& attested) noexcept {
 // More commits than were shown, and no more log: they are others.
 bool ReadOn::is_elsewhere(const log::Position& there) const noexcept {
     const log::Position& shown = state_.sealed.position;
-    return there.commit > shown.commit && there.address <= shown.address;
+    return shown.address != 0 && there.commit > shown.commit && there.address <= shown.address;
 }
 
 // What came whole before an error shows: the tree has it already, where a transaction in parts came
