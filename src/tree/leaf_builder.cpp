@@ -12,9 +12,11 @@ bool LeafBuilder::add(const Entry& entry, std::size_t common, std::size_t column
     const std::size_t used =
         Page::header_size + prefix + whole - (count_ + std::size_t{1}) * prefix;
     if (used + columns_size > page_size) return false;
-    const std::size_t rest_size = entry.key.size() - prefix;
+    FRESHET_CHECK(entry.key.front.empty());
+    const Bytes key = entry.key.back;
+    const std::size_t rest_size = key.size() - prefix;
     FRESHET_CHECK(rest_size + entry.value.size() <= bytes_.size() - used_);
-    if (count_ == 0) entry.key.copy(0, first_.data());
+    if (count_ == 0) std::memcpy(first_.data(), key.data(), key.size());
     staged_[count_++] = {.at = static_cast<std::uint16_t>(used_),
                          .common_size = static_cast<std::uint16_t>(prefix),
                          .rest_size = static_cast<std::uint16_t>(rest_size),
@@ -22,7 +24,7 @@ bool LeafBuilder::add(const Entry& entry, std::size_t common, std::size_t column
                          .is_erased = entry.is_erased};
     std::byte* const to = bytes_.data() + used_;
     if (!entry.value.empty()) std::memcpy(to, entry.value.data(), entry.value.size());
-    entry.key.copy(prefix, to + entry.value.size());
+    if (rest_size > 0) std::memcpy(to + entry.value.size(), key.data() + prefix, rest_size);
     used_ += entry.value.size() + rest_size;
     prefix_size_ = prefix;
     whole_size_ = whole;

@@ -20,8 +20,9 @@ public:
     }
     [[nodiscard]] std::uint32_t count() const noexcept { return count_; }
 
-    // Puts an entry behind the others, with whose last one its key has `common` bytes in common, so
-    // that columns of this size have room beside them. False: it does not fit, and nothing changed.
+    // Puts an entry behind the others, with whose last one its key, which is in one piece, has
+    // `common` bytes in common, so that columns of this size have room beside them. False: it does
+    // not fit, and nothing changed.
     bool add(const Entry& entry, std::size_t common, std::size_t columns_size) noexcept;
     // Into an empty page. There is an entry.
     void write(Page& page) const noexcept;
