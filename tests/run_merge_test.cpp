@@ -134,5 +134,34 @@ TEST(MergedRuns, AreTheMapTheyShouldBe) {
     EXPECT_LT(merged_pages, least_pages * 23 / 20);
 }
 
+// As it may come from a run that somebody made on purpose: a leaf that lies before what came, and
+// one that goes on into another family.
+TEST(MergedRuns, TakeNoLeafThatDoesNotComeNext) {
+    const auto leaf_of = [](std::initializer_list<std::string> keys) {
+        LeafBuilder builder;
+        builder.clear();
+        for (const std::string& key : keys)
+            EXPECT_TRUE(builder.add(entry_of(key, {std::string(1800 / keys.size(), 'v')}), 0, 0));
+        auto page = std::make_unique<Page>();
+        std::memset(static_cast<void*>(page.get()), 0, sizeof(Page));
+        page->clear();
+        builder.write(*page);
+        return page;
+    };
+    OneFile file;
+    Building building;
+    ASSERT_TRUE(building.builder.begin(file.disk, test_name, 0));
+    const auto next = leaf_of({"\2p", "\2q"});
+    EXPECT_FALSE(building.builder.can_add(*next));  // It may be the only one.
+    ASSERT_TRUE(building.builder.add(entry_of("\2l", {})));
+    ASSERT_TRUE(building.builder.add(entry_of("\2m", {})));
+    EXPECT_TRUE(building.builder.can_add(*next));
+    EXPECT_FALSE(building.builder.can_add(*leaf_of({"\2p", "\3q"})));
+    EXPECT_FALSE(building.builder.can_add(*leaf_of({"\3p", "\3q"})));
+    EXPECT_EQ(building.builder.add(*leaf_of({"\2a", "\2b"})).error(), Code::corrupt);
+    EXPECT_EQ(building.builder.add(*leaf_of({"\2m", "\2n"})).error(), Code::corrupt);
+    building.builder.abandon();
+}
+
 }  // namespace
 }  // namespace freshet::tree
