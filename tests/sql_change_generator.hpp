@@ -321,18 +321,20 @@ private:
         std::string text = " ON CONFLICT (" + names + ") DO ";
         if (chance_.one_in(4)) return text + "NOTHING";
         Scope scope = columns_of(table, table.name);
-        QueryGenerator::add_columns(table, "excluded", scope);
-        text += "UPDATE SET " + settings(table, scope);
+        QueryGenerator::add_excluded(table, scope);
+        text += "UPDATE SET " + settings(table, scope, true);
         if (chance_.one_in(3)) text += " WHERE " + queries_.predicate(1, scope);
         return text;
     }
     // Of columns that are in no key.
-    std::string settings(const Table& table, const Scope& scope) {
+    std::string settings(const Table& table, const Scope& scope, bool has_excluded = false) {
         std::string text;
         for (std::size_t i = 0; i < table.columns.size(); i++) {
             if (is_in_key(table, i) || (!text.empty() && !chance_.one_in(3))) continue;
             text += (text.empty() ? "" : ", ") + table.columns[i].name + " = ";
-            text += queries_.expression(table.columns[i].kind, 2, scope);
+            text += has_excluded && chance_.one_in(3)
+                        ? "excluded." + table.columns[i].name
+                        : queries_.expression(table.columns[i].kind, 2, scope);
         }
         const std::string& first = table.columns[0].name;
         return text.empty() ? first + " = " + table.name + "." + first : text;
