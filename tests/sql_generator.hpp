@@ -4,10 +4,10 @@
 // type, but for comparisons, which also mix them. What an answer depends on is all in the text:
 // where rows are cut off (LIMIT) or their order decides what is written, they are in a total order.
 //
-// Where SQLite (3.40) is known to be wrong, or undecided, is not asked: an inner join behind a FULL
-// JOIN is on columns, since a condition there that holds for no row is passed over; and what
-// ON CONFLICT calls `excluded` is cast where it may be compared, since it has not the affinity of
-// the table's columns.
+// What SQLite (3.40) is known to be wrong about, or undecided, is not asked: nothing is joined
+// behind a FULL JOIN, where it passes over conditions that hold for no row and refuses others; and
+// what ON CONFLICT calls `excluded` is cast where it may be compared, since it has not the affinity
+// of the table's columns.
 //
 // Marks stand where the peers differ, and Mark replaces them: behind each table that is read there
 // may be a moment, and an index may be one of hashes, or go down.
@@ -204,16 +204,16 @@ public:
         std::string text = source(depth, scope);
         const std::size_t first = scope.items.size();
         const int more = chance_.below(5);
-        bool is_plain = false;  // See the head.
-        for (int i = more < 2 ? 0 : more < 4 ? 1 : 2; i > 0; i--) {
+        bool is_over = false;  // See the head.
+        for (int i = more < 2 ? 0 : more < 4 ? 1 : 2; i > 0 && !is_over; i--) {
             static const char* const words[] = {", ",          " CROSS JOIN ", " JOIN ",
                                                 " LEFT JOIN ", " LEFT JOIN ",  " RIGHT JOIN ",
                                                 " FULL JOIN "};
             const bool has_outer = is_free_ || (has_right_ && scope.items.size() == first);
             const int which = chance_.below(has_outer ? 7 : 5);
             text += words[which] + source(depth, scope);
-            is_plain = is_plain || (which >= 5 && !is_free_);
-            if (which >= 2 && is_plain)
+            is_over = which == 6 && !is_free_;
+            if (which >= 5 && !is_free_)
                 text += " ON " + equality(scope, "1 = 1");
             else if (which >= 2)
                 text += " ON " + join_condition(depth - 1, scope);
