@@ -82,7 +82,7 @@ private:
         std::uint64_t end = 0;  // What lies behind is not what the file has.
         std::size_t size = 0;
         bool is_loaded = false;  // Somebody may read it.
-        Name name;
+        Name name{};
     };
     class
         Locked;  // Holds busy_ while it lives. Whoever calls these holds it, but for the last two.

@@ -238,14 +238,11 @@ UnmappedDisk::Copy* UnmappedDisk::make_copy(std::size_t size) noexcept {
     }
     if (static_cast<std::size_t>(memory_.data() + memory_.size() - at) < room) return nullptr;
     static_assert(sizeof(Copy) <= page_size);
-    auto* const copy = ::new (static_cast<void*>(at)) Copy;
-    copy->next = *link;
-    copy->number = next_number_++;
-    copy->size = size;
-    *link = copy;
+    *link =
+        ::new (static_cast<void*>(at)) Copy{.next = *link, .number = next_number_++, .size = size};
     used_ += room;
     used_max_ = std::max(used_max_.load(), used_.load());
-    return copy;
+    return *link;
 }
 
 // Puts what the file has into its copy, which may be gone meanwhile.
