@@ -7,7 +7,7 @@ namespace {
 
 constexpr std::size_t runs_offset = 16;
 constexpr std::size_t unused_offset = runs_offset + sizeof RunNames::runs;
-static_assert(unused_offset + unused_run_count_max * 4 == sizeof(log::HeadRoom));
+static_assert(unused_offset + std::size_t{unused_run_count_max} * 4 == sizeof(log::HeadRoom));
 // Of those in use all may be damaged, as all may have been at open; and there are a flush and
 // merges.
 static_assert(unused_run_kept_max + 2 * tree::run_count_max + 4 <= unused_run_count_max);
