@@ -3,12 +3,12 @@
 // layer, looked up and walked in both directions. Method: few keys, so that layers hide one another
 // all the time; each layer becomes a run at random, and neighbours become one.
 #include "tree/layers.hpp"
-#include "tree/merge.hpp"
 
 #include <list>
 
 #include "tests/run_fixture.hpp"
 #include "tests/tree_fixture.hpp"
+#include "tree/merge.hpp"
 
 namespace freshet::tree {
 namespace {

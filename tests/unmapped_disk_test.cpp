@@ -39,6 +39,10 @@ public:
         if (after_read) std::exchange(after_read, nullptr)();
         return size;
     }
+    Result<const std::byte*> map(File, std::size_t) noexcept override {
+        ADD_FAILURE() << "maps are what there are none of";
+        return Code::io;
+    }
 
     std::function<void()> after_read;  // Once.
     bool is_broken = false;
@@ -155,6 +159,33 @@ TEST_F(UnmappedFiles, HaveWhatWasWrittenWhileTheyWereRead) {
     ASSERT_TRUE(second);
     for (const std::byte* const address : {*mapped, *second})
         EXPECT_EQ(text_at(address, 61), std::string(50, 'a') + std::string(10, '\0') + "z");
+}
+
+// One thread comes to a log while another one takes a run that leads to what was written since.
+TEST_F(UnmappedFiles, HaveWhatAnotherThreadFoundWhileTheyWereRead) {
+    put(other, "1.log", 0, "one");
+    put(other, "1.run", 0, "run");
+    below.after_read = [this] {
+        put(other, "1.log", 3, "two");
+        EXPECT_TRUE(map("1.run", 3));
+    };
+    const Result<const std::byte*> mapped = map("1.log", page_size);
+    ASSERT_TRUE(mapped);
+    EXPECT_EQ(text_at(*mapped, 6), "onetwo");
+    put(other, "1.log", 0, std::string(2 * page_size, 'x'));
+    below.after_read = [this] {
+        put(other, "1.log", 0, "ONE");
+        EXPECT_TRUE(map("1.run", 3));
+    };
+    const Result<const std::byte*> second = map("1.log", 2 * page_size);
+    ASSERT_TRUE(second);
+    EXPECT_EQ(text_at(*second, 4), "ONEx");
+    below.after_read = [this] {
+        put(other, "1.log", 0, "eins");
+        EXPECT_TRUE(map("1.run", 3));
+    };
+    read("1.log", 0, 4);
+    EXPECT_EQ(text_at(*second, 5), "einsx");
 }
 
 TEST_F(UnmappedFiles, AreThoseThatHaveTheName) {

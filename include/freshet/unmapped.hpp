@@ -78,15 +78,14 @@ private:
     struct Copy {
         Copy* next = nullptr;  // At a higher address.
         std::uint64_t number = 0;
-        std::uint64_t change_count = 0;
         std::uint64_t end = 0;  // What lies behind is not what the file has.
         std::size_t size = 0;
         bool is_loaded = false;  // Somebody may read it.
         Name name{};
     };
-    class
-        Locked;  // Holds busy_ while it lives. Whoever calls these holds it, but for the last two.
+    class Locked;  // Holds busy_ while it lives.
 
+    // For who holds it.
     [[nodiscard]] OpenFile* find(File file) noexcept;
     [[nodiscard]] Copy* find(std::uint64_t number) const noexcept;
     [[nodiscard]] static std::byte* bytes_of(Copy& copy) noexcept;
@@ -96,6 +95,8 @@ private:
     static void put_zeros(Copy& copy, std::uint64_t offset, std::uint64_t end) noexcept;
     template <class Change>
     void change(File file, Change change) noexcept;
+    // These take it themselves.
+    [[nodiscard]] std::uint64_t change_count() noexcept;
     void rename_copies(std::string_view from, std::string_view to) noexcept;
     Status load(File file, std::uint64_t number) noexcept;
     Status load_logs() noexcept;
@@ -105,6 +106,7 @@ private:
     std::atomic_flag busy_;  // What follows is read and changed by its holder.
     Copy* first_ = nullptr;
     std::uint64_t next_number_ = 1;
+    std::uint64_t change_count_ = 0;  // How often something was put into a copy.
     std::array<OpenFile, file_count_max> files_{};
     std::atomic<bool> is_writer_{false};
     std::atomic<std::size_t> used_{0};

@@ -12,9 +12,9 @@
 // durable end) does not change any more, and of what is put into a copy that they know only what
 // differs is written, so no byte that is read is written, not even as what it was.
 //
-// A copy is loaded piece by piece, and not under the lock: a piece beside whose reading something
-// was put into the copy may be older than that, and is read again. No call of the disk below is
-// made under the lock, which is held for a copying at most.
+// No call of the disk below is made under the lock, which is held for a copying at most. So what
+// was read while something was put into a copy, by a write or by who read too, may be older than
+// that, and is read again.
 #include "freshet/unmapped.hpp"
 
 #include <algorithm>
@@ -123,13 +123,17 @@ Result<std::uint64_t> UnmappedDisk::size(File file) noexcept {
 // Calls change(copy) for each copy of the file.
 template <class Change>
 void UnmappedDisk::change(File file, Change change) noexcept {
-    const Locked locked{*this};
     const std::string_view name = find(file)->name.get();
     for (Copy* copy = first_; copy != nullptr; copy = copy->next) {
         if (name.empty() || copy->name.get() != name) continue;
-        copy->change_count++;
+        change_count_++;
         change(*copy);
     }
+}
+
+std::uint64_t UnmappedDisk::change_count() noexcept {
+    const Locked locked{*this};
+    return change_count_;
 }
 
 // Bytes behind the end of the copy are left out.
@@ -155,10 +159,16 @@ void UnmappedDisk::put_zeros(Copy& copy, std::uint64_t offset, std::uint64_t end
 
 Result<std::size_t> UnmappedDisk::read(File file, std::uint64_t offset,
                                        MutableBytes into) noexcept {
-    const Result<std::size_t> size = disk_.read(file, offset, into);
-    if (!size || is_writer_.load()) return size;
-    change(file, [&](Copy& copy) { put(copy, offset, into.first(*size)); });
-    return size;
+    if (is_writer_.load()) return disk_.read(file, offset, into);
+    for (;;) {
+        const std::uint64_t before = change_count();
+        const Result<std::size_t> size = disk_.read(file, offset, into);
+        if (!size) return size;
+        const Locked locked{*this};
+        if (change_count_ != before) continue;
+        change(file, [&](Copy& copy) { put(copy, offset, into.first(*size)); });
+        return size;
+    }
 }
 
 Result<std::size_t> UnmappedDisk::write(File file, std::uint64_t offset, Bytes first,
@@ -166,6 +176,7 @@ Result<std::size_t> UnmappedDisk::write(File file, std::uint64_t offset, Bytes f
     const Result<std::size_t> size = disk_.write(file, offset, first, second);
     if (!size) return size;
     const std::size_t of_first = std::min(first.size(), *size);
+    const Locked locked{*this};
     change(file, [&](Copy& copy) {
         put_zeros(copy, copy.end, offset);
         put(copy, offset, first.first(of_first));
@@ -178,6 +189,7 @@ Result<std::size_t> UnmappedDisk::write_zeros(File file, std::uint64_t offset,
                                               std::size_t size) noexcept {
     const Result<std::size_t> done = disk_.write_zeros(file, offset, size);
     if (!done) return done;
+    const Locked locked{*this};
     change(file, [&](Copy& copy) { put_zeros(copy, std::min(copy.end, offset), offset + *done); });
     return done;
 }
@@ -185,6 +197,7 @@ Result<std::size_t> UnmappedDisk::write_zeros(File file, std::uint64_t offset,
 Status UnmappedDisk::truncate(File file, std::uint64_t size) noexcept {
     const Status done = disk_.truncate(file, size);
     if (!done) return done;
+    const Locked locked{*this};
     change(file, [size](Copy& copy) {
         put_zeros(copy, copy.end, size);
         copy.end = std::min(copy.end, size);
@@ -249,13 +262,13 @@ UnmappedDisk::Copy* UnmappedDisk::make_copy(std::size_t size) noexcept {
 Status UnmappedDisk::load(File file, std::uint64_t number) noexcept {
     std::array<std::byte, page_size> room;
     for (std::uint64_t offset = 0;;) {
-        std::uint64_t change_count = 0;
+        std::uint64_t before = 0;
         MutableBytes piece = room;
         {
             const Locked locked{*this};
             const Copy* const copy = find(number);
             if (copy == nullptr) return Done{};
-            change_count = copy->change_count;
+            before = change_count_;
             piece = piece.first(std::min<std::size_t>(piece.size(), copy->size - offset));
         }
         const Result<std::size_t> size = read_all(disk_, file, offset, piece);
@@ -264,7 +277,8 @@ Status UnmappedDisk::load(File file, std::uint64_t number) noexcept {
             const Locked locked{*this};
             Copy* const copy = find(number);
             if (copy == nullptr) return Done{};
-            if (copy->change_count != change_count) continue;
+            if (change_count_ != before) continue;
+            change_count_++;
             put(*copy, offset, piece.first(*size));
             copy->is_loaded = copy->is_loaded || *size < room.size();
             if (*size < room.size()) return Done{};
