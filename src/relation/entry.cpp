@@ -204,9 +204,7 @@ void EntryWalk::next() noexcept {
 }
 
 void EntryWalk::next_anew() noexcept {
-    const Bytes here = Bytes{key_}.first(size_);
-    cursor_.seek(here);
-    if (cursor_.valid() && as_text(cursor_.key()) == as_text(here)) cursor_.next();
+    if (cursor_.seek_exactly(Bytes{key_}.first(size_))) cursor_.next();
     keep();
 }
 

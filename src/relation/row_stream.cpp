@@ -236,13 +236,17 @@ bool RowMerge::is_in_range(const store::RowWalk& walk) const noexcept {
     return border_.empty() || (as_text(key_of_row(walk.name())) < as_text(border_)) == is_forwards_;
 }
 
-void RowMerge::step(store::RowWalk& walk) const noexcept {
-    if (is_forwards_) return is_in_transaction_ ? walk.next_anew() : walk.next();
-    return is_in_transaction_ ? walk.seek_before(walk.name()) : walk.previous();
+// In a transaction deleted rows are walked forwards only.
+void RowMerge::step() noexcept {
+    if (is_in_transaction_ && deleted_ && last_ != &present_) present_.stay_anew();
+    if (is_in_transaction_ && deleted_ && last_ != &*deleted_) deleted_->stay_anew();
+    if (last_ == nullptr) return;
+    if (is_forwards_) return is_in_transaction_ ? last_->next_anew() : last_->next();
+    return is_in_transaction_ ? last_->seek_before(last_->name()) : last_->previous();
 }
 
 Result<bool> RowMerge::next() noexcept {
-    if (last_ != nullptr) step(*last_);
+    step();
     last_ = nullptr;
     if (present_.damaged() || (deleted_ && deleted_->damaged())) return Code::corrupt;
     const bool has_present = is_in_range(present_);

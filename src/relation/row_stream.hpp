@@ -222,7 +222,7 @@ public:
 
 private:
     [[nodiscard]] bool is_in_range(const store::RowWalk& walk) const noexcept;
-    void step(store::RowWalk& walk) const noexcept;
+    void step() noexcept;
 
     RowName table_;
     Bytes border_;  // Where it ends; empty: with the table.

@@ -31,9 +31,23 @@ Result<bool> VersionReader::enter_row() noexcept {
     }
 }
 
+// In a transaction the tree may have changed since the row was entered.
+Status VersionReader::find_again() noexcept {
+    Kept kept;
+    const Status found = find_kept(rows_.view(), merge_.name(), kept);
+    if (!found) return found;
+    if (!kept.exists) return Code::corrupt;
+    stream_ = kept.stream;
+    return Done{};
+}
+
 Status VersionReader::read() noexcept {
     const std::uint64_t block = next_ / store::block_event_count;
     if (block != block_) {
+        if (next_ > 0) {
+            const Status again = find_again();
+            if (!again) return again;
+        }
         const Status found =
             store::find_block(rows_.view(), merge_.name(), stream_, block, addresses_);
         if (!found) return found;
@@ -43,12 +57,16 @@ Status VersionReader::read() noexcept {
     return rows_.read(merge_.name(), next_++, address_, event_);
 }
 
-// In a transaction an event of its own has no type; that of an end has no payload either.
+// In a transaction an event of its own has no type; that of an end has no payload either. What was
+// read ahead may have been in a frame that was written meanwhile.
 Result<bool> VersionReader::next(RowVersion& version) noexcept {
     for (;;) {
         if (!has_event_) {
             const Result<bool> entered = enter_row();
             if (!entered || !*entered) return entered;
+        } else if (rows_.is_in_transaction()) {
+            const Status again = rows_.read(merge_.name(), next_ - 1, address_, event_);
+            if (!again) return again.error();
         }
         version = RowVersion{.row = event_, .from = address_};
         const bool is_version = !is_end(event_.type) && !event_.payload.empty();

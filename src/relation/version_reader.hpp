@@ -18,7 +18,7 @@ struct RowVersion {
 class VersionReader {
 public:
     // What there was as of the moment, of one table; the bytes of the range stay lent. In a
-    // transaction nothing is to be changed meanwhile.
+    // transaction no row of it is to be changed meanwhile.
     VersionReader(const RowsAsOf& rows, std::uint32_t table, KeyRange range = {}) noexcept;
     VersionReader(const VersionReader&) = delete;
     VersionReader& operator=(const VersionReader&) = delete;
@@ -28,6 +28,7 @@ public:
 
 private:
     Result<bool> enter_row() noexcept;
+    Status find_again() noexcept;
     Status read() noexcept;
 
     const RowsAsOf& rows_;

@@ -232,6 +232,8 @@ public:
     void next() noexcept;
     // The same where the tree was changed meanwhile.
     void next_anew() noexcept;
+    // Then: stays at its row, or, if that is there no more, goes to the next one.
+    void stay_anew() noexcept;
     // Where it was not; else seek_before() of the name.
     void previous() noexcept;
     // Of a valid walk through rows that are there, which went forwards: those from here on that lie

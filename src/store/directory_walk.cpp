@@ -88,9 +88,13 @@ void RowWalk::seek_before(std::string_view name) noexcept {
 
 void RowWalk::next_anew() noexcept {
     const Key key{which_ == Which::present ? tag_row : tag_deleted_row, name()};
-    cursor_.seek(key.bytes());
-    const bool is_there = cursor_.valid() && as_text(cursor_.key()) == as_text(key.bytes());
-    if (is_there) cursor_.next();
+    if (cursor_.seek_exactly(key.bytes())) cursor_.next();
+    keep_name();
+}
+
+void RowWalk::stay_anew() noexcept {
+    if (!valid()) return;
+    cursor_.seek(Key{which_ == Which::present ? tag_row : tag_deleted_row, name()}.bytes());
     keep_name();
 }
 

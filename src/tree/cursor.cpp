@@ -4,11 +4,17 @@
 namespace freshet::tree {
 
 Cursor::Cursor(const View& view) noexcept
-    : below_{view.root->below}, own_{view.delta->pages(), view.root->branches} {}
+    : root_{view.root}, below_{view.root->below}, own_{view.delta->pages(), view.root->branches} {}
 
 void Cursor::go(Bytes key, Direction direction) noexcept {
+    below_ = root_->below;
     if (below_ != nullptr) return below_->seek(merged_, &own_, key, direction);
     own_.seek(key, direction);
+}
+
+bool Cursor::seek_exactly(Bytes key) noexcept {
+    seek(key);
+    return valid() && as_text(this->key()) == as_text(key);
 }
 
 void Cursor::step(Direction direction) noexcept {

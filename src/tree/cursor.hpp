@@ -24,6 +24,9 @@ public:
     void seek(Bytes key) noexcept { go(key, Direction::forwards); }          // The first not less.
     void seek_before(Bytes key) noexcept { go(key, Direction::backwards); }  // The last less.
 
+    // As seek(); whether it stands at this key.
+    bool seek_exactly(Bytes key) noexcept;
+
     [[nodiscard]] bool valid() const noexcept {
         return below_ == nullptr ? own_.valid() : merged_.valid;
     }
@@ -53,6 +56,7 @@ private:
     void go(Bytes key, Direction direction) noexcept;
     void step(Direction direction) noexcept;
 
+    const Root* root_;  // What is below it may become another with each change.
     const Below* below_;
     OwnWalk own_;
     MergedPlace merged_;  // Where something is below.
