@@ -139,6 +139,17 @@ TEST_F(SemanticsH, H7_ThePastHasTheColumnsItHad) {
     expect("SELECT * FROM users WHERE id = 1", "1|Ada|NULL\n");
     EXPECT_EQ(run("SELECT email FROM users FOR SYSTEM_TIME AS OF COMMIT 4"), "error unknown-name");
 }
+// Two rows were the same in a column that became UNIQUE later, and the index leads to both of them.
+TEST_F(SemanticsH, ThePastIsReadByAnIndexThatWasMadeLater) {
+    run("UPDATE users SET name = 'Ada'");
+    const std::string then = " FOR SYSTEM_TIME AS OF COMMIT " + std::to_string(db.commit());
+    run("UPDATE users SET name = 'Grace' WHERE id = 3; DELETE FROM users WHERE id = 2");
+    run("CREATE UNIQUE INDEX by_name ON users (name)");
+    expect("SELECT id FROM users" + then + " WHERE name = 'Ada' ORDER BY id", "1\n2\n3\n");
+    expect("EXPLAIN SELECT id FROM users" + then + " WHERE name = 'Ada'",
+           "PROJECT\n  SEARCH users USING INDEX by_name (name=?)\n");
+    expect("SELECT id FROM users WHERE name = 'Ada'", "1\n");
+}
 TEST_F(SemanticsH, H14_TheFutureIsAnError) {
     EXPECT_EQ(run("SELECT * FROM users FOR SYSTEM_TIME AS OF COMMIT 99"), "error ahead-of-log");
 }

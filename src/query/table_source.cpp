@@ -371,8 +371,7 @@ public:
         : scan_{scan}, is_key_row_{query::is_key_row(scan)} {}
 
     Result<Rows*> open(Context& context) const noexcept override {
-        const bool is_alone = is_key_row_ && !scan_.moment->rows.is_in_transaction();
-        return is_alone ? open_key_row(scan_, context, open_rows) : open_rows(scan_, context);
+        return is_key_row_ && is_one_row_then() ? open_key_row(scan_, context, open_rows) : open_rows(scan_, context);
     }
 
     [[nodiscard]] const TableScan* scan() const noexcept override { return &scan_; }
@@ -387,6 +386,12 @@ public:
     }
 
 private:
+    // In the past, a unique index that was made later may lead to several.
+    [[nodiscard]] bool is_one_row_then() const noexcept {
+        const relation::RowsAsOf& rows = scan_.moment->rows;
+        if (rows.is_in_transaction()) return false;
+        return scan_.access.index == nullptr || rows.is_newest();
+    }
     void describe_search(TextWriter& text) const noexcept {
         const Access& access = scan_.access;
         text.text(access.index == nullptr ? " USING PRIMARY KEY (" : " (");
