@@ -102,7 +102,7 @@ protected:
 
     std::optional<OpenDatabase> db_;
     std::size_t smallest_ = 40 << 10;
-    std::size_t step_ = 96;
+    std::size_t step_ = 160;
 };
 
 TEST_F(StatementMemory, SelectsSayThatItDoesNotDo) {

@@ -64,8 +64,11 @@ step "build, $CXX" make_in "$BUILD" all CXX="$CXX"
 if compiles '#include <gtest/gtest.h>
     int main() {}' "$CXX" -lgtest -pthread; then
     tests "$CXX" "$SAN" "$BUILD"
+    level=$(QUICK=1 levels | sed 's/shipped//')
     for other in $(compilers | tail -n +2); do
-        step "build, $other" make_in "$BUILD/$other" all CXX="$other" EARLY_LIB=1
+        where="$BUILD/${level:+gate-}$other$level"
+        step "build, $other${level:+, $level}" make_in "$where" all CXX="$other" CXXFLAGS="$level${level:+ -g0}" \
+            EARLY_LIB=1
     done
     step 'tests where malloc aborts' bash tests/gates/malloc.sh
 else
@@ -79,7 +82,7 @@ else
     skip 'planted bugs fit the sources' 'patch is not installed'
 fi
 step 'headers alone' env QUICK=1 bash tests/gates/headers.sh
-step 'symbols, linked by cc' bash tests/gates/symbols.sh
+step 'symbols, linked by cc' env QUICK=1 bash tests/gates/symbols.sh
 if [ -e src/shell/main.cpp ]; then step 'what the README says' bash tests/gates/readme.sh; fi
 step 'size of a small program' bash tests/gates/size.sh
 step 'kill -9 beside a follower' make_in "$BUILD" kills N=50

@@ -26,7 +26,7 @@ export BUILD
 # The files whose turn it is.
 share() {
     local turn=0 shares=${QUICK:+8}
-    [ -z "${QUICK:-}" ] || turn=$(git rev-list --count HEAD 2> /dev/null || echo 0)
+    [ -z "${QUICK:-}" ] || turn=$(turn)
     printf '%s\n' "${sources[@]}" | awk -v turn="$turn" -v shares="${shares:-1}" 'NR % shares == turn % shares'
 }
 
