@@ -371,7 +371,8 @@ public:
         : scan_{scan}, is_key_row_{query::is_key_row(scan)} {}
 
     Result<Rows*> open(Context& context) const noexcept override {
-        return is_key_row_ && is_one_row_then() ? open_key_row(scan_, context, open_rows) : open_rows(scan_, context);
+        return is_key_row_ && is_one_row_then() ? open_key_row(scan_, context, open_rows)
+                                                : open_rows(scan_, context);
     }
 
     [[nodiscard]] const TableScan* scan() const noexcept override { return &scan_; }
