@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # lint.sh [clang-tidy] [cppcheck] [floors]: without a name all of them, as far as they are installed. They take as long
-# as all other checks: with QUICK=1 they look at an eighth of the files, others after each commit, and clang-tidy does
+# as all other checks: with QUICK=1 they look at a twelfth of the files, others after each commit, and clang-tidy does
 # so without its analyzer.
 . tests/gates/common.sh
 
@@ -25,14 +25,14 @@ export BUILD
 
 # The files whose turn it is.
 share() {
-    local turn=0 shares=${QUICK:+8}
+    local turn=0 shares=${QUICK:+12}
     [ -z "${QUICK:-}" ] || turn=$(turn)
     printf '%s\n' "${sources[@]}" | awk -v turn="$turn" -v shares="${shares:-1}" 'NR % shares == turn % shares'
 }
 
 clang_tidy() {
     share | xargs -P "$J" -I{} bash -c 'tidy_one {}'
-    echo "${QUICK:+an eighth of }${#sources[@]} files (make lint: all), $(grep -c '^ *#' .clang-tidy) lines of reasons"
+    echo "${QUICK:+a twelfth of }${#sources[@]} files (make lint: all), $(grep -c '^ *#' .clang-tidy) lines of reasons"
 }
 
 cpp_check() {
@@ -41,7 +41,7 @@ cpp_check() {
     cppcheck --std=c++20 --language=c++ --enable=warning,performance,portability --inline-suppr --quiet \
         --error-exitcode=1 --suppressions-list=tests/gates/cppcheck.txt --cppcheck-build-dir="$folder" \
         -j "$J" -Iinclude -Isrc -I. --template='{file}:{line}: {id}: {message}' --file-list=<(share)
-    echo "${QUICK:+an eighth of }${#sources[@]} files"
+    echo "${QUICK:+a twelfth of }${#sources[@]} files"
 }
 
 for tool in ${*:-clang-tidy cppcheck floors}; do

@@ -36,6 +36,9 @@
         } else if (substr(line, 1, 2) == "/*") {
             in_comment = 1
             line = substr(line, 3)
+        } else if (match(line, /^[^"'\/R]+/)) {
+            out = out substr(line, 1, RLENGTH)
+            line = substr(line, RLENGTH + 1)
         } else {
             out = out substr(line, 1, 1)
             line = substr(line, 2)
