@@ -18,7 +18,6 @@ PEERS ?=
 DIR ?=
 SAN ?= address,undefined
 CXXFLAGS ?=
-comma := ,
 LDFLAGS ?=
 
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wold-style-cast -Werror
@@ -154,7 +153,7 @@ EARLY := $(if $(findstring clang,$(CXX))$(findstring ccache,$(shell command -v $
 # Whether each pointer of a test's own points to something aligned is a quarter of what it takes to compile, and what
 # the others of UBSan and ASan see anyway; of what the library has in headers, its own objects, which look at that too,
 # are linked first.
-UNCHECKED := $(if $(findstring undefined,$(SAN)),-fno-sanitize=null$(comma)alignment)
+UNCHECKED := $(if $(findstring undefined,$(SAN)),-fno-sanitize=null -fno-sanitize=alignment)
 EARLY_FLAGS := -O0 $(UNCHECKED) $(CXXFLAGS) $(if $(EARLY),-I$(BUILD)/early -include gtest.hpp)
 $(eval $(call kind,test,$(TEST_FLAGS),$(TEST_OBJECTS) $(REPLAY_OBJECTS),$(TEST_SOURCES),$(EARLY_FLAGS), \
 	$(addprefix -include ,$(STD_IN_TESTS))))

@@ -79,7 +79,7 @@ protected:
     }
 
     Machine machine{std::size_t{1} << 20};
-    Disk* disk = &machine.disk;
+    Disk* disk = &machine.copies;
     std::optional<OpenStore> opened;
     Transaction transaction;
     Diagnostic diagnostic;
@@ -462,22 +462,20 @@ private:
     void change();
 
     std::mt19937_64 random_;
-    OpenDatabase small_{options(std::size_t{96} << 11, true)};
+    OpenDatabase small_{options(std::size_t{160} << 11, true)};
     OpenDatabase large_{options(std::size_t{16} << 20, false)};
 };
 
 void BothDatabases::change() {
     const std::string a = std::to_string(random_() % 3000);
     const std::string word = "'" + std::to_string(random_() % 9) + std::string(40, 'w') + "'";
-    switch (random_() % 11) {
+    switch (random_() % 9) {
         case 0: return both("DELETE FROM t WHERE a % 5 = " + std::to_string(random_() % 5));
         case 1: return both("UPDATE t SET b = " + word + " WHERE a > " + a);
         case 2: return both("UPDATE t SET c = c + 10000 WHERE a < " + a);
         case 3: return both("DELETE FROM t WHERE a BETWEEN " + a + " AND " + a + " + 300");
         case 4: return both("SELECT count(*), sum(c), min(b), max(a) FROM t WHERE b > " + word);
         case 5: return both("SELECT a, b, c FROM t WHERE c > " + a + " ORDER BY c LIMIT 50");
-        case 7: return both("CREATE INDEX IF NOT EXISTS j ON t (c, b)");
-        case 8: return both("DROP INDEX IF EXISTS j");
         case 6: return both("SAVEPOINT s; DELETE FROM t WHERE a % 3 = 1; ROLLBACK TO s");
         default: break;
     }
@@ -496,17 +494,19 @@ void BothDatabases::run(std::uint64_t seed) {
     both("CREATE TABLE t (a INT PRIMARY KEY, b TEXT, c INT UNIQUE); CREATE INDEX i ON t (b)");
     for (int round = 0; round < 6; round++) {
         both("BEGIN");
+        if (round == 1) both("CREATE INDEX j ON t (c, b)");
+        if (round == 2) both("DROP INDEX j");
         for (int i = 0; i < 14; i++) ASSERT_NO_FATAL_FAILURE(change());
         outgrown_count += store::own_tree(state_of(small_.database->store())).run_count;
         both(random_() % 4 == 0 ? "ROLLBACK" : "COMMIT");
         both("SELECT * FROM t ORDER BY a");
         both("SELECT a FROM t ORDER BY b, a");
         both("SELECT count(*), sum(c) FROM t FOR SYSTEM_TIME AS OF COMMIT 3");
-        both("PRAGMA integrity_check");
         if (random_() % 2 == 0) small_.open_again();
         const Maintenance how{.entry_count_max = random_() % 3000, .now = random_() % 2 == 0};
         ASSERT_TRUE(small_.database->store().maintain(small_.diagnostic, how));
     }
+    both("PRAGMA integrity_check");
     EXPECT_GT(outgrown_count, 0U);
 }
 
@@ -547,7 +547,7 @@ TEST(PrivateRunsOfTables, TakeAnIndexWhileItIsMade) {
 TEST(PrivateRunsOfTables, AreReadWhileTheTransactionGoesOn) {
     Options options = database_options();
     options.segment_size = 1 << 22;
-    options.pool_size = std::size_t{96} << 11;
+    options.pool_size = std::size_t{64} << 11;
     options.runs = &runs();
     OpenDatabase db{options};
     db.run("CREATE TABLE t (a INT PRIMARY KEY, b TEXT, c INT)");
@@ -559,7 +559,7 @@ TEST(PrivateRunsOfTables, AreReadWhileTheTransactionGoesOn) {
     int number = 0;
     const auto outgrow = [&]() {
         const std::string word = std::string(100, 'w') + "')";
-        for (int i = 0; i < 60; i++, number++) {
+        for (int i = 0; i < 30; i++, number++) {
             const std::string first = std::to_string(number * 7919LL % 999983);
             ASSERT_EQ(db.run("INSERT INTO other VALUES ('" + first + word), "");
         }
@@ -592,8 +592,46 @@ TEST(PrivateRunsOfTables, AreReadWhileTheTransactionGoesOn) {
     }
 }
 
+// Method: rows are changed one by one, by their keys, all over a table that went to private runs, and
+// each change may be the one for which the pool is left; what the change takes from the row as it was
+// has to be read before that or again.
+TEST(PrivateRunsOfTables, AreChangedRowByRow) {
+    Options options = database_options();
+    options.segment_size = 1 << 22;
+    options.pool_size = std::size_t{64} << 11;
+    options.runs = &runs();
+    OpenDatabase small{options};
+    Options of_large = database_options();
+    of_large.segment_size = options.segment_size;
+    of_large.pool_size = std::size_t{32} << 20;
+    OpenDatabase large{of_large};
+    const auto both = [&](const std::string& sql) {
+        ASSERT_EQ(small.run(sql), large.run(sql)) << sql;
+    };
+    both("CREATE TABLE t (a INT PRIMARY KEY, b TEXT, c INT)");
+    both("CREATE INDEX i ON t (c)");
+    both("BEGIN");
+    std::mt19937_64 random{1};
+    for (int a = 0; a < 1000; a++) {
+        const std::string key = std::to_string(a);
+        const std::string text = key + std::string(random() % 60, static_cast<char>('a' + a % 26));
+        both("INSERT INTO t VALUES (" + key + ", '" + text + "', " + key + ")");
+    }
+    for (int i = 0; i < 6000; i++) {
+        const std::string key = std::to_string(random() % 1000);
+        const std::string c = std::to_string(random() % 100000);
+        ASSERT_NO_FATAL_FAILURE(both("UPDATE t SET c = " + c + " WHERE a = " + key));
+        if (i % 16 == 0) both("UPDATE t SET b = substr(b, 2) || 'x' WHERE a = " + key);
+    }
+    EXPECT_GT(store::own_tree(state_of(small.database->store())).run_count, 0U);
+    both("SELECT * FROM t ORDER BY a");
+    both("COMMIT");
+    both("SELECT * FROM t ORDER BY a");
+    EXPECT_EQ(small.run("PRAGMA integrity_check"), "ok\n");
+}
+
 TEST(PrivateRunsOfTables, AreTheSameTables) {
-    for (std::uint64_t seed = 1; seed <= 3; seed++) {
+    for (std::uint64_t seed = 1; seed <= 2; seed++) {
         BothDatabases both;
         ASSERT_NO_FATAL_FAILURE(both.run(seed));
     }

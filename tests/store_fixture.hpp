@@ -14,6 +14,7 @@
 #include "freshet/posix.hpp"
 #include "freshet/store.hpp"
 #include "tests/lent.hpp"
+#include "tests/run_copies.hpp"
 
 namespace freshet::test {
 
@@ -61,10 +62,11 @@ inline Event event_of(std::string_view payload, std::uint64_t id = 0, std::strin
 struct Machine {
     explicit Machine(std::size_t file_size = 1 << 16)
         : memory(file_size * MemoryDisk::file_count_max), disk{memory, file_size} {}
-    Door door() { return Door{&disk, &clock, &gate}; }
+    Door door() { return Door{&copies, &clock, &gate}; }
 
     Lent memory;
     MemoryDisk disk;
+    RunCopies copies{disk};
     TickingClock clock;
     PosixGate gate;
 };
