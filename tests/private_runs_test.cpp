@@ -592,9 +592,9 @@ TEST(PrivateRunsOfTables, AreReadWhileTheTransactionGoesOn) {
     }
 }
 
-// Method: rows are changed one by one, by their keys, all over a table that went to private runs, and
-// each change may be the one for which the pool is left; what the change takes from the row as it was
-// has to be read before that or again.
+// Method: rows are changed one by one, by their keys, all over a table that went to private runs,
+// and each change may be the one for which the pool is left; what the change takes from the row as
+// it was has to be read before that or again.
 TEST(PrivateRunsOfTables, AreChangedRowByRow) {
     Options options = database_options();
     options.segment_size = 1 << 22;

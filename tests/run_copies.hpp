@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// A disk on which what is mapped of a private run lies by itself, and is gone once it is given back:
-// whoever looks at it later finds nothing of use, or is seen by a sanitizer. On the disk below the
-// bytes would still be there.
+// A disk on which what is mapped of a private run lies by itself, and is gone once it is given
+// back: whoever looks at it later finds nothing of use, or is seen by a sanitizer. On the disk
+// below the bytes would still be there.
 #pragma once
 
 #include <cstring>
