@@ -17,10 +17,13 @@ compilers() {
 # What is too much for one run is shared out among commits: a number that the next one has one more of.
 turn() { git rev-list --count HEAD 2> /dev/null || echo 0; }
 
-# With QUICK=1 the library is built as it is shipped for one commit, and without optimization for the next.
+# With QUICK=1 the chosen compiler builds the library as it is shipped, and the others, if there are any, without
+# optimization.
 levels() {
-    if [ -n "${QUICK:-}" ] && [ $(($(turn) % 2)) = 0 ]; then echo -O0; else echo shipped; fi
-    [ -n "${QUICK:-}" ] || echo -O0
+    local quick="${QUICK:-}"
+    [ "$(compilers | wc -w)" -gt 1 ] || quick=
+    if [ -z "$quick" ] || [ "$1" = "$CXX" ]; then echo shipped; fi
+    if [ -z "$quick" ] || [ "$1" != "$CXX" ]; then echo -O0; fi
 }
 
 # archive COMPILER [LEVEL]: builds the library, as it is shipped or at a level of optimization, and names it.
