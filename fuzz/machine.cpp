@@ -135,7 +135,11 @@ Lines Session::read() {
     }
     const Lines lines = read_log();
     check_order(lines);
-    require(report.event_count == lines.size(), "verify counts other events");
+    Snapshot now;
+    require(bool{store_.snapshot(now)}, "no snapshot");
+    require(report.event_count == now.next_ordinal(), "verify counts other events");
+    require(lines.size() <= report.event_count, "the log has more events");  // Rows are not shown.
+    now.close();
 
     std::map<std::string, Lines> streams;
     for (const Line& line : lines) streams[line.stream].push_back(line);
