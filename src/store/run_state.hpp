@@ -90,7 +90,10 @@ struct RunState {
     std::uint32_t unnamed_count = 0;  // ... but for so many of the newest, since one is damaged.
     std::uint32_t unnamed_from = 0;   // It names none with such a number or a greater one.
     bool has_frozen = false;          // There is a flush.
-    bool wants_one = false;           // What is not frozen is to become one run.
+    // Private runs of another writer are looked for before the first flush, too: once their removal
+    // had not become durable, no log says any more that there was a crash.
+    bool has_cleared = false;
+    bool wants_one = false;  // What is not frozen is to become one run.
     OwnTree frozen{};
     Published base;                  // What the layers below the tree have.
     std::uint64_t readable_end = 0;  // Of the log, to the flush; 0: it is to be synced first.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Making runs: freezing, flushing, merging, and putting them into use.
 #include <algorithm>
+#include <utility>
 
 #include "store/row_imager.hpp"
 #include "store/run_state.hpp"
@@ -249,6 +250,7 @@ bool is_freeze_due(const State& state) noexcept {
 
 void freeze(State& state, Phase phase) noexcept {
     RunState& runs = *state.runs;
+    if (!std::exchange(runs.has_cleared, true)) clear_private(state);
     runs.has_frozen = true;
     runs.frozen = own_tree(state);
     runs.base = state.working;
