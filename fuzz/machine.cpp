@@ -52,7 +52,8 @@ Lines read_all(Cursor& cursor) {
     }
 }
 
-// Of a log with so many events. Those of rows are not shown: without any, nothing is left out.
+// Of a log with so many events. Those of rows are not shown; that nothing else of a stream is
+// missing is what its own reading is for.
 void check_order(const Lines& lines, std::uint64_t event_count) {
     require(lines.empty() || lines.back().ordinal < event_count, "an event behind the last one");
     for (std::size_t i = 1; i < lines.size(); i++) {

@@ -44,7 +44,7 @@ Status VersionReader::find_again() noexcept {
 Status VersionReader::read() noexcept {
     const std::uint64_t block = next_ / store::block_event_count;
     if (block != block_) {
-        if (next_ > 0) {
+        if (next_ > 0 && rows_.is_in_transaction()) {
             const Status again = find_again();
             if (!again) return again;
         }
